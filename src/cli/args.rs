@@ -1,0 +1,324 @@
+//! What the command line may say. Values are checked here; nothing is carried out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bfllvm::diagnostic::Format;
+use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
+use bfllvm::level::{LEVELS, Level};
+use bfllvm::llvm::executable::ExecutableIo;
+use bfllvm::llvm::loader::LLVM_VERSION;
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "bfllvm",
+    version,
+    long_version = long_version(),
+    about = "An LLVM compiler and JIT for BF",
+    after_help = "Exit status of run, and of executables: 0 the program ended, 1 the source or the system is at \
+        fault, 2 wrong usage, 3 tape fault, 4 a limit was reached, 130 and 143 on SIGINT and SIGTERM, 141 closed pipe.",
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub emit: TopLevelEmit,
+    #[command(flatten)]
+    pub messages: MessageArgs,
+}
+
+fn long_version() -> &'static str {
+    const { concat_version() }
+}
+
+/// `version` and the LLVM it is built for, joined at compile time.
+const fn concat_version() -> &'static str {
+    const TEXT: &str = concat!(env!("CARGO_PKG_VERSION"), " (LLVM ", include_str!("../../llvm-version.txt"));
+    const BYTES: [u8; TEXT.len()] = {
+        let mut bytes = [b')'; TEXT.len()];
+        let mut index = 0;
+        // The last byte of the file is a newline; its place takes the parenthesis.
+        while index + 1 < TEXT.len() {
+            bytes[index] = TEXT.as_bytes()[index];
+            index += 1;
+        }
+        bytes
+    };
+    match std::str::from_utf8(&BYTES) {
+        Ok(text) => text,
+        Err(_) => LLVM_VERSION,
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile a program and run it
+    Run(RunArgs),
+    /// Print a program as IR, bitcode, assembly or object file
+    Emit(EmitArgs),
+    /// Make an executable
+    Build(BuildArgs),
+    /// Show what the levels make of a program, side by side
+    Compare(CompareArgs),
+}
+
+/// `bfllvm --emit-ir prog.bf`
+#[derive(Debug, Args)]
+pub struct TopLevelEmit {
+    /// Print the program as LLVM IR (short for `emit ir`)
+    #[arg(long, required = true, requires = "program")]
+    pub emit_ir: bool,
+    /// The program's file, or - for standard input
+    #[arg(value_name = "PROGRAM")]
+    pub program: Option<PathBuf>,
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// How the program reads and writes
+    #[arg(long, value_enum, default_value_t)]
+    pub io: Io,
+    /// Where to write; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct MessageArgs {
+    /// Colour messages
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// The form of messages
+    #[arg(long, global = true, value_name = "FORM", value_enum, default_value_t)]
+    pub error_format: ErrorFormat,
+    /// Do not print warnings about the source
+    #[arg(short = 'w', long, global = true)]
+    pub no_warnings: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum ErrorFormat {
+    /// With the line of the source and a mark below it
+    #[default]
+    Human,
+    /// One line: file, line, column, message
+    Short,
+    /// One JSON object a line
+    Json,
+}
+
+impl From<ErrorFormat> for Format {
+    fn from(format: ErrorFormat) -> Format {
+        match format {
+            ErrorFormat::Human => Format::Human,
+            ErrorFormat::Short => Format::Short,
+            ErrorFormat::Json => Format::Json,
+        }
+    }
+}
+
+/// What decides the meaning of a program.
+#[derive(Debug, Args)]
+pub struct DialectArgs {
+    /// Bits in a cell
+    #[arg(long, value_name = "BITS", value_parser = parse_width, default_value = "8")]
+    pub cells: CellWidth,
+    /// What `,` stores at the end of the input
+    #[arg(long, value_name = "VALUE", value_enum, default_value_t, allow_hyphen_values = true)]
+    pub eof: EofArg,
+    /// Length of the tape in cells, rounded up to whole pages
+    #[arg(long, value_name = "CELLS", value_parser = clap::value_parser!(u64).range(1..), default_value_t = DEFAULT_TAPE_CELLS)]
+    pub tape: u64,
+    /// Let `#` show the tape around the pointer on standard error
+    #[arg(long)]
+    pub debug_hash: bool,
+}
+
+impl DialectArgs {
+    pub fn dialect(&self) -> Dialect {
+        Dialect::new(self.cells, self.eof.into(), self.tape)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum EofArg {
+    /// The cell stays as it is
+    #[default]
+    Same,
+    #[value(name = "0")]
+    Zero,
+    /// All bits set
+    #[value(name = "-1")]
+    MinusOne,
+}
+
+impl From<EofArg> for Eof {
+    fn from(eof: EofArg) -> Eof {
+        match eof {
+            EofArg::Same => Eof::Same,
+            EofArg::Zero => Eof::Zero,
+            EofArg::MinusOne => Eof::MinusOne,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// Optimisation level: 0, 1, 2, 3, s or z
+    #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level, default_value = "2")]
+    pub level: Level,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The program's file; - for standard input, where a `!` outside of all loops ends the program and starts its input
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// What runs the program
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: Engine,
+    /// Read the program's input from a file
+    #[arg(short, long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Stop after this time, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub timeout: Option<Duration>,
+    /// Stop after this many operations (reference engine only)
+    #[arg(long, value_name = "STEPS")]
+    pub max_steps: Option<u64>,
+    /// Stop before more than this many bytes are written
+    #[arg(long, value_name = "BYTES")]
+    pub max_output: Option<u64>,
+    /// Say on standard error what was done and how long it took
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Machine code, through LLVM's MCJIT
+    #[default]
+    Llvm,
+    /// The checked interpreter that defines the language; without -O it runs the unoptimised program
+    Reference,
+}
+
+#[derive(Debug, Args)]
+pub struct EmitArgs {
+    /// What to print
+    #[arg(value_enum, value_name = "KIND")]
+    pub kind: Kind,
+    /// The program's file, or - for standard input
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// How the program reads and writes
+    #[arg(long, value_enum, default_value_t)]
+    pub io: Io,
+    /// Where to write; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// LLVM IR as text
+    Ir,
+    /// LLVM bitcode
+    Bc,
+    /// Assembly
+    Asm,
+    /// Object file, to be linked with cc
+    Obj,
+    /// The program in bfllvm's own intermediate representation
+    Bfir,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Io {
+    /// putchar and getchar
+    #[default]
+    Libc,
+    /// The system calls read and write, without any library
+    Syscall,
+}
+
+impl From<Io> for ExecutableIo {
+    fn from(io: Io) -> ExecutableIo {
+        match io {
+            Io::Libc => ExecutableIo::Libc,
+            Io::Syscall => ExecutableIo::Syscall,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// The program's file, or - for standard input
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// How the executable reads and writes
+    #[arg(long, value_enum, default_value_t)]
+    pub io: Io,
+    /// The executable; without it, the program's name without its ending
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The program's file
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    /// A level to compare; may be given several times [default: 0, 1, 2 and 3]
+    #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
+    pub levels: Vec<Level>,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+    /// Read the program's input from a file
+    #[arg(short, long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Show the text of the first and the last level as a diff instead of the table
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub diff: Option<DiffKind>,
+    /// Stop each run after this time, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffKind {
+    /// LLVM IR
+    Ir,
+    /// Assembly
+    Asm,
+}
+
+fn parse_width(text: &str) -> Result<CellWidth, String> {
+    let found = CellWidth::ALL.into_iter().find(|width| width.bits().to_string() == text);
+    found.ok_or_else(|| "cells have 8, 16, 32 or 64 bits".into())
+}
+
+fn parse_level(text: &str) -> Result<Level, String> {
+    Level::named(text).ok_or_else(|| {
+        let names: Vec<_> = LEVELS.iter().map(|row| row.name).collect();
+        format!("the levels are {}", names.join(", "))
+    })
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is wanted".to_string())?;
+    if seconds.is_nan() || seconds <= 0.0 {
+        return Err("the time has to be more than 0 seconds".into());
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}

@@ -1,0 +1,69 @@
+//! `bfllvm emit`, and `bfllvm --emit-ir`
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use bfllvm::ir::text;
+use bfllvm::llvm::emit::{self as llvm_emit, Form, Request};
+use bfllvm::llvm::loader;
+
+use super::args::{CompileArgs, EmitArgs, Io, Kind, TopLevelEmit};
+use super::front::{InputBehind, check};
+use super::messages::Messages;
+use super::status::Status;
+
+pub fn emit(args: &EmitArgs, messages: &Messages) -> Result<Status> {
+    emit_as(args.kind, &args.program, &args.compile, args.io, &args.output, messages)
+}
+
+pub fn emit_top_level(args: &TopLevelEmit, messages: &Messages) -> Result<Status> {
+    let program = args.program.as_deref().context("a program is wanted")?;
+    emit_as(Kind::Ir, program, &args.compile, args.io, &args.output, messages)
+}
+
+fn emit_as(
+    kind: Kind,
+    program: &Path,
+    compile: &CompileArgs,
+    io: Io,
+    output: &Path,
+    messages: &Messages,
+) -> Result<Status> {
+    let is_binary = matches!(kind, Kind::Bc | Kind::Obj);
+    let to_stdout = output == Path::new("-");
+    if is_binary && to_stdout && std::io::stdout().is_terminal() {
+        bail!("this is no text and would garble the terminal; name a file with -o, or pipe it");
+    }
+    let checked = check(program, &compile.dialect, InputBehind::Never, messages)?;
+    let optimized = checked.optimized(compile.level)?;
+    let form = match kind {
+        Kind::Bfir => None,
+        Kind::Ir => Some(Form::Ir),
+        Kind::Bc => Some(Form::Bitcode),
+        Kind::Asm => Some(Form::Assembly),
+        Kind::Obj => Some(Form::Object),
+    };
+    let bytes = match form {
+        None => text::print(&optimized, Some(&checked.source)).into_bytes(),
+        Some(form) => {
+            let request = Request { form, level: compile.level, dialect: checked.dialect, io: io.into() };
+            llvm_emit::emit(loader::load()?, &optimized, &checked.source, &request)?
+        }
+    };
+    if !to_stdout {
+        std::fs::write(output, bytes).with_context(|| format!("cannot write {}", output.display()))?;
+        return Ok(Status::Success);
+    }
+    print(&bytes)
+}
+
+/// Writes to standard output, where a closed pipe is no error to talk about.
+pub fn print(bytes: &[u8]) -> Result<Status> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Status::Success),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Status::BrokenPipe),
+        Err(error) => Err(error).context("cannot write to standard output"),
+    }
+}

@@ -1,0 +1,114 @@
+//! From a file's name to a program: reading, parsing, warnings, our passes.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use bfllvm::diagnostic::Diagnostic;
+use bfllvm::dialect::Dialect;
+use bfllvm::ir::Program;
+use bfllvm::level::Level;
+use bfllvm::lint::lint;
+use bfllvm::parse::{Bang, Granularity, Hash, Options, Parsed, parse};
+use bfllvm::source::Source;
+
+use super::args::DialectArgs;
+use super::messages::Messages;
+
+/// The source was rejected, and the user knows why.
+#[derive(Debug)]
+pub struct Rejected;
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the source has errors")
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+/// A source that is free of errors.
+pub struct Checked {
+    pub source: Source,
+    pub dialect: Dialect,
+    options: Options,
+    /// The program's input, where it stands behind the program.
+    pub input: Option<Vec<u8>>,
+}
+
+/// Larger sources are not searched for mistakes: nobody wrote them by hand. In bytes.
+const MAX_LINTED_BYTES: usize = 1 << 20;
+
+/// Whether input may stand behind the program in the same file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum InputBehind {
+    Bang,
+    Never,
+}
+
+/// Reads and checks the program in `path`, `-` being standard input.
+///
+/// # Errors
+/// The file cannot be read, or the source is [`Rejected`].
+pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Messages) -> Result<Checked> {
+    let is_stdin = path == Path::new("-");
+    let mut source = if is_stdin {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read the program from standard input")?;
+        Source::new("<stdin>", bytes)?
+    } else {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Source::new(path.to_string_lossy(), bytes)?
+    };
+    let dialect = args.dialect();
+    let bang = if is_stdin && behind == InputBehind::Bang { Bang::EndsProgram } else { Bang::Comment };
+    let hash = if args.debug_hash { Hash::Dump } else { Hash::Comment };
+    let options = Options { width: dialect.width, granularity: Granularity::Commands, hash, bang };
+    let is_linted = source.bytes().len() <= MAX_LINTED_BYTES;
+    let granularity = if is_linted { Granularity::Commands } else { Granularity::Runs };
+    let Parsed { program, input_start } = match parse(&source, &Options { granularity, ..options }) {
+        Ok(parsed) => parsed,
+        Err(unmatched) => {
+            let errors: Vec<_> = unmatched.iter().map(Diagnostic::unmatched).collect();
+            messages.errors(&errors, &source);
+            return Err(Rejected.into());
+        }
+    };
+    if is_linted {
+        messages.warnings(&lint(&program, &dialect), &source);
+    }
+    let mut input = None;
+    if let Some(start) = input_start {
+        input = Some(source.bytes()[start as usize..].to_vec());
+        let program_text = source.bytes()[..start as usize].to_vec();
+        source = Source::new(source.name(), program_text)?;
+    } else if is_stdin && behind == InputBehind::Bang {
+        // Standard input is used up.
+        input = Some(Vec::new());
+    }
+    Ok(Checked { source, dialect, options, input })
+}
+
+impl Checked {
+    /// The program, one operation a command.
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn literal(&self) -> Result<Program> {
+        self.parse(Granularity::Commands)
+    }
+
+    /// The program after our passes of `level`.
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn optimized(&self, level: Level) -> Result<Program> {
+        let program = self.parse(level.row().granularity)?;
+        Ok(level.passes().fold(program, |program, pass| pass.apply(program)))
+    }
+
+    fn parse(&self, granularity: Granularity) -> Result<Program> {
+        let parsed = parse(&self.source, &Options { granularity, ..self.options });
+        Ok(parsed.map_err(|_| Rejected)?.program)
+    }
+}

@@ -1,0 +1,33 @@
+//! The command line: what may be asked, how it is carried out, and how it is reported.
+//!
+//! Only this part prints, reads files and knows exit statuses.
+
+pub mod args;
+mod build;
+mod compare;
+mod emit;
+mod front;
+mod messages;
+mod run;
+mod status;
+
+pub use status::Status;
+
+use args::{Cli, Command};
+
+/// Carries out what the command line asks for.
+pub fn main(cli: Cli) -> Status {
+    let messages = messages::Messages::new(&cli.messages);
+    let outcome = match cli.command {
+        Some(Command::Run(args)) => run::run(&args, &messages),
+        Some(Command::Emit(args)) => emit::emit(&args, &messages),
+        Some(Command::Build(args)) => build::build(&args, &messages),
+        Some(Command::Compare(args)) => compare::compare(&args, &messages),
+        None => emit::emit_top_level(&cli.emit, &messages),
+    };
+    outcome.unwrap_or_else(|error| match error.downcast::<front::Rejected>() {
+        // What was wrong with the source has been said.
+        Ok(_) => Status::Error,
+        Err(error) => messages.failure(&error),
+    })
+}

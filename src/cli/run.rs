@@ -1,0 +1,200 @@
+//! `bfllvm run`
+
+use std::os::fd::{AsRawFd as _, IntoRawFd as _};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use bfllvm::diagnostic::{Diagnostic, Severity};
+use bfllvm::llvm::jit::{self, HostFunctions};
+use bfllvm::llvm::loader;
+use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
+use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
+use bfllvm::runtime::{End, FaultPlace, Limits, TapeFault, tape};
+use bfllvm::source::Source;
+
+use super::args::{Engine, RunArgs};
+use super::front::{Checked, InputBehind, check};
+use super::messages::Messages;
+use super::status::Status;
+
+/// How long the search for the command at fault may take, in operations of the reference interpreter
+/// and in time.
+const REPLAY_STEPS: u64 = 2_000_000_000;
+const REPLAY_TIME: Duration = Duration::from_secs(5);
+
+pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
+    if args.max_steps.is_some() && args.engine != Engine::Reference {
+        messages.one(
+            &Diagnostic {
+                help: Some("add --engine=reference, or bound the run with --timeout".into()),
+                ..Diagnostic::error("usage", "--max-steps needs the reference engine, which counts operations".into())
+            },
+            &Source::default(),
+        );
+        return Ok(Status::Usage);
+    }
+    let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
+    let feed = feed(args, &mut checked)?;
+    let console = Console::new(feed, Sink::Descriptor(std::io::stdout().as_raw_fd()), args.max_output);
+    if args.verbose {
+        let cells = checked.dialect.tape_cells();
+        messages.note(&format!("a tape of {cells} cells of {} bits", checked.dialect.width.bits()));
+    }
+    let end = match args.engine {
+        Engine::Reference => run_reference(args, &checked, console, messages)?,
+        Engine::Llvm => run_llvm(args, &checked, console, messages)?,
+    };
+    Ok(report(end, &checked, args, messages))
+}
+
+fn feed(args: &RunArgs, checked: &mut Checked) -> Result<Feed> {
+    match (&args.input, checked.input.take()) {
+        (Some(path), _) => {
+            let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(Feed::Descriptor(file.into_raw_fd()))
+        }
+        (None, Some(input)) => Ok(Feed::Memory(input)),
+        (None, None) => Ok(Feed::Descriptor(std::io::stdin().as_raw_fd())),
+    }
+}
+
+fn limits(args: &RunArgs) -> Limits {
+    Limits { time: args.timeout }
+}
+
+fn run_reference(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
+    let program = checked.literal()?;
+    let place = |op: usize| checked.source.position(program.ops[op].span.start);
+    let limits = ReferenceLimits { run: limits(args), steps: args.max_steps };
+    let clock = Instant::now();
+    let (end, _, steps) = interpret(&program, &place, &checked.dialect, console, &limits);
+    if args.verbose {
+        messages.note(&format!("{steps} operations in {}", milliseconds(clock.elapsed())));
+    }
+    Ok(end)
+}
+
+fn run_llvm(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
+    let clock = Instant::now();
+    let program = checked.optimized(args.compile.level)?;
+    let ours = clock.elapsed();
+    let clock = Instant::now();
+    let llvm = loader::load()?;
+    let loading = clock.elapsed();
+    let [put, get, dump] = host_functions();
+    let host = HostFunctions { put, get, dump };
+    let guard_bytes = tape::guard_bytes(&program);
+    let level = args.compile.level;
+    let (end, transcript) = jit::with_code(llvm, &program, &checked.source, &checked.dialect, level, &host, |code| {
+        if args.verbose {
+            let times = code.times;
+            messages.note(&format!(
+                "{level}: {} operations, {} LLVM instructions in {} functions; parsing and our passes {}, \
+                     opening LLVM {}, lowering {}, LLVM's passes {}, code generation {}",
+                program.ops.len(),
+                code.instructions,
+                code.regions.len(),
+                milliseconds(ours),
+                milliseconds(loading),
+                milliseconds(times.lower),
+                milliseconds(times.passes),
+                milliseconds(times.codegen),
+            ));
+        }
+        let clock = Instant::now();
+        let code = Code { entry: code.entry, regions: &code.regions, guard_bytes };
+        // SAFETY: the code was made for this dialect by the lowering, and the guards for this program.
+        let outcome = unsafe { execute(&code, &checked.dialect, console, &limits(args)) };
+        if args.verbose {
+            messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
+        }
+        outcome
+    })??;
+    Ok(match end {
+        End::TapeFault(fault) => End::TapeFault(locate(fault, checked, transcript)),
+        end => end,
+    })
+}
+
+/// Finds the command at fault by running the program again in the reference interpreter, with the
+/// same input, as far as that is possible. The optimised program may fault later than the reference
+/// does; what counts is the reference.
+fn locate(fault: TapeFault, checked: &Checked, transcript: Transcript) -> TapeFault {
+    let (Some(input), Ok(program)) = (transcript.input, checked.literal()) else { return fault };
+    let console = Console::new(Feed::Memory(input), Sink::Nowhere, None);
+    let limits = ReferenceLimits { run: Limits { time: Some(REPLAY_TIME) }, steps: Some(REPLAY_STEPS) };
+    let place = |op: usize| checked.source.position(program.ops[op].span.start);
+    match interpret(&program, &place, &checked.dialect, console, &limits).0 {
+        End::TapeFault(exact) => exact,
+        _ => fault,
+    }
+}
+
+pub fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+fn report(end: End, checked: &Checked, args: &RunArgs, messages: &Messages) -> Status {
+    let failure = |code, message: String, help: Option<&str>| {
+        let diagnostic = Diagnostic { help: help.map(Into::into), ..Diagnostic::error(code, message) };
+        messages.one(&diagnostic, &checked.source);
+    };
+    match end {
+        End::Finished => Status::Success,
+        End::TapeFault(fault) => {
+            messages.one(&fault_diagnostic(&fault, checked), &checked.source);
+            Status::TapeFault
+        }
+        End::StackOverflow => {
+            let help = "run it with --engine=reference, which needs no stack";
+            failure("stack-overflow", "the program's loops nest too deep for compiled code".into(), Some(help));
+            Status::Error
+        }
+        End::Signal(signal) => Status::Signal(signal),
+        End::BrokenPipe => Status::BrokenPipe,
+        End::Timeout => {
+            let seconds = args.timeout.unwrap_or_default().as_secs_f64();
+            failure("timeout", format!("the program was stopped after {seconds} s"), None);
+            Status::Limit
+        }
+        End::StepLimit => {
+            let steps = args.max_steps.unwrap_or_default();
+            failure("step-limit", format!("the program was stopped after {steps} operations"), None);
+            Status::Limit
+        }
+        End::OutputLimit => {
+            let bytes = args.max_output.unwrap_or_default();
+            failure("output-limit", format!("the program was stopped after {bytes} bytes of output"), None);
+            Status::Limit
+        }
+        End::OutputError(error) => {
+            failure("output", format!("cannot write the program's output: {error}"), None);
+            Status::Error
+        }
+        End::InputError(error) => {
+            failure("input", format!("cannot read the program's input: {error}"), None);
+            Status::Error
+        }
+    }
+}
+
+fn fault_diagnostic(fault: &TapeFault, checked: &Checked) -> Diagnostic {
+    let last = checked.dialect.tape_cells() - 1;
+    let side = if fault.cell < 0 { "left" } else { "right" };
+    let place = match fault.place {
+        FaultPlace::Loop(Some(head)) => format!(", in the loop at {head}"),
+        FaultPlace::Loop(None) => ", outside every loop".into(),
+        FaultPlace::Command(_) | FaultPlace::Unknown => String::new(),
+    };
+    Diagnostic {
+        severity: Severity::Error,
+        code: "tape-fault",
+        message: format!("tape fault: cell {} is {side} of the tape (its cells are 0 to {last}){place}", fault.cell),
+        span: match fault.place {
+            FaultPlace::Command(start) => Some(bfllvm::source::Span { start, end: start + 1 }),
+            FaultPlace::Loop(_) | FaultPlace::Unknown => None,
+        },
+        label: format!("accesses cell {}", fault.cell),
+        help: (fault.cell > 0).then(|| "a longer tape can be had with --tape".into()),
+    }
+}

@@ -1,0 +1,34 @@
+//! Exit statuses, in one table. Executables that we build follow it too.
+
+use std::process::ExitCode;
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Success,
+    /// The source or the system is at fault.
+    Error,
+    /// The command line is wrong; clap exits with the same number.
+    Usage,
+    TapeFault,
+    /// A limit was reached.
+    Limit,
+    /// This signal asked us to stop: 128 and its number, as shells have it.
+    Signal(i32),
+    /// Whoever read the output went away: what a shell makes of SIGPIPE.
+    BrokenPipe,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(match status {
+            Status::Success => 0,
+            Status::Error => 1,
+            Status::Usage => 2,
+            Status::TapeFault => 3,
+            Status::Limit => 4,
+            Status::Signal(signal) => 128u8.wrapping_add(signal as u8),
+            Status::BrokenPipe => 141,
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! The intermediate representation: a flat list of operations on cells near a moving pointer.
+//!
+//! A cell is named by its offset from the pointer. Loops and conditions are matched pairs of
+//! operations that hold each other's index, so nothing walks a program recursively and nesting has
+//! no limit. [`text`] gives the one text form, [`verify`] the properties that every pass keeps.
+//!
+//! Knows nothing of who made a program, of LLVM, or of addresses.
+
+pub mod text;
+pub mod verify;
+
+use crate::dialect::CellWidth;
+use crate::source::Span;
+
+/// What an operation does. `cell`, `target` and `source` are offsets from the pointer, in cells;
+/// values and deltas are cell values, already wrapped to the program's width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `tape[ptr + cell] += delta`
+    Add { cell: i32, delta: u64 },
+    /// `tape[ptr + cell] = value`
+    Set { cell: i32, value: u64 },
+    /// `tape[ptr + target] += tape[ptr + source] * factor`
+    MulAdd { target: i32, source: i32, factor: u64 },
+    /// `ptr += delta`; no access.
+    Move { delta: i32 },
+    /// `while tape[ptr + cell] != 0 { ptr += stride }`
+    Scan { cell: i32, stride: i32 },
+    /// Reads a byte into `tape[ptr + cell]`; at the end of the input, what the dialect says.
+    Input { cell: i32 },
+    /// Writes the low byte of `tape[ptr + cell]`.
+    Output { cell: i32 },
+    /// Shows the tape around the pointer on the error stream (`#`, where that is a command).
+    Dump { cell: i32 },
+    /// `while tape[ptr + cell] != 0 {`, up to the [`Kind::LoopEnd`] at index `end`.
+    Loop { cell: i32, end: u32 },
+    /// The end of the loop whose head is at index `start`.
+    LoopEnd { start: u32 },
+    /// `if tape[ptr + cell] != 0 {`, up to the [`Kind::IfEnd`] at index `end`.
+    If { cell: i32, end: u32 },
+    /// The end of the condition at index `start`.
+    IfEnd { start: u32 },
+}
+
+/// An operation and the source text it came from. A loop's head spans the whole loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Op {
+    pub kind: Kind,
+    pub span: Span,
+}
+
+/// A whole program for cells of one width.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    pub width: CellWidth,
+    pub ops: Vec<Op>,
+}
+
+impl Kind {
+    /// The same operation seen from a pointer that stands `by` cells further left.
+    #[must_use]
+    pub fn shifted(self, by: i32) -> Kind {
+        match self {
+            Kind::Add { cell, delta } => Kind::Add { cell: cell + by, delta },
+            Kind::Set { cell, value } => Kind::Set { cell: cell + by, value },
+            Kind::MulAdd { target, source, factor } => {
+                Kind::MulAdd { target: target + by, source: source + by, factor }
+            }
+            Kind::Scan { cell, stride } => Kind::Scan { cell: cell + by, stride },
+            Kind::Input { cell } => Kind::Input { cell: cell + by },
+            Kind::Output { cell } => Kind::Output { cell: cell + by },
+            Kind::Dump { cell } => Kind::Dump { cell: cell + by },
+            Kind::Loop { cell, end } => Kind::Loop { cell: cell + by, end },
+            Kind::If { cell, end } => Kind::If { cell: cell + by, end },
+            Kind::Move { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => self,
+        }
+    }
+
+    /// The largest distance from the pointer, in cells, at which the operation may access the tape.
+    #[must_use]
+    pub fn reach(self) -> u32 {
+        match self {
+            Kind::Add { cell, .. }
+            | Kind::Set { cell, .. }
+            | Kind::Input { cell }
+            | Kind::Output { cell }
+            | Kind::Dump { cell }
+            | Kind::Loop { cell, .. }
+            | Kind::If { cell, .. } => cell.unsigned_abs(),
+            Kind::MulAdd { target, source, .. } => target.unsigned_abs().max(source.unsigned_abs()),
+            Kind::Scan { cell, stride } => cell.unsigned_abs().saturating_add(stride.unsigned_abs()),
+            Kind::Move { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => 0,
+        }
+    }
+}
+
+impl Program {
+    /// An upper bound of the distance, in cells, between an access and the access before it, taking
+    /// everything between two loop boundaries together: LLVM may exchange accesses there. Guards at
+    /// least this wide on both sides of the tape catch every access outside of it, since the first
+    /// one outside cannot lie beyond them.
+    #[must_use]
+    pub fn largest_displacement(&self) -> u64 {
+        let mut largest: u64 = 0;
+        let mut drift: u64 = 0;
+        for op in &self.ops {
+            largest = largest.max(drift + u64::from(op.kind.reach()));
+            match op.kind {
+                Kind::Move { delta } => drift += u64::from(delta.unsigned_abs()),
+                // The cell tested here is accessed, and lies this far from the pointer.
+                Kind::Loop { cell, .. } | Kind::Scan { cell, .. } => drift = u64::from(cell.unsigned_abs()),
+                Kind::LoopEnd { start } => {
+                    let head = self.ops[start as usize].kind.reach();
+                    largest = largest.max(drift + u64::from(head));
+                    drift = u64::from(head);
+                }
+                Kind::Add { .. }
+                | Kind::Set { .. }
+                | Kind::MulAdd { .. }
+                | Kind::Input { .. }
+                | Kind::Output { .. }
+                | Kind::Dump { .. }
+                | Kind::If { .. }
+                | Kind::IfEnd { .. } => {}
+            }
+        }
+        largest
+    }
+}
+
+/// Appends operations and matches the ends of loops and conditions with their heads.
+#[derive(Debug, Default)]
+pub struct Builder {
+    ops: Vec<Op>,
+    open: Vec<u32>,
+}
+
+impl Builder {
+    #[must_use]
+    pub fn with_capacity(ops: usize) -> Builder {
+        Builder { ops: Vec::with_capacity(ops), open: Vec::new() }
+    }
+
+    /// Appends `kind`. The indices in heads and ends are filled in here; what they hold is ignored.
+    ///
+    /// # Panics
+    /// At an end without a head, which no caller produces: it walks a matched program.
+    pub fn push(&mut self, kind: Kind, span: Span) {
+        let here = self.ops.len() as u32;
+        let kind = match kind {
+            Kind::Loop { .. } | Kind::If { .. } => {
+                self.open.push(here);
+                kind
+            }
+            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
+                let start = self.open.pop().expect("an end follows its head");
+                match &mut self.ops[start as usize].kind {
+                    Kind::Loop { end, .. } | Kind::If { end, .. } => *end = here,
+                    other => unreachable!("{other:?} was opened"),
+                }
+                match kind {
+                    Kind::LoopEnd { .. } => Kind::LoopEnd { start },
+                    _ => Kind::IfEnd { start },
+                }
+            }
+            Kind::Add { .. }
+            | Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Move { .. }
+            | Kind::Scan { .. }
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Dump { .. } => kind,
+        };
+        self.ops.push(Op { kind, span });
+    }
+
+    /// The operations so far, of which a pass may change those that are no head and no end.
+    pub fn ops_mut(&mut self) -> &mut Vec<Op> {
+        &mut self.ops
+    }
+
+    /// The operations so far.
+    #[must_use]
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// The indices of the heads whose ends are still to come.
+    #[must_use]
+    pub fn open_heads(&self) -> &[u32] {
+        &self.open
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// The finished program.
+    #[must_use]
+    pub fn finish(self, width: CellWidth) -> Program {
+        debug_assert!(self.open.is_empty(), "every head has its end");
+        Program { width, ops: self.ops }
+    }
+}

@@ -1,0 +1,166 @@
+//! The text form of a program: one operation a line, bodies indented.
+//!
+//! ```text
+//! cells 8
+//! add [0] 3                 ; 1:1
+//! loop [0]                  ; 1:4
+//!   muladd [1] [0] 5        ; 1:6
+//! end
+//! ```
+//! `[n]` is the cell n to the right of the pointer. What follows `;` is the place in the source; it
+//! is not read back.
+
+use super::{Builder, Kind, Op, Program};
+use crate::dialect::CellWidth;
+use crate::source::{Source, Span};
+use std::fmt::Write as _;
+
+/// The column at which places are written.
+const PLACE_COLUMN: usize = 32;
+
+/// Prints `program`, with the operations' places in `source` where one is given.
+#[must_use]
+pub fn print(program: &Program, source: Option<&Source>) -> String {
+    let mut text = format!("cells {}\n", program.width.bits());
+    let mut depth = 0usize;
+    for op in &program.ops {
+        if matches!(op.kind, Kind::LoopEnd { .. } | Kind::IfEnd { .. }) {
+            depth -= 1;
+        }
+        // Deep nests would otherwise be quadratic to print.
+        let line = format!("{:indent$}{}", "", Line(op), indent = 2 * depth.min(100));
+        match source {
+            Some(source) => {
+                let place = source.position(op.span.start);
+                let _ = writeln!(text, "{line:PLACE_COLUMN$}; {place}");
+            }
+            None => {
+                let _ = writeln!(text, "{line}");
+            }
+        }
+        if matches!(op.kind, Kind::Loop { .. } | Kind::If { .. }) {
+            depth += 1;
+        }
+    }
+    text
+}
+
+struct Line<'a>(&'a Op);
+
+impl std::fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.kind {
+            Kind::Add { cell, delta } => write!(f, "add [{cell}] {delta}"),
+            Kind::Set { cell, value } => write!(f, "set [{cell}] {value}"),
+            Kind::MulAdd { target, source, factor } => write!(f, "muladd [{target}] [{source}] {factor}"),
+            Kind::Move { delta } => write!(f, "move {delta}"),
+            Kind::Scan { cell, stride } => write!(f, "scan [{cell}] {stride}"),
+            Kind::Input { cell } => write!(f, "input [{cell}]"),
+            Kind::Output { cell } => write!(f, "output [{cell}]"),
+            Kind::Dump { cell } => write!(f, "dump [{cell}]"),
+            Kind::Loop { cell, .. } => write!(f, "loop [{cell}]"),
+            Kind::If { cell, .. } => write!(f, "if [{cell}]"),
+            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => write!(f, "end"),
+        }
+    }
+}
+
+/// A line of text that is no operation.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TextError {
+    /// Counted from 1.
+    pub line: usize,
+    pub message: &'static str,
+}
+
+impl std::fmt::Display for TextError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for TextError {}
+
+/// Reads the text form back. Spans come back empty.
+///
+/// # Errors
+/// The first line that is no operation, and heads or ends that do not match.
+pub fn parse(text: &str) -> Result<Program, TextError> {
+    let mut width = None;
+    let mut builder = Builder::default();
+    let mut open: Vec<Kind> = Vec::new();
+    let mut last = 0;
+    for (number, line) in text.lines().enumerate() {
+        last = number + 1;
+        let error = |message| TextError { line: number + 1, message };
+        let line = line.split(';').next().unwrap_or_default();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let Some((&name, operands)) = words.split_first() else { continue };
+        if name == "cells" {
+            let wanted = operands.first().copied().unwrap_or_default();
+            let found = CellWidth::ALL.into_iter().find(|width| width.bits().to_string() == wanted);
+            width = Some(found.ok_or(error("cells have 8, 16, 32 or 64 bits"))?);
+            continue;
+        }
+        let kind = if name == "end" {
+            match open.pop().ok_or(error("this end has no head"))? {
+                Kind::Loop { .. } => Kind::LoopEnd { start: 0 },
+                _ => Kind::IfEnd { start: 0 },
+            }
+        } else {
+            operation(name, operands).ok_or(error("this is no operation"))?
+        };
+        if matches!(kind, Kind::Loop { .. } | Kind::If { .. }) {
+            open.push(kind);
+        }
+        builder.push(kind, Span::default());
+    }
+    if !open.is_empty() {
+        return Err(TextError { line: last, message: "a head has no end" });
+    }
+    let width = width.ok_or(TextError { line: last, message: "the line `cells N` is missing" })?;
+    Ok(builder.finish(width))
+}
+
+fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
+    let cell =
+        |index: usize| -> Option<i32> { operands.get(index)?.strip_prefix('[')?.strip_suffix(']')?.parse().ok() };
+    let number = |index: usize| -> Option<i32> { operands.get(index)?.parse().ok() };
+    let value = |index: usize| -> Option<u64> { operands.get(index)?.parse().ok() };
+    Some(match name {
+        "add" => Kind::Add { cell: cell(0)?, delta: value(1)? },
+        "set" => Kind::Set { cell: cell(0)?, value: value(1)? },
+        "muladd" => Kind::MulAdd { target: cell(0)?, source: cell(1)?, factor: value(2)? },
+        "move" => Kind::Move { delta: number(0)? },
+        "scan" => Kind::Scan { cell: cell(0)?, stride: number(1)? },
+        "input" => Kind::Input { cell: cell(0)? },
+        "output" => Kind::Output { cell: cell(0)? },
+        "dump" => Kind::Dump { cell: cell(0)? },
+        "loop" => Kind::Loop { cell: cell(0)?, end: 0 },
+        "if" => Kind::If { cell: cell(0)?, end: 0 },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERY_OPERATION: &str = "cells 16\nadd [0] 3\nset [-2] 65535\nmove -7\nscan [1] 4\ninput [0]\n\
+        output [5]\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n  end\nend\n";
+
+    #[test]
+    fn what_is_printed_is_read_back() {
+        let program = parse(EVERY_OPERATION).unwrap();
+        assert_eq!(print(&program, None), EVERY_OPERATION);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        assert_eq!(parse("cells 8\nadd 0 3").unwrap_err().line, 2);
+        assert_eq!(parse("cells 9").unwrap_err().message, "cells have 8, 16, 32 or 64 bits");
+        assert_eq!(parse("cells 8\nend").unwrap_err().message, "this end has no head");
+        assert_eq!(parse("cells 8\nloop [0]").unwrap_err().message, "a head has no end");
+        assert_eq!(parse("add [0] 1").unwrap_err().message, "the line `cells N` is missing");
+    }
+}

@@ -1,0 +1,114 @@
+//! Checks that a program is well formed. Runs after every pass in debug builds.
+//!
+//! The properties:
+//! 1. Heads and ends match: each names the other's index, and pairs nest.
+//! 2. Deltas, values and factors are wrapped to the program's width.
+//! 3. No operation is without meaning: `Move`, `Scan` and `MulAdd` do not move, step or multiply by
+//!    0, and `MulAdd` does not read its own target.
+//! 4. Spans do not end before they start.
+
+use super::{Kind, Op, Program};
+
+/// A property that does not hold, and the operation where.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub index: usize,
+    pub op: Op,
+    pub property: &'static str,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "op {} ({:?}): {}", self.index, self.op.kind, self.property)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// Checks the properties that the module's head lists.
+///
+/// # Errors
+/// The first violation.
+pub fn verify(program: &Program) -> Result<(), Violation> {
+    let ops = &program.ops;
+    let mut open: Vec<u32> = Vec::new();
+    for (index, &op) in ops.iter().enumerate() {
+        if let Some(property) = violated(program, index, &mut open) {
+            return Err(Violation { index, op, property });
+        }
+    }
+    match open.last() {
+        Some(&head) => Err(Violation { index: head as usize, op: ops[head as usize], property: "the head has no end" }),
+        None => Ok(()),
+    }
+}
+
+fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'static str> {
+    let op = program.ops[index];
+    let wrapped = |value: u64| value & !program.width.mask() == 0;
+    if op.span.end < op.span.start {
+        return Some("the span ends before it starts");
+    }
+    match op.kind {
+        Kind::Add { delta: value, .. } | Kind::Set { value, .. } if !wrapped(value) => {
+            Some("the value is not wrapped to the cell width")
+        }
+        Kind::MulAdd { factor, .. } if factor == 0 || !wrapped(factor) => {
+            Some("the factor is 0 or not wrapped to the cell width")
+        }
+        Kind::MulAdd { target, source, .. } if target == source => Some("the target is the source"),
+        Kind::Move { delta: 0 } => Some("the move stays"),
+        Kind::Scan { stride: 0, .. } => Some("the scan does not step"),
+        Kind::Loop { .. } | Kind::If { .. } => {
+            open.push(index as u32);
+            None
+        }
+        Kind::LoopEnd { start } | Kind::IfEnd { start } => {
+            let is_loop = matches!(op.kind, Kind::LoopEnd { .. });
+            if open.pop() != Some(start) {
+                return Some("the end does not name the innermost open head");
+            }
+            match program.ops[start as usize].kind {
+                Kind::Loop { end, .. } if is_loop && end as usize == index => None,
+                Kind::If { end, .. } if !is_loop && end as usize == index => None,
+                _ => Some("the head does not name this end"),
+            }
+        }
+        Kind::Add { .. }
+        | Kind::Set { .. }
+        | Kind::MulAdd { .. }
+        | Kind::Move { .. }
+        | Kind::Scan { .. }
+        | Kind::Input { .. }
+        | Kind::Output { .. }
+        | Kind::Dump { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::CellWidth;
+    use crate::source::Span;
+
+    fn property(kinds: &[Kind]) -> Option<&'static str> {
+        let ops = kinds.iter().map(|&kind| Op { kind, span: Span::default() }).collect();
+        verify(&Program { width: CellWidth::W8, ops }).err().map(|violation| violation.property)
+    }
+
+    #[test]
+    fn every_property_is_noticed() {
+        let head = Kind::Loop { cell: 0, end: 1 };
+        assert_eq!(property(&[head, Kind::LoopEnd { start: 0 }]), None);
+        assert!(property(&[head]).unwrap().contains("no end"));
+        assert!(property(&[head, Kind::IfEnd { start: 0 }]).unwrap().contains("does not name this end"));
+        assert!(property(&[Kind::LoopEnd { start: 0 }]).unwrap().contains("innermost"));
+        assert!(property(&[Kind::Add { cell: 0, delta: 256 }]).unwrap().contains("wrapped"));
+        assert!(property(&[Kind::Set { cell: 0, value: 256 }]).unwrap().contains("wrapped"));
+        assert!(property(&[Kind::Move { delta: 0 }]).unwrap().contains("stays"));
+        assert!(property(&[Kind::Scan { cell: 0, stride: 0 }]).unwrap().contains("step"));
+        let multiply = |target, factor| Kind::MulAdd { target, source: 0, factor };
+        assert!(property(&[multiply(0, 1)]).unwrap().contains("source"));
+        assert!(property(&[multiply(1, 0)]).unwrap().contains("factor"));
+    }
+}

@@ -1,0 +1,147 @@
+//! The optimisation levels: which passes each runs, ours and LLVM's.
+
+use crate::opt::Pass;
+use crate::parse::Granularity;
+
+/// An optimisation level, as in `-O2`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Level {
+    O0,
+    O1,
+    #[default]
+    O2,
+    O3,
+    Os,
+    Oz,
+}
+
+/// A row of the level table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub level: Level,
+    /// What follows `-O` on a command line.
+    pub name: &'static str,
+    pub summary: &'static str,
+    pub granularity: Granularity,
+    /// Our passes, in the order in which they run.
+    pub passes: &'static [&'static str],
+    /// LLVM's passes, in the syntax of `opt -passes=`; empty for none.
+    pub llvm_passes: &'static str,
+    pub codegen: Codegen,
+}
+
+/// How hard LLVM's code generator tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codegen {
+    None,
+    Less,
+    Default,
+    Aggressive,
+}
+
+/// `offsets` before what looks at loop bodies, `combine` after each pass that makes new neighbours.
+const OUR_PASSES: &[&str] =
+    &["runs", "deadloops", "offsets", "combine", "clear", "scan", "combine", "multiply", "combine"];
+
+/// Most of what `default<O2>` does brings nothing for BF: these passes took 60-90 ms on a Mandelbrot
+/// program for which `default<O2>` took 490 ms, and the code ran as fast.
+const SHORT_PIPELINE: &str = "function(early-cse<memssa>,loop-mssa(licm),gvn,dse,simplifycfg)";
+
+/// All levels.
+pub const LEVELS: &[Row] = &[
+    Row {
+        level: Level::O0,
+        name: "0",
+        summary: "the program as it stands: one command, one group of instructions",
+        granularity: Granularity::Commands,
+        passes: &[],
+        llvm_passes: "",
+        codegen: Codegen::None,
+    },
+    Row {
+        level: Level::O1,
+        name: "1",
+        summary: "our passes, and little of LLVM",
+        granularity: Granularity::Runs,
+        passes: OUR_PASSES,
+        llvm_passes: "function(early-cse<memssa>,simplifycfg)",
+        codegen: Codegen::Less,
+    },
+    Row {
+        level: Level::O2,
+        name: "2",
+        summary: "our passes and a short pipeline of LLVM's (default)",
+        granularity: Granularity::Runs,
+        passes: OUR_PASSES,
+        llvm_passes: SHORT_PIPELINE,
+        codegen: Codegen::Default,
+    },
+    Row {
+        level: Level::O3,
+        name: "3",
+        summary: "everything, whatever it costs at compile time",
+        granularity: Granularity::Runs,
+        passes: OUR_PASSES,
+        llvm_passes: "default<O3>",
+        codegen: Codegen::Aggressive,
+    },
+    Row {
+        level: Level::Os,
+        name: "s",
+        summary: "small code",
+        granularity: Granularity::Runs,
+        passes: OUR_PASSES,
+        llvm_passes: "default<Os>",
+        codegen: Codegen::Default,
+    },
+    Row {
+        level: Level::Oz,
+        name: "z",
+        summary: "the smallest code",
+        granularity: Granularity::Runs,
+        passes: OUR_PASSES,
+        llvm_passes: "default<Oz>",
+        codegen: Codegen::Default,
+    },
+];
+
+impl Level {
+    /// The level's row in [`LEVELS`].
+    ///
+    /// # Panics
+    /// Never: every level has a row.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        LEVELS.iter().find(|row| row.level == self).expect("every level has a row")
+    }
+
+    /// The level whose name follows `-O`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Level> {
+        LEVELS.iter().find(|row| row.name == name).map(|row| row.level)
+    }
+
+    /// Our passes at this level, in the order in which they run.
+    pub fn passes(self) -> impl Iterator<Item = &'static Pass> {
+        self.row().passes.iter().filter_map(|name| Pass::named(name))
+    }
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "-O{}", self.row().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_names_passes_that_exist() {
+        for row in LEVELS {
+            assert_eq!(row.level.passes().count(), row.passes.len(), "-O{}", row.name);
+            assert_eq!(Level::named(row.name), Some(row.level));
+        }
+    }
+}

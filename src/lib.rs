@@ -1,0 +1,11 @@
+pub mod diagnostic;
+pub mod dialect;
+pub mod ir;
+pub mod level;
+pub mod lint;
+pub mod llvm;
+pub mod opt;
+pub mod parse;
+pub mod reference;
+pub mod runtime;
+pub mod source;

@@ -1,0 +1,58 @@
+//! A module as text or bytes: IR, bitcode, assembly, object file.
+
+use inkwell::context::Context;
+use inkwell::module::Module;
+use inkwell::targets::{FileType, TargetMachine};
+
+use super::executable::{self, ExecutableIo};
+use super::loader::Llvm;
+use super::{LlvmError, pipeline};
+use crate::dialect::Dialect;
+use crate::ir::Program;
+use crate::level::Level;
+use crate::source::Source;
+
+/// A form in which LLVM can give a program out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// LLVM IR as text.
+    Ir,
+    Bitcode,
+    Assembly,
+    Object,
+}
+
+/// What to make of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    pub form: Form,
+    pub level: Level,
+    pub dialect: Dialect,
+    pub io: ExecutableIo,
+}
+
+/// The complete `program` in the form asked for.
+///
+/// # Errors
+/// A step of LLVM's fails.
+pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -> Result<Vec<u8>, LlvmError> {
+    let context = Context::create();
+    let machine = pipeline::target_machine(llvm, request.level)?;
+    machine.set_asm_verbosity(true);
+    let module = executable::build(&context, &machine, program, source, &request.dialect, request.level, request.io)?;
+    write(&module, &machine, request.form)
+}
+
+fn write(module: &Module<'_>, machine: &TargetMachine, form: Form) -> Result<Vec<u8>, LlvmError> {
+    let machine_file = |kind| {
+        let buffer = machine.write_to_memory_buffer(module, kind);
+        let buffer = buffer.map_err(|message| LlvmError::Codegen(message.to_string()))?;
+        Ok(buffer.as_slice().to_vec())
+    };
+    match form {
+        Form::Ir => Ok(module.print_to_string().to_bytes().to_vec()),
+        Form::Bitcode => Ok(module.write_bitcode_to_memory().as_slice().to_vec()),
+        Form::Assembly => machine_file(FileType::Assembly),
+        Form::Object => machine_file(FileType::Object),
+    }
+}

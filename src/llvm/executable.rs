@@ -1,0 +1,137 @@
+//! A program as a module that is complete: with its tape, its input and output, and its entry.
+//!
+//! The run-time support is LLVM IR too, in `runtime/`, and is linked in as it stands there: `common.ll`
+//! and, by the way input and output go, `libc.ll` or `syscall.ll` with `buffered.ll`.
+
+use inkwell::context::Context;
+use inkwell::memory_buffer::MemoryBuffer;
+use inkwell::module::{Linkage, Module};
+use inkwell::targets::TargetMachine;
+use inkwell::values::BasicValue;
+
+use super::lower::{self, Names, Options, Style};
+use super::{LlvmError, pipeline};
+use crate::dialect::{Dialect, PAGE_BYTES};
+use crate::ir::Program;
+use crate::level::Level;
+use crate::runtime::tape::guard_bytes;
+use crate::source::Source;
+
+/// How an executable reads and writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExecutableIo {
+    /// `putchar` and `getchar`.
+    #[default]
+    Libc,
+    /// System calls, without any library.
+    Syscall,
+}
+
+impl ExecutableIo {
+    /// The parts of the run-time support: name and text.
+    fn parts(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            ExecutableIo::Libc => {
+                &[("libc.ll", include_str!("runtime/libc.ll")), ("common.ll", include_str!("runtime/common.ll"))]
+            }
+            ExecutableIo::Syscall => &[
+                ("buffered.ll", include_str!("runtime/buffered.ll")),
+                ("syscall.ll", include_str!("runtime/syscall.ll")),
+                ("common.ll", include_str!("runtime/common.ll")),
+            ],
+        }
+    }
+
+    /// The options with which `cc` links an object file of this kind.
+    #[must_use]
+    pub fn link_options(self) -> &'static [&'static str] {
+        match self {
+            ExecutableIo::Libc => &[],
+            ExecutableIo::Syscall => &[
+                "-nostdlib",
+                "-static",
+                "-no-pie",
+                "-Wl,-z,noexecstack",
+                "-Wl,-z,noseparate-code",
+                "-Wl,-z,norelro",
+                "-Wl,--build-id=none",
+                "-s",
+            ],
+        }
+    }
+}
+
+/// Lowers `program` and links the run-time support to it; LLVM's passes for `level` are run.
+///
+/// # Errors
+/// A step of LLVM's fails.
+pub fn build<'ctx>(
+    context: &'ctx Context,
+    machine: &TargetMachine,
+    program: &Program,
+    source: &Source,
+    dialect: &Dialect,
+    level: Level,
+    io: ExecutableIo,
+) -> Result<Module<'ctx>, LlvmError> {
+    let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
+    let options = Options { dialect: *dialect, style, names: Names::Readable };
+    let module = lower::lower(context, program, source, &options)?;
+    add_constants(context, &module, program, source, dialect);
+    module.set_data_layout(&machine.get_target_data().get_data_layout());
+    module.set_triple(&machine.get_triple());
+    for (name, text) in io.parts() {
+        let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), name);
+        let part =
+            context.create_module_from_ir(buffer).map_err(|message| LlvmError::Malformed(message.to_string()))?;
+        part.set_data_layout(&machine.get_target_data().get_data_layout());
+        part.set_triple(&machine.get_triple());
+        module.link_in_module(part).map_err(|message| LlvmError::Malformed(message.to_string()))?;
+    }
+    make_internal(&module);
+    pipeline::optimize(&module, machine, level)?;
+    // Every level drops what the program does not use of the run-time support.
+    pipeline::run_passes(&module, machine, "globaldce")?;
+    Ok(module)
+}
+
+/// Defines what the run-time support wants to know.
+fn add_constants<'ctx>(
+    context: &'ctx Context,
+    module: &Module<'ctx>,
+    program: &Program,
+    source: &Source,
+    dialect: &Dialect,
+) {
+    let long = context.i64_type();
+    let guard = guard_bytes(program).next_multiple_of(PAGE_BYTES);
+    for (name, value) in
+        [("bf_tape_cells", dialect.tape_cells()), ("bf_cell_bytes", dialect.width.bytes()), ("bf_guard_bytes", guard)]
+    {
+        let constant = module.add_global(long, None, name);
+        constant.set_constant(true);
+        constant.set_initializer(&long.const_int(value, false));
+    }
+    let name = context.const_string(source.name().as_bytes(), true);
+    let constant = module.add_global(name.get_type(), None, "bf_source_name");
+    constant.set_constant(true);
+    constant.set_initializer(&name.as_basic_value_enum());
+}
+
+/// Hides everything of ours within the module, so that what is not used can be dropped. What stays
+/// visible is the entry, and the functions whose calls the code generator makes up.
+fn make_internal(module: &Module<'_>) {
+    let ours = |name: &[u8]| name.starts_with(b"bf_") || name.starts_with(b"rt_");
+    for function in module.get_functions() {
+        if function.count_basic_blocks() > 0 && ours(function.get_name().to_bytes()) {
+            function.as_global_value().set_visibility(inkwell::GlobalVisibility::Default);
+            function.set_linkage(Linkage::Internal);
+        }
+    }
+    for global in module.get_globals() {
+        if global.get_initializer().is_some() && ours(global.get_name().to_bytes()) {
+            global.set_visibility(inkwell::GlobalVisibility::Default);
+            global.set_linkage(Linkage::Internal);
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! The operations of one region, as the instructions of one function.
+
+use inkwell::IntPredicate;
+use inkwell::basic_block::BasicBlock;
+use inkwell::builder::{Builder, BuilderError};
+use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
+
+use super::{Names, Style, Unit};
+use crate::dialect::Eof;
+use crate::ir::Kind;
+
+/// Lowers the region with this index.
+pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), BuilderError> {
+    let region = &unit.regions[index];
+    let mut body = Body::begin(unit, unit.functions[index])?;
+    let mut children = region.children.iter().map(|&child| child as usize).peekable();
+    let mut next = region.start;
+    while next < region.end {
+        match children.next_if(|&child| unit.regions[child].start == next) {
+            Some(child) => {
+                body.call(child)?;
+                next = unit.regions[child].end;
+            }
+            None => {
+                body.op(next)?;
+                next += 1;
+            }
+        }
+    }
+    body.end()
+}
+
+/// Where the tape pointer is.
+#[derive(Clone, Copy)]
+enum Home<'ctx> {
+    /// In memory, at this address.
+    Slot(PointerValue<'ctx>),
+    /// This value.
+    Value(PointerValue<'ctx>),
+}
+
+/// A loop or condition whose end is still to come.
+struct Open<'ctx> {
+    cell: i32,
+    inside: BasicBlock<'ctx>,
+    behind: BasicBlock<'ctx>,
+    /// The block that tested the cell, and the pointer there.
+    before: (BasicBlock<'ctx>, PointerValue<'ctx>),
+    /// The pointer at the beginning of the body, where iterations differ.
+    phi: Option<PhiValue<'ctx>>,
+}
+
+struct Body<'a, 'ctx> {
+    unit: &'a Unit<'a, 'ctx>,
+    function: FunctionValue<'ctx>,
+    builder: Builder<'ctx>,
+    state: PointerValue<'ctx>,
+    home: Home<'ctx>,
+    open: Vec<Open<'ctx>>,
+}
+
+type Lowered<T> = Result<T, BuilderError>;
+
+impl<'a, 'ctx> Body<'a, 'ctx> {
+    fn begin(unit: &'a Unit<'a, 'ctx>, function: FunctionValue<'ctx>) -> Lowered<Self> {
+        let builder = unit.context.create_builder();
+        builder.position_at_end(unit.context.append_basic_block(function, "entry"));
+        let parameter = |index| function.get_nth_param(index).map(|value| value.into_pointer_value());
+        let (Some(state), Some(cell)) = (parameter(0), parameter(1)) else {
+            unreachable!("every region has two parameters");
+        };
+        let home = match unit.options.style {
+            Style::Ssa => Home::Value(cell),
+            Style::Literal => {
+                let slot = builder.build_alloca(cell.get_type(), "pointer")?;
+                builder.build_store(slot, cell)?;
+                Home::Slot(slot)
+            }
+        };
+        Ok(Body { unit, function, builder, state, home, open: Vec::new() })
+    }
+
+    fn end(self) -> Lowered<()> {
+        let last = self.pointer()?;
+        self.builder.build_return(Some(&last))?;
+        Ok(())
+    }
+
+    /// Calls the function of another region.
+    fn call(&mut self, child: usize) -> Lowered<()> {
+        let from = self.pointer()?;
+        let arguments = [self.state.into(), from.into()];
+        let call = self.builder.build_call(self.unit.functions[child], &arguments, self.name("pointer"))?;
+        if self.unit.region_drifts(&self.unit.regions[child]) {
+            self.set_pointer(call.try_as_basic_value().unwrap_basic().into_pointer_value())?;
+        }
+        Ok(())
+    }
+
+    fn op(&mut self, index: u32) -> Lowered<()> {
+        match self.unit.program.ops[index as usize].kind {
+            Kind::Add { cell, delta } => {
+                let delta = self.unit.cell_type().const_int(delta, false);
+                self.add(cell, delta)
+            }
+            Kind::Set { cell, value } => {
+                let address = self.address(cell)?;
+                self.builder.build_store(address, self.unit.cell_type().const_int(value, false))?;
+                Ok(())
+            }
+            Kind::MulAdd { target, source, factor } => {
+                let value = self.load(source)?;
+                let factor = self.unit.cell_type().const_int(factor, false);
+                let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
+                self.add(target, product)
+            }
+            Kind::Move { delta } => {
+                let moved = self.address(delta)?;
+                self.set_pointer(moved)
+            }
+            Kind::Scan { cell, stride } => self.scan(index, cell, stride),
+            Kind::Input { cell } => self.input(cell),
+            Kind::Output { cell } => {
+                let value = self.load(cell)?;
+                let byte = self.builder.build_int_truncate_or_bit_cast(
+                    value,
+                    self.unit.context.i8_type(),
+                    self.name("byte"),
+                )?;
+                self.host_call(self.unit.host.put, &[byte.into()])?;
+                Ok(())
+            }
+            Kind::Dump { cell } => {
+                let address = self.address(cell)?;
+                let place = self.unit.position(index);
+                let int = self.unit.context.i32_type();
+                let number = |value: u32| int.const_int(value.into(), false);
+                let arguments = [address.into(), number(place.line).into(), number(place.column).into()];
+                self.host_call(self.unit.host.dump, &arguments)?;
+                Ok(())
+            }
+            Kind::Loop { cell, .. } => self.begin_loop(index, cell),
+            Kind::LoopEnd { .. } => self.end_loop(),
+            Kind::If { cell, .. } => self.begin_if(index, cell),
+            Kind::IfEnd { .. } => self.end_if(),
+        }
+    }
+
+    fn name(&self, name: &'static str) -> &'static str {
+        match self.unit.options.names {
+            Names::Readable => name,
+            Names::None => "",
+        }
+    }
+
+    /// A new block named after the place of the operation.
+    fn block(&self, index: u32, what: &str, part: &str) -> BasicBlock<'ctx> {
+        let name = match self.unit.options.names {
+            Names::Readable => {
+                let place = self.unit.position(index);
+                format!("{what}_{}_{}{part}", place.line, place.column)
+            }
+            Names::None => String::new(),
+        };
+        self.unit.context.append_basic_block(self.function, &name)
+    }
+
+    fn current(&self) -> BasicBlock<'ctx> {
+        self.builder.get_insert_block().expect("the builder stands in a block")
+    }
+
+    fn pointer(&self) -> Lowered<PointerValue<'ctx>> {
+        match self.home {
+            Home::Value(pointer) => Ok(pointer),
+            Home::Slot(slot) => {
+                let pointer = self.builder.build_load(slot.get_type(), slot, self.name("cell"))?;
+                Ok(pointer.into_pointer_value())
+            }
+        }
+    }
+
+    fn set_pointer(&mut self, pointer: PointerValue<'ctx>) -> Lowered<()> {
+        match &mut self.home {
+            Home::Value(value) => *value = pointer,
+            Home::Slot(slot) => {
+                self.builder.build_store(*slot, pointer)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The address of the cell this far from the pointer.
+    fn address(&self, cell: i32) -> Lowered<PointerValue<'ctx>> {
+        let pointer = self.pointer()?;
+        self.offset(pointer, cell)
+    }
+
+    fn offset(&self, pointer: PointerValue<'ctx>, cells: i32) -> Lowered<PointerValue<'ctx>> {
+        if cells == 0 {
+            return Ok(pointer);
+        }
+        let distance = self.unit.context.i64_type().const_int(i64::from(cells) as u64, true);
+        // SAFETY: LLVM's `getelementptr` without `inbounds` has no precondition.
+        unsafe { self.builder.build_gep(self.unit.cell_type(), pointer, &[distance], self.name("cell")) }
+    }
+
+    fn load(&self, cell: i32) -> Lowered<IntValue<'ctx>> {
+        let address = self.address(cell)?;
+        self.load_from(address)
+    }
+
+    fn load_from(&self, address: PointerValue<'ctx>) -> Lowered<IntValue<'ctx>> {
+        let value = self.builder.build_load(self.unit.cell_type(), address, self.name("value"))?;
+        Ok(value.into_int_value())
+    }
+
+    fn add(&self, cell: i32, summand: IntValue<'ctx>) -> Lowered<()> {
+        let address = self.address(cell)?;
+        let value = self.load_from(address)?;
+        let sum = self.builder.build_int_add(value, summand, self.name("sum"))?;
+        self.builder.build_store(address, sum)?;
+        Ok(())
+    }
+
+    fn input(&self, cell: i32) -> Lowered<()> {
+        let (address, ty) = (self.address(cell)?, self.unit.cell_type());
+        // Read before the call in every convention: a fault comes before the input is asked for.
+        let old = self.load_from(address)?;
+        let Some(answer) = self.host_call(self.unit.host.get, &[])? else {
+            unreachable!("bf_get returns a value");
+        };
+        let byte = if ty.get_bit_width() > 32 {
+            self.builder.build_int_s_extend(answer, ty, self.name("byte"))?
+        } else {
+            self.builder.build_int_truncate_or_bit_cast(answer, ty, self.name("byte"))?
+        };
+        // At the end the answer is -1, which is what its conversion yields at every width.
+        let at_end = match self.unit.options.dialect.eof {
+            Eof::MinusOne => None,
+            Eof::Same => Some(old),
+            Eof::Zero => Some(ty.const_zero()),
+        };
+        let new = match at_end {
+            None => byte,
+            Some(value) => {
+                let zero = answer.get_type().const_zero();
+                let ended = self.builder.build_int_compare(IntPredicate::SLT, answer, zero, self.name("ended"))?;
+                self.builder.build_select(ended, value, byte, self.name("input"))?.into_int_value()
+            }
+        };
+        self.builder.build_store(address, new)?;
+        Ok(())
+    }
+
+    fn host_call(
+        &self,
+        function: Option<FunctionValue<'ctx>>,
+        arguments: &[BasicMetadataValueEnum<'ctx>],
+    ) -> Lowered<Option<IntValue<'ctx>>> {
+        let function = function.expect("what a program calls is declared");
+        let arguments = [&[self.state.into()], arguments].concat();
+        let call = self.builder.build_call(function, &arguments, "")?;
+        Ok(call.try_as_basic_value().basic().map(|value| value.into_int_value()))
+    }
+
+    /// Branches to `inside` if the cell is not 0, to `behind` otherwise.
+    fn test(&self, cell: i32, inside: BasicBlock<'ctx>, behind: BasicBlock<'ctx>) -> Lowered<()> {
+        let value = self.load(cell)?;
+        let zero = value.get_type().const_zero();
+        let done = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
+        self.builder.build_conditional_branch(done, behind, inside)?;
+        Ok(())
+    }
+
+    fn begin_loop(&mut self, index: u32, cell: i32) -> Lowered<()> {
+        let (mut before, mut at_head) = (self.current(), None);
+        if let Home::Slot(_) = self.home {
+            before = self.block(index, "loop", "");
+            self.builder.build_unconditional_branch(before)?;
+            self.builder.position_at_end(before);
+        } else {
+            at_head = Some(self.pointer()?);
+        }
+        let inside = self.block(index, "loop", ".body");
+        let behind = self.block(index, "loop", ".end");
+        self.test(cell, inside, behind)?;
+        self.builder.position_at_end(inside);
+        let mut phi = None;
+        if let (Some(pointer), true) = (at_head, self.unit.drifts[index as usize]) {
+            let merged = self.builder.build_phi(pointer.get_type(), self.name("pointer"))?;
+            merged.add_incoming(&[(&pointer, before)]);
+            self.set_pointer(merged.as_basic_value().into_pointer_value())?;
+            phi = Some(merged);
+        }
+        let before = (before, at_head.unwrap_or(self.state));
+        self.open.push(Open { cell, inside, behind, before, phi });
+        Ok(())
+    }
+
+    fn end_loop(&mut self) -> Lowered<()> {
+        let open = self.open.pop().expect("an end follows its head");
+        let latch = self.current();
+        match self.home {
+            Home::Slot(_) => {
+                self.builder.build_unconditional_branch(open.before.0)?;
+                self.builder.position_at_end(open.behind);
+            }
+            Home::Value(pointer) => {
+                self.test(open.cell, open.inside, open.behind)?;
+                self.builder.position_at_end(open.behind);
+                match open.phi {
+                    Some(phi) => {
+                        phi.add_incoming(&[(&pointer, latch)]);
+                        self.join(open.before, (latch, pointer))?;
+                    }
+                    None => self.set_pointer(open.before.1)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_if(&mut self, index: u32, cell: i32) -> Lowered<()> {
+        let before = self.current();
+        let pointer = match self.home {
+            Home::Value(pointer) => pointer,
+            Home::Slot(_) => self.state,
+        };
+        let inside = self.block(index, "if", ".body");
+        let behind = self.block(index, "if", ".end");
+        self.test(cell, inside, behind)?;
+        self.builder.position_at_end(inside);
+        self.open.push(Open { cell, inside, behind, before: (before, pointer), phi: None });
+        Ok(())
+    }
+
+    fn end_if(&mut self) -> Lowered<()> {
+        let open = self.open.pop().expect("an end follows its head");
+        let last = self.current();
+        self.builder.build_unconditional_branch(open.behind)?;
+        self.builder.position_at_end(open.behind);
+        match self.home {
+            Home::Value(pointer) if pointer != open.before.1 => self.join(open.before, (last, pointer)),
+            Home::Value(_) | Home::Slot(_) => Ok(()),
+        }
+    }
+
+    /// Makes the pointer the one that comes from either block.
+    fn join(
+        &mut self,
+        first: (BasicBlock<'ctx>, PointerValue<'ctx>),
+        second: (BasicBlock<'ctx>, PointerValue<'ctx>),
+    ) -> Lowered<()> {
+        let phi = self.builder.build_phi(first.1.get_type(), self.name("pointer"))?;
+        phi.add_incoming(&[(&first.1, first.0), (&second.1, second.0)]);
+        self.set_pointer(phi.as_basic_value().into_pointer_value())
+    }
+
+    fn scan(&mut self, index: u32, cell: i32, stride: i32) -> Lowered<()> {
+        let (from, before) = (self.pointer()?, self.current());
+        let head = self.block(index, "scan", "");
+        let behind = self.block(index, "scan", ".end");
+        self.builder.build_unconditional_branch(head)?;
+        self.builder.position_at_end(head);
+        let phi = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
+        let pointer = phi.as_basic_value().into_pointer_value();
+        let next = self.offset(pointer, stride)?;
+        phi.add_incoming(&[(&from, before), (&next, head)]);
+        let address = self.offset(pointer, cell)?;
+        let value = self.load_from(address)?;
+        let zero = value.get_type().const_zero();
+        let found = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
+        self.builder.build_conditional_branch(found, behind, head)?;
+        self.builder.position_at_end(behind);
+        self.set_pointer(pointer)
+    }
+}

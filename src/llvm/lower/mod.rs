@@ -1,0 +1,276 @@
+//! Lowers a program to a module of LLVM IR.
+//!
+//! Every function has the one type `ptr (ptr state, ptr cell)`: it starts with the pointer at a cell
+//! and returns where the pointer ends. `bf_program` is the whole program; what [`partition`] cuts
+//! off are functions that it calls. `state` belongs to the host and is handed on to its functions:
+//!
+//! * `void bf_put(ptr state, i8 byte)` takes a byte of output;
+//! * `i32 bf_get(ptr state)` returns a byte of input, or -1 at its end;
+//! * `void bf_dump(ptr state, ptr cell, i32 line, i32 column)` shows the tape.
+//!
+//! The table `bf_regions` names the loop that each function holds, for messages about faults.
+//!
+//! The tape is an opaque pointer without a size, and address arithmetic is allowed to leave it: a program
+//! that runs off its tape has to reach the guard pages rather than undefined behaviour. For the same
+//! reason nothing here promises that loops end.
+
+mod body;
+pub mod partition;
+
+use inkwell::AddressSpace;
+use inkwell::attributes::AttributeLoc;
+use inkwell::builder::BuilderError;
+use inkwell::context::Context;
+use inkwell::module::{Linkage, Module};
+use inkwell::types::{FunctionType, IntType};
+use inkwell::values::FunctionValue;
+
+use crate::dialect::{CellWidth, Dialect};
+use crate::ir::{Kind, Program};
+use crate::source::{Position, Source};
+use partition::{Limits, Region, partition};
+
+/// How the tape pointer is kept and loops are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As a tutorial would: the pointer in an `alloca`, the test of a loop at its head.
+    Literal,
+    /// For LLVM's passes: the pointer an SSA value, the test at the head and again at the back edge.
+    Ssa,
+}
+
+/// Whether values get readable names, which costs time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    Readable,
+    None,
+}
+
+/// How to lower.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub dialect: Dialect,
+    pub style: Style,
+    pub names: Names,
+}
+
+/// The name of the function that is the whole program.
+pub const PROGRAM: &str = "bf_program";
+
+/// The name of the table of functions, and of the number of its rows.
+pub const REGIONS: &str = "bf_regions";
+pub const REGION_COUNT: &str = "bf_region_count";
+
+/// Small functions cost nothing at run time and keep LLVM's time linear: measured with 50 on four programs,
+/// equal to or faster than one function.
+const SSA_LIMITS: Limits = Limits { loop_ops: 50, stretch_ops: 250 };
+
+/// Without passes only the code generator sees the size, and readers want the program in one piece.
+const LITERAL_LIMITS: Limits = Limits { loop_ops: 2000, stretch_ops: 4000 };
+
+/// Lowers `program`, whose text is `source`, into a new module.
+///
+/// # Errors
+/// LLVM refuses to build an instruction: a bug of ours.
+pub fn lower<'ctx>(
+    context: &'ctx Context,
+    program: &Program,
+    source: &Source,
+    options: &Options,
+) -> Result<Module<'ctx>, BuilderError> {
+    let limits = match options.style {
+        Style::Literal => LITERAL_LIMITS,
+        Style::Ssa => SSA_LIMITS,
+    };
+    let regions = partition(program, limits);
+    let module = context.create_module(source.name());
+    let host = Host::declare(context, &module, program);
+    let functions = declare_regions(context, &module, program, source, &regions);
+    let drifts = drifting_heads(program);
+    let unit = Unit { context, program, source, options, regions: &regions, functions: &functions, host, drifts };
+    for index in (0..regions.len()).rev() {
+        body::lower_region(&unit, index)?;
+    }
+    add_region_table(&unit, &module);
+    Ok(module)
+}
+
+/// What the functions of one module share.
+struct Unit<'a, 'ctx> {
+    context: &'ctx Context,
+    program: &'a Program,
+    source: &'a Source,
+    options: &'a Options,
+    regions: &'a [Region],
+    /// The function of each region.
+    functions: &'a [FunctionValue<'ctx>],
+    host: Host<'ctx>,
+    /// For the index of each head: does the pointer end elsewhere than it began?
+    drifts: Vec<bool>,
+}
+
+impl<'ctx> Unit<'_, 'ctx> {
+    fn cell_type(&self) -> IntType<'ctx> {
+        match self.options.dialect.width {
+            CellWidth::W8 => self.context.i8_type(),
+            CellWidth::W16 => self.context.i16_type(),
+            CellWidth::W32 => self.context.i32_type(),
+            CellWidth::W64 => self.context.i64_type(),
+        }
+    }
+
+    fn position(&self, op: u32) -> Position {
+        self.source.position(self.program.ops[op as usize].span.start)
+    }
+
+    /// Whether the pointer may end elsewhere than it began.
+    fn region_drifts(&self, region: &Region) -> bool {
+        let mut moved: i64 = 0;
+        let mut next = region.start as usize;
+        while next < region.end as usize {
+            match self.program.ops[next].kind {
+                Kind::Move { delta } => moved += i64::from(delta),
+                Kind::Scan { .. } => return true,
+                Kind::Loop { end, .. } | Kind::If { end, .. } => {
+                    if self.drifts[next] {
+                        return true;
+                    }
+                    next = end as usize;
+                }
+                Kind::Add { .. }
+                | Kind::Set { .. }
+                | Kind::MulAdd { .. }
+                | Kind::Input { .. }
+                | Kind::Output { .. }
+                | Kind::Dump { .. }
+                | Kind::LoopEnd { .. }
+                | Kind::IfEnd { .. } => {}
+            }
+            next += 1;
+        }
+        moved != 0
+    }
+}
+
+/// The host's functions, of those that the program calls.
+#[derive(Clone, Copy)]
+struct Host<'ctx> {
+    put: Option<FunctionValue<'ctx>>,
+    get: Option<FunctionValue<'ctx>>,
+    dump: Option<FunctionValue<'ctx>>,
+}
+
+impl<'ctx> Host<'ctx> {
+    fn declare(context: &'ctx Context, module: &Module<'ctx>, program: &Program) -> Host<'ctx> {
+        let (void, pointer) = (context.void_type(), context.ptr_type(AddressSpace::default()).into());
+        let (byte, int) = (context.i8_type().into(), context.i32_type());
+        let calls = |wanted: fn(Kind) -> bool| program.ops.iter().any(|op| wanted(op.kind));
+        let declare = |name: &str, ty: FunctionType<'ctx>| {
+            let function = module.add_function(name, ty, None);
+            add_attribute(context, function, "nounwind");
+            function
+        };
+        Host {
+            put: calls(|kind| matches!(kind, Kind::Output { .. }))
+                .then(|| declare("bf_put", void.fn_type(&[pointer, byte], false))),
+            get: calls(|kind| matches!(kind, Kind::Input { .. }))
+                .then(|| declare("bf_get", int.fn_type(&[pointer], false))),
+            dump: calls(|kind| matches!(kind, Kind::Dump { .. }))
+                .then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false))),
+        }
+    }
+}
+
+fn add_attribute(context: &Context, function: FunctionValue<'_>, name: &str) {
+    let kind = inkwell::attributes::Attribute::get_named_enum_kind_id(name);
+    function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(kind, 0));
+}
+
+/// Declares a function for each region, the whole program first: so it is printed.
+fn declare_regions<'ctx>(
+    context: &'ctx Context,
+    module: &Module<'ctx>,
+    program: &Program,
+    source: &Source,
+    regions: &[Region],
+) -> Vec<FunctionValue<'ctx>> {
+    let pointer = context.ptr_type(AddressSpace::default());
+    let ty = pointer.fn_type(&[pointer.into(), pointer.into()], false);
+    let mut functions: Vec<_> = (0..regions.len())
+        .rev()
+        .map(|index| {
+            let region = &regions[index];
+            let function = if index + 1 == regions.len() {
+                module.add_function(PROGRAM, ty, None)
+            } else {
+                let what = if region.head == Some(region.start) { "loop" } else { "part" };
+                let place = source.position(program.ops[region.start as usize].span.start);
+                let name = format!("bf_{what}_{}_{}", place.line, place.column);
+                module.add_function(&name, ty, Some(Linkage::Internal))
+            };
+            add_attribute(context, function, "nounwind");
+            for (index, name) in ["state", "cell"].into_iter().enumerate() {
+                if let Some(parameter) = function.get_nth_param(index as u32) {
+                    parameter.into_pointer_value().set_name(name);
+                }
+            }
+            function
+        })
+        .collect();
+    functions.reverse();
+    functions
+}
+
+/// Adds the table `{ function, line, column }` of the loops that the functions hold; line 0 stands for none.
+fn add_region_table<'ctx>(unit: &Unit<'_, 'ctx>, module: &Module<'ctx>) {
+    let int = unit.context.i32_type();
+    let pointer = unit.context.ptr_type(AddressSpace::default());
+    let row = unit.context.struct_type(&[pointer.into(), int.into(), int.into()], false);
+    let rows: Vec<_> = std::iter::zip(unit.regions, unit.functions)
+        .map(|(region, function)| {
+            let place = region.head.map_or(Position { line: 0, column: 0 }, |head| unit.position(head));
+            let (line, column) = (int.const_int(place.line.into(), false), int.const_int(place.column.into(), false));
+            let address = function.as_global_value().as_pointer_value();
+            row.const_named_struct(&[address.into(), line.into(), column.into()])
+        })
+        .collect();
+    let table = module.add_global(row.array_type(rows.len() as u32), None, REGIONS);
+    table.set_constant(true);
+    table.set_initializer(&row.const_array(&rows));
+    let count = module.add_global(unit.context.i64_type(), None, REGION_COUNT);
+    count.set_constant(true);
+    count.set_initializer(&unit.context.i64_type().const_int(rows.len() as u64, false));
+}
+
+/// For each index of a head: may the pointer end elsewhere than it began?
+fn drifting_heads(program: &Program) -> Vec<bool> {
+    struct Body {
+        moved: i64,
+        drifts: bool,
+    }
+    let mut drifting = vec![false; program.ops.len()];
+    let mut bodies = vec![Body { moved: 0, drifts: false }];
+    for op in &program.ops {
+        let Some(body) = bodies.last_mut() else { break };
+        match op.kind {
+            Kind::Move { delta } => body.moved += i64::from(delta),
+            Kind::Scan { .. } => body.drifts = true,
+            Kind::Loop { .. } | Kind::If { .. } => bodies.push(Body { moved: 0, drifts: false }),
+            Kind::LoopEnd { start } | Kind::IfEnd { start } => {
+                let drifts = body.drifts || body.moved != 0;
+                drifting[start as usize] = drifts;
+                bodies.pop();
+                if let Some(outer) = bodies.last_mut() {
+                    outer.drifts |= drifts;
+                }
+            }
+            Kind::Add { .. }
+            | Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Dump { .. } => {}
+        }
+    }
+    drifting
+}

@@ -1,0 +1,104 @@
+//! LLVM's side of a level: the target machine, the passes, and figures of the result.
+//!
+//! Knows LLVM and the level table; nothing of BF's operations.
+
+use inkwell::OptimizationLevel;
+use inkwell::memory_buffer::MemoryBuffer;
+use inkwell::module::Module;
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::{
+    CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetMachine, TargetMachineOptions,
+};
+
+use super::LlvmError;
+use super::loader::Llvm;
+use crate::level::{Codegen, Level};
+
+/// The processor that executables and objects are made for: any x86-64.
+const GENERIC_CPU: &str = "x86-64";
+
+impl Codegen {
+    pub(super) fn level(self) -> OptimizationLevel {
+        match self {
+            Codegen::None => OptimizationLevel::None,
+            Codegen::Less => OptimizationLevel::Less,
+            Codegen::Default => OptimizationLevel::Default,
+            Codegen::Aggressive => OptimizationLevel::Aggressive,
+        }
+    }
+}
+
+/// A target machine for position-independent code of this machine's architecture.
+///
+/// # Errors
+/// LLVM has no such target.
+pub fn target_machine(_: Llvm, level: Level) -> Result<TargetMachine, LlvmError> {
+    Target::initialize_x86(&InitializationConfig::default());
+    let triple = TargetMachine::get_default_triple();
+    let target = Target::from_triple(&triple).map_err(|message| LlvmError::Target(message.to_string()))?;
+    let options = TargetMachineOptions::new()
+        .set_cpu(GENERIC_CPU)
+        .set_level(level.row().codegen.level())
+        .set_reloc_mode(RelocMode::PIC)
+        .set_code_model(CodeModel::Default);
+    target
+        .create_target_machine_from_options(&triple, options)
+        .ok_or_else(|| LlvmError::Target(format!("no target machine for {triple}")))
+}
+
+/// Verifies `module` and runs the level's passes over it.
+///
+/// # Errors
+/// The module is malformed (a bug of ours), or LLVM refuses the passes.
+pub fn optimize(module: &Module<'_>, machine: &TargetMachine, level: Level) -> Result<(), LlvmError> {
+    module.set_triple(&machine.get_triple());
+    module.set_data_layout(&machine.get_target_data().get_data_layout());
+    verify(module)?;
+    run_passes(module, machine, level.row().llvm_passes)
+}
+
+/// Runs passes over `module`, named as for `opt -passes=`; an empty list does nothing.
+pub(super) fn run_passes(module: &Module<'_>, machine: &TargetMachine, passes: &str) -> Result<(), LlvmError> {
+    if passes.is_empty() {
+        return Ok(());
+    }
+    let options = PassBuilderOptions::create();
+    module.run_passes(passes, machine, options).map_err(|message| LlvmError::Passes(message.to_string()))
+}
+
+/// # Errors
+/// What LLVM's verifier has to say.
+pub fn verify(module: &Module<'_>) -> Result<(), LlvmError> {
+    module.verify().map_err(|message| LlvmError::Malformed(message.to_string()))
+}
+
+/// The module as an object file in memory.
+///
+/// # Errors
+/// LLVM cannot generate code for it.
+pub fn object(module: &Module<'_>, machine: &TargetMachine) -> Result<MemoryBuffer<'static>, LlvmError> {
+    machine.write_to_memory_buffer(module, FileType::Object).map_err(|message| LlvmError::Codegen(message.to_string()))
+}
+
+/// How many instructions the functions of `module` have.
+#[must_use]
+pub fn instructions(module: &Module<'_>) -> usize {
+    let blocks = module.get_functions().flat_map(|function| function.get_basic_block_iter());
+    blocks.map(|block| block.get_instructions().count()).sum()
+}
+
+/// How many bytes of machine code the object file has.
+///
+/// # Errors
+/// The buffer holds no object file.
+pub fn code_bytes(object: MemoryBuffer<'_>) -> Result<u64, LlvmError> {
+    let file = object.create_binary_file(None).map_err(|message| LlvmError::Codegen(message.to_string()))?;
+    let mut sections = file.get_sections().ok_or_else(|| LlvmError::Codegen("no sections".into()))?;
+    let mut bytes = 0;
+    while let Some(section) = sections.next_section() {
+        if section.get_name().is_some_and(|name| name.to_bytes().starts_with(b".text")) {
+            bytes += section.get_size();
+        }
+    }
+    Ok(bytes)
+}

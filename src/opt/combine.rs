@@ -1,0 +1,146 @@
+//! Merges additions to and assignments of one cell within straight code.
+//!
+//! ```text
+//! add [0] 1              add [0] 3
+//! add [1] 1              add [1] 1
+//! add [0] 2       →      set [2] 5
+//! set [2] 0
+//! add [2] 5
+//! ```
+//! An addition joins the last addition to or assignment of its cell; an assignment replaces it. What
+//! lies between must not read the cell. The merged operation stands where the first one stood, so no
+//! access comes earlier; a replaced one is dropped, and an addition that comes to 0 with it.
+//!
+//! The last writer of a cell is remembered in a small table, which may forget: linear time whatever the
+//! program.
+
+use crate::ir::{Builder, Kind, Op, Program};
+
+pub(super) fn run(program: Program) -> Program {
+    let mask = program.width.mask();
+    let mut ops = program.ops;
+    let mut writers = Writers::default();
+    for index in 0..ops.len() {
+        let op = ops[index];
+        match op.kind {
+            Kind::Add { cell, delta } => match writers.get(cell).map(|writer| (writer, ops[writer].kind)) {
+                Some((writer, Kind::Add { delta: before, .. })) => {
+                    let delta = before.wrapping_add(delta) & mask;
+                    merge(&mut ops, writer, index, Kind::Add { cell, delta });
+                }
+                Some((writer, Kind::Set { value, .. })) => {
+                    let value = value.wrapping_add(delta) & mask;
+                    merge(&mut ops, writer, index, Kind::Set { cell, value });
+                }
+                _ => writers.put(cell, index),
+            },
+            Kind::Set { cell, .. } => {
+                if let Some(writer) = writers.get(cell) {
+                    ops[writer].kind = NOTHING;
+                }
+                writers.put(cell, index);
+            }
+            Kind::MulAdd { target, source, .. } => {
+                writers.forget(source);
+                writers.forget(target);
+            }
+            Kind::Input { cell } | Kind::Output { cell } => writers.forget(cell),
+            Kind::Dump { .. }
+            | Kind::Move { .. }
+            | Kind::Scan { .. }
+            | Kind::Loop { .. }
+            | Kind::LoopEnd { .. }
+            | Kind::If { .. }
+            | Kind::IfEnd { .. } => writers.forget_all(),
+        }
+    }
+    let mut builder = Builder::with_capacity(ops.len());
+    for op in ops {
+        if !matches!(op.kind, Kind::Add { delta: 0, .. }) {
+            builder.push(op.kind, op.span);
+        }
+    }
+    builder.finish(program.width)
+}
+
+/// What a dropped operation becomes until the end of the pass.
+const NOTHING: Kind = Kind::Add { cell: 0, delta: 0 };
+
+/// Puts `kind` in the place of the earlier operation and drops the later one.
+fn merge(ops: &mut [Op], earlier: usize, later: usize, kind: Kind) {
+    ops[earlier] = Op { kind, span: ops[earlier].span.to(ops[later].span) };
+    ops[later].kind = NOTHING;
+}
+
+/// The last addition to or assignment of a cell that nothing has read since.
+struct Writers {
+    entries: [(i32, u32, u32); Writers::SIZE],
+    /// Entries of an earlier epoch do not count: forgetting everything takes no time.
+    epoch: u32,
+}
+
+impl Default for Writers {
+    fn default() -> Self {
+        Writers { entries: [(0, 0, 0); Writers::SIZE], epoch: 1 }
+    }
+}
+
+impl Writers {
+    /// A power of two, larger than the number of cells that straight code of real programs touches.
+    const SIZE: usize = 256;
+
+    fn slot(cell: i32) -> usize {
+        cell as usize % Self::SIZE
+    }
+
+    fn get(&self, cell: i32) -> Option<usize> {
+        let (held, index, epoch) = self.entries[Self::slot(cell)];
+        (held == cell && epoch == self.epoch).then_some(index as usize)
+    }
+
+    fn put(&mut self, cell: i32, index: usize) {
+        self.entries[Self::slot(cell)] = (cell, index as u32, self.epoch);
+    }
+
+    fn forget(&mut self, cell: i32) {
+        if self.get(cell).is_some() {
+            self.entries[Self::slot(cell)].2 = 0;
+        }
+    }
+
+    fn forget_all(&mut self) {
+        self.epoch += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::opt::testing::check8;
+
+    #[test]
+    fn additions_join_the_first_writer() {
+        check8("combine", "add [0] 1/add [1] 1/add [0] 2", "add [0] 3/add [1] 1");
+        check8("combine", "set [2] 0/add [1] 1/add [2] 5", "set [2] 5/add [1] 1");
+        check8("combine", "add [0] 1/output [1]/add [0] 255", "output [1]");
+    }
+
+    #[test]
+    fn an_assignment_replaces_what_came_before() {
+        check8("combine", "add [0] 1/set [0] 7/set [0] 8/add [0] 1", "set [0] 9");
+    }
+
+    #[test]
+    fn a_read_between_keeps_them_apart() {
+        for between in ["output [0]", "input [0]", "muladd [1] [0] 2", "muladd [0] [1] 2", "scan [0] 1", "dump [0]"] {
+            let apart = format!("add [0] 1/{between}/add [0] 2");
+            check8("combine", &apart, &apart);
+        }
+        let apart = "add [0] 1/loop [1]/add [0] 1/end/add [0] 1";
+        check8("combine", apart, apart);
+    }
+
+    #[test]
+    fn cells_that_share_a_place_in_the_table_do_not_mix() {
+        check8("combine", "add [0] 1/add [256] 1/add [0] 2", "add [0] 1/add [256] 1/add [0] 2");
+    }
+}

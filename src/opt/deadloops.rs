@@ -1,0 +1,94 @@
+//! Deletes loops that can never run, because the cell they test was just left at 0.
+//!
+//! ```text
+//! loop [0]               loop [0]
+//!   add [0] 255            add [0] 255
+//! end             →      end
+//! loop [0]
+//!   output [0]
+//! end
+//! ```
+//! Behind the end of a loop or a scan its cell is 0, and at the start every cell is. Only a loop that
+//! follows at once, or with nothing but moves between at the program's start, is deleted; values are
+//! not followed further here.
+
+use crate::ir::{Builder, Kind, Program};
+
+pub(super) fn run(program: Program) -> Program {
+    let mut builder = Builder::with_capacity(program.ops.len());
+    let ops = &program.ops;
+    // What is known to be 0 before the next operation.
+    let mut zero = Zero::Everything;
+    let mut next = 0;
+    while let Some(op) = ops.get(next) {
+        next += 1;
+        if let Kind::Loop { cell, end } | Kind::If { cell, end } = op.kind {
+            if zero == Zero::Everything || zero == Zero::Cell(cell) {
+                next = end as usize + 1;
+                continue;
+            }
+        }
+        zero = match op.kind {
+            Kind::LoopEnd { start } => match ops[start as usize].kind {
+                Kind::Loop { cell, .. } => Zero::Cell(cell),
+                _ => Zero::Nothing,
+            },
+            Kind::Scan { cell, .. } => Zero::Cell(cell),
+            Kind::Set { cell, value: 0 } => Zero::Cell(cell),
+            Kind::Output { .. } | Kind::Dump { .. } => zero,
+            Kind::Move { .. } if zero == Zero::Everything => zero,
+            Kind::Move { delta } => match zero {
+                Zero::Cell(cell) => cell.checked_sub(delta).map_or(Zero::Nothing, Zero::Cell),
+                Zero::Everything | Zero::Nothing => zero,
+            },
+            Kind::Add { .. }
+            | Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Input { .. }
+            | Kind::Loop { .. }
+            | Kind::If { .. }
+            | Kind::IfEnd { .. } => Zero::Nothing,
+        };
+        builder.push(op.kind, op.span);
+    }
+    builder.finish(program.width)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Zero {
+    Everything,
+    Cell(i32),
+    Nothing,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::opt::testing::check8;
+
+    #[test]
+    fn loops_behind_a_zero_disappear() {
+        check8(
+            "deadloops",
+            "input [0]/loop [0]/output [0]/end/loop [0]/input [0]/end/output [0]",
+            "input [0]/loop [0]/output [0]/end/output [0]",
+        );
+        check8("deadloops", "input [0]/scan [0] 1/loop [0]/input [0]/end", "input [0]/scan [0] 1");
+    }
+
+    #[test]
+    fn leading_comments_disappear() {
+        check8(
+            "deadloops",
+            "loop [0]/output [0]/end/move 1/loop [0]/end/add [0] 1/loop [0]/end",
+            "move 1/add [0] 1/loop [0]/end",
+        );
+    }
+
+    #[test]
+    fn a_loop_behind_a_loop_on_another_cell_stays() {
+        let stays = "input [0]/loop [0]/output [0]/end/loop [1]/output [1]/end";
+        check8("deadloops", stays, stays);
+        let stays = "input [0]/loop [0]/input [0]/end/add [0] 1/loop [0]/output [0]/end";
+        check8("deadloops", stays, stays);
+    }
+}

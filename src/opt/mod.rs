@@ -1,0 +1,82 @@
+//! The optimisation passes: one table, one pass a file.
+//!
+//! A pass takes a verified program and returns one that does the same under the contract: it never
+//! adds an access to the tape, and may drop one only where it has no effect. [`PASSES`] drives the
+//! levels, the command line and the property test over all rows.
+//!
+//! Knows the operations only: nothing of LLVM, engines or the names of levels; and no pass knows another.
+
+mod clear;
+mod combine;
+mod deadloops;
+mod multiply;
+mod offsets;
+mod runs;
+mod scan;
+
+use crate::ir::{Program, verify};
+
+/// A row of the pass table.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass {
+    pub name: &'static str,
+    pub summary: &'static str,
+    run: fn(Program) -> Program,
+}
+
+/// All passes.
+pub const PASSES: &[Pass] = &[
+    Pass { name: "runs", summary: "take runs of + - and of < > together", run: runs::run },
+    Pass { name: "deadloops", summary: "delete loops behind a loop that left their cell 0", run: deadloops::run },
+    Pass { name: "offsets", summary: "address cells by offsets instead of moving the pointer", run: offsets::run },
+    Pass { name: "combine", summary: "merge additions to and assignments of one cell", run: combine::run },
+    Pass { name: "clear", summary: "loops that count their own cell down become assignments", run: clear::run },
+    Pass { name: "scan", summary: "loops that only move become scans", run: scan::run },
+    Pass { name: "multiply", summary: "counted loops of additions become multiplications", run: multiply::run },
+];
+
+impl Pass {
+    /// The pass called `name`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Pass> {
+        PASSES.iter().find(|pass| pass.name == name)
+    }
+
+    /// Runs the pass; in debug builds the result is verified.
+    ///
+    /// # Panics
+    /// If the verifier finds the result malformed: a bug of the pass, which the message names.
+    #[must_use]
+    pub fn apply(&self, program: Program) -> Program {
+        let program = (self.run)(program);
+        if cfg!(debug_assertions) {
+            if let Err(violation) = verify::verify(&program) {
+                panic!("after the pass `{}`: {violation}", self.name);
+            }
+        }
+        program
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use crate::dialect::CellWidth;
+    use crate::ir::text;
+
+    /// Asserts that `pass` turns the program `before` into `after`. Both are written as in
+    /// [`text`], with `/` for the end of a line, without the line `cells`.
+    pub fn check(pass: &str, width: CellWidth, before: &str, after: &str) {
+        let read = |short: &str| {
+            let full = format!("cells {}\n{}", width.bits(), short.replace('/', "\n"));
+            text::parse(&full).unwrap_or_else(|error| panic!("{short}: {error}"))
+        };
+        let pass = super::Pass::named(pass).expect("a pass of the table");
+        let result = pass.apply(read(before));
+        assert_eq!(text::print(&result, None), text::print(&read(after), None), "{before}");
+        assert_eq!(text::print(&pass.apply(result.clone()), None), text::print(&result, None), "twice: {before}");
+    }
+
+    pub fn check8(pass: &str, before: &str, after: &str) {
+        check(pass, CellWidth::W8, before, after);
+    }
+}

@@ -1,0 +1,288 @@
+//! The reference interpreter: the definition of the language.
+//!
+//! What it does with the operations of an unoptimised program *is* what the program means: every
+//! access is checked, every operation counted. Engines and optimisations are tested against it. It runs
+//! optimised programs too, to count what they still have to do.
+//!
+//! Knows the operations and the dialect; nothing of the operating system, and it does not try to be fast.
+
+use crate::dialect::{Dialect, Eof};
+use crate::ir::{Kind, Program};
+
+/// What a program talks to.
+pub trait Io {
+    /// The next byte of the input, or `None` at its end. Not called again after the end.
+    ///
+    /// # Errors
+    /// The run has to stop.
+    fn read(&mut self) -> Result<Option<u8>, Halt>;
+
+    /// Takes a byte of output.
+    ///
+    /// # Errors
+    /// The run has to stop.
+    fn write(&mut self, byte: u8) -> Result<(), Halt>;
+
+    /// Takes a picture of the tape (`#`); `op` is the index of the operation.
+    ///
+    /// # Errors
+    /// The run has to stop.
+    fn dump(&mut self, machine: &Machine<'_>, op: usize) -> Result<(), Halt>;
+}
+
+/// An [`Io`] asks the run to stop; it knows the reason itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Halt;
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The budget is used up; the run can go on.
+    Paused,
+    /// The program ended.
+    Finished,
+    /// Operation `op` tried to access `cell`, which is not on the tape.
+    Fault { cell: i64, op: usize },
+    /// The [`Io`] stopped the run.
+    Halted,
+}
+
+/// A program in the middle of its run.
+#[derive(Debug)]
+pub struct Machine<'p> {
+    program: &'p Program,
+    eof: Eof,
+    tape: Vec<u64>,
+    pointer: i64,
+    next: usize,
+    steps: u64,
+    input_ended: bool,
+}
+
+/// Why an operation did not complete.
+enum Interruption {
+    OffTape(i64),
+    Halted,
+}
+
+impl From<Halt> for Interruption {
+    fn from(_: Halt) -> Self {
+        Interruption::Halted
+    }
+}
+
+impl<'p> Machine<'p> {
+    /// A machine before the first operation: cells 0, pointer at cell 0.
+    ///
+    /// # Panics
+    /// If memory for the tape cannot be had.
+    #[must_use]
+    pub fn new(program: &'p Program, dialect: &Dialect) -> Machine<'p> {
+        debug_assert_eq!(program.width, dialect.width);
+        let cells = usize::try_from(dialect.tape_cells()).expect("a tape that fits the address space");
+        Machine { program, eof: dialect.eof, tape: vec![0; cells], pointer: 0, next: 0, steps: 0, input_ended: false }
+    }
+
+    /// Runs until the program ends or `budget` more operations are done.
+    pub fn run(&mut self, io: &mut dyn Io, budget: u64) -> Status {
+        let end = self.steps.saturating_add(budget);
+        while let Some(op) = self.program.ops.get(self.next) {
+            if self.steps == end {
+                return Status::Paused;
+            }
+            match self.step(op.kind, io) {
+                Ok(next) => {
+                    self.next = next;
+                    self.steps += 1;
+                }
+                Err(Interruption::OffTape(cell)) => return Status::Fault { cell, op: self.next },
+                Err(Interruption::Halted) => return Status::Halted,
+            }
+        }
+        Status::Finished
+    }
+
+    /// How many operations were done.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The cell the pointer is at; it may lie off the tape.
+    #[must_use]
+    pub fn pointer(&self) -> i64 {
+        self.pointer
+    }
+
+    /// The value of `cell`, or `None` off the tape.
+    #[must_use]
+    pub fn cell(&self, cell: i64) -> Option<u64> {
+        self.tape.get(usize::try_from(cell).ok()?).copied()
+    }
+
+    /// Does one operation and returns the index of the next. A scan counts as one.
+    fn step(&mut self, kind: Kind, io: &mut dyn Io) -> Result<usize, Interruption> {
+        let mask = self.program.width.mask();
+        let following = self.next + 1;
+        match kind {
+            Kind::Add { cell, delta } => {
+                let value = self.at(cell)?;
+                *value = value.wrapping_add(delta) & mask;
+            }
+            Kind::Set { cell, value } => *self.at(cell)? = value,
+            Kind::MulAdd { target, source, factor } => {
+                let product = self.at(source)?.wrapping_mul(factor);
+                let value = self.at(target)?;
+                *value = value.wrapping_add(product) & mask;
+            }
+            Kind::Move { delta } => self.pointer += i64::from(delta),
+            Kind::Scan { cell, stride } => {
+                while *self.at(cell)? != 0 {
+                    self.pointer += i64::from(stride);
+                }
+            }
+            Kind::Input { cell } => {
+                self.at(cell)?;
+                let byte = if self.input_ended { None } else { io.read()? };
+                self.input_ended = byte.is_none();
+                match (byte, self.eof) {
+                    (Some(byte), _) => *self.at(cell)? = u64::from(byte),
+                    (None, Eof::Same) => {}
+                    (None, Eof::Zero) => *self.at(cell)? = 0,
+                    (None, Eof::MinusOne) => *self.at(cell)? = mask,
+                }
+            }
+            Kind::Output { cell } => {
+                let value = *self.at(cell)?;
+                io.write(value as u8)?;
+            }
+            Kind::Dump { cell } => {
+                self.pointer += i64::from(cell);
+                let shown = io.dump(self, self.next);
+                self.pointer -= i64::from(cell);
+                shown?;
+            }
+            Kind::Loop { cell, end } | Kind::If { cell, end } => {
+                if *self.at(cell)? == 0 {
+                    return Ok(end as usize + 1);
+                }
+            }
+            Kind::LoopEnd { start } => {
+                let Kind::Loop { cell, .. } = self.program.ops[start as usize].kind else {
+                    unreachable!("a loop's end names its head");
+                };
+                if *self.at(cell)? != 0 {
+                    return Ok(start as usize + 1);
+                }
+            }
+            Kind::IfEnd { .. } => {}
+        }
+        Ok(following)
+    }
+
+    fn at(&mut self, cell: i32) -> Result<&mut u64, Interruption> {
+        let cell = self.pointer + i64::from(cell);
+        let index = usize::try_from(cell).map_err(|_| Interruption::OffTape(cell))?;
+        self.tape.get_mut(index).ok_or(Interruption::OffTape(cell))
+    }
+}
+
+/// An [`Io`] in memory: the input is a slice, the output is collected.
+#[derive(Debug, Default)]
+pub struct MemoryIo<'i> {
+    pub input: &'i [u8],
+    pub output: Vec<u8>,
+    /// The run is stopped before the output would grow longer than this; 0 stands for no bound.
+    pub max_output: usize,
+    /// The values at the pointer that `#` showed.
+    pub dumps: Vec<(i64, Option<u64>)>,
+}
+
+impl Io for MemoryIo<'_> {
+    fn read(&mut self) -> Result<Option<u8>, Halt> {
+        Ok(self.input.split_off_first().copied())
+    }
+
+    fn write(&mut self, byte: u8) -> Result<(), Halt> {
+        if self.max_output != 0 && self.output.len() == self.max_output {
+            return Err(Halt);
+        }
+        self.output.push(byte);
+        Ok(())
+    }
+
+    fn dump(&mut self, machine: &Machine<'_>, _op: usize) -> Result<(), Halt> {
+        self.dumps.push((machine.pointer(), machine.cell(machine.pointer())));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::CellWidth;
+    use crate::parse::{Bang, Granularity, Hash, Options, parse};
+    use crate::source::Source;
+
+    fn run(code: &str, dialect: Dialect, input: &[u8], budget: u64) -> (Status, Vec<u8>, u64) {
+        let source = Source::new("t", code.as_bytes().to_vec()).unwrap();
+        let options = Options {
+            width: dialect.width,
+            granularity: Granularity::Commands,
+            hash: Hash::Comment,
+            bang: Bang::Comment,
+        };
+        let program = parse(&source, &options).unwrap().program;
+        let mut machine = Machine::new(&program, &dialect);
+        let mut io = MemoryIo { input, ..MemoryIo::default() };
+        let status = machine.run(&mut io, budget);
+        (status, io.output, machine.steps())
+    }
+
+    #[test]
+    fn every_command_is_a_step() {
+        // 2 `+`, then `[` once, `>+<-` twice with `]` twice, then `>` and `.`.
+        let (status, output, steps) = run("++[>+<-]>.", Dialect::default(), b"", 1000);
+        assert_eq!((status, output, steps), (Status::Finished, vec![2], 2 + 1 + 2 * 5 + 2));
+    }
+
+    #[test]
+    fn cells_wrap_at_their_width() {
+        for width in CellWidth::ALL {
+            let dialect = Dialect::new(width, Eof::Same, 1);
+            let (status, output, _) = run("-.+.", dialect, b"", 1000);
+            assert_eq!((status, output), (Status::Finished, vec![255, 0]), "{width:?}");
+        }
+        // 2^8 is 0 in 8 bits only.
+        let square = "++++++++++++++++[>++++++++++++++++<-]>[<++++++++[>>++++++++<<-]>[-]]>.";
+        assert_eq!(run(square, Dialect::new(CellWidth::W8, Eof::Same, 1), b"", 10_000).1, [0]);
+        assert_eq!(run(square, Dialect::new(CellWidth::W16, Eof::Same, 1), b"", 10_000).1, [64]);
+    }
+
+    #[test]
+    fn only_accesses_fault() {
+        let fault = |code: &str| match run(code, Dialect::default(), b"", 1 << 26).0 {
+            Status::Fault { cell, .. } => Some(cell),
+            _ => None,
+        };
+        assert_eq!(fault("<<<>>>+"), None);
+        for command in ["+", "-", ".", ",", "[]"] {
+            assert_eq!(fault(&format!("<{command}")), Some(-1), "{command}");
+        }
+        assert_eq!(fault("+[>+]"), Some(1 << 24));
+    }
+
+    #[test]
+    fn the_end_of_the_input_is_sticky_and_follows_the_dialect() {
+        for (eof, expected) in [(Eof::Same, [b'x', b'x']), (Eof::Zero, [0, 0]), (Eof::MinusOne, [255, 255])] {
+            let dialect = Dialect::new(CellWidth::W8, eof, 1);
+            assert_eq!(run(",,.,.", dialect, b"x", 100).1, expected);
+        }
+    }
+
+    #[test]
+    fn an_endless_program_pauses() {
+        let (status, _, steps) = run("+[]", Dialect::default(), b"", 1000);
+        assert_eq!((status, steps), (Status::Paused, 1000));
+    }
+}

@@ -1,0 +1,220 @@
+//! Buffered input and output of a run.
+//!
+//! Output is delivered when the buffer is full, before a read that may block, at the end of a run
+//! whatever ended it, and line by line to a terminal.
+
+use std::io::Error;
+
+use super::End;
+use super::signals::Shared;
+
+/// The size of both buffers, in bytes.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// How much of the input is kept for a replay, in bytes.
+const RECORD_BYTES: usize = 16 << 20;
+
+/// Where the output goes.
+#[derive(Debug)]
+pub enum Sink {
+    /// This file descriptor.
+    Descriptor(i32),
+    /// A vector.
+    Memory(Vec<u8>),
+    /// It is dropped.
+    Nowhere,
+}
+
+/// Where the input comes from.
+#[derive(Debug)]
+pub enum Feed {
+    /// This file descriptor.
+    Descriptor(i32),
+    Memory(Vec<u8>),
+}
+
+/// The input and output of one run.
+#[derive(Debug)]
+pub struct Console {
+    sink: Sink,
+    buffer: Vec<u8>,
+    is_line_buffered: bool,
+    /// How many more bytes may be put out.
+    room: u64,
+    feed: Feed,
+    input: Vec<u8>,
+    next_input: usize,
+    input_ended: bool,
+    /// The input so far, as long as it is not longer than [`RECORD_BYTES`].
+    record: Option<Vec<u8>>,
+}
+
+impl Console {
+    /// A console; after `max_output` bytes no more is taken.
+    #[must_use]
+    pub fn new(feed: Feed, sink: Sink, max_output: Option<u64>) -> Console {
+        let is_line_buffered = match sink {
+            // SAFETY: asks about a descriptor, whatever it is.
+            Sink::Descriptor(descriptor) => unsafe { libc::isatty(descriptor) == 1 },
+            Sink::Memory(_) | Sink::Nowhere => false,
+        };
+        Console {
+            sink,
+            buffer: Vec::with_capacity(BUFFER_BYTES),
+            is_line_buffered,
+            room: max_output.unwrap_or(u64::MAX),
+            feed,
+            input: Vec::new(),
+            next_input: 0,
+            input_ended: false,
+            record: Some(Vec::new()),
+        }
+    }
+
+    /// Takes a byte of output.
+    ///
+    /// # Errors
+    /// The end of the run: the output cannot be delivered, or it is too much.
+    pub(super) fn put(&mut self, byte: u8, shared: &Shared) -> Result<(), End> {
+        if self.room == 0 {
+            return Err(End::OutputLimit);
+        }
+        self.room -= 1;
+        self.buffer.push(byte);
+        if self.buffer.len() == BUFFER_BYTES || (self.is_line_buffered && byte == b'\n') {
+            self.flush(shared)?;
+        }
+        Ok(())
+    }
+
+    /// The next byte of input, or `None` at its end.
+    ///
+    /// # Errors
+    /// The end of the run: the input cannot be read, or what came before it not be delivered.
+    pub(super) fn get(&mut self, shared: &Shared) -> Result<Option<u8>, End> {
+        if self.next_input == self.input.len() && !self.input_ended {
+            self.flush(shared)?;
+            self.refill(shared)?;
+        }
+        let byte = self.input.get(self.next_input).copied();
+        self.next_input += usize::from(byte.is_some());
+        Ok(byte)
+    }
+
+    /// Delivers what is buffered.
+    pub(super) fn flush(&mut self, shared: &Shared) -> Result<(), End> {
+        let outcome = match &mut self.sink {
+            Sink::Memory(sink) => {
+                sink.extend_from_slice(&self.buffer);
+                Ok(())
+            }
+            Sink::Nowhere => Ok(()),
+            Sink::Descriptor(descriptor) => write_all(*descriptor, &self.buffer, shared),
+        };
+        self.buffer.clear();
+        outcome
+    }
+
+    fn refill(&mut self, shared: &Shared) -> Result<(), End> {
+        self.next_input = 0;
+        match &mut self.feed {
+            Feed::Memory(all) => self.input = std::mem::take(all),
+            Feed::Descriptor(descriptor) => {
+                self.input.resize(BUFFER_BYTES, 0);
+                let bytes = read_some(*descriptor, &mut self.input, shared);
+                self.input.truncate(*bytes.as_ref().unwrap_or(&0));
+                bytes?;
+            }
+        }
+        self.input_ended = self.input.is_empty();
+        match &mut self.record {
+            Some(record) if record.len() + self.input.len() <= RECORD_BYTES => record.extend_from_slice(&self.input),
+            record => *record = None,
+        }
+        Ok(())
+    }
+
+    /// The input that was read, and the output if it went to memory.
+    #[must_use]
+    pub fn finish(self) -> Transcript {
+        let output = match self.sink {
+            Sink::Memory(output) => output,
+            Sink::Descriptor(_) | Sink::Nowhere => Vec::new(),
+        };
+        Transcript { output, input: self.record }
+    }
+}
+
+/// What went through a console.
+#[derive(Debug, Default)]
+pub struct Transcript {
+    /// The output, where it went to memory.
+    pub output: Vec<u8>,
+    /// The input that was read, where it was not too long to be kept.
+    pub input: Option<Vec<u8>>,
+}
+
+fn write_all(descriptor: i32, mut bytes: &[u8], shared: &Shared) -> Result<(), End> {
+    while !bytes.is_empty() {
+        // SAFETY: a slice's address and length.
+        let written = unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
+        match usize::try_from(written) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(_) => {
+                let error = Error::last_os_error();
+                match error.raw_os_error() {
+                    Some(libc::EINTR) if !shared.is_urgent() => {}
+                    Some(libc::EINTR) => return Ok(()),
+                    Some(libc::EAGAIN) => wait_for(descriptor, libc::POLLOUT, shared).map(|_| ())?,
+                    Some(libc::EPIPE) => return Err(End::BrokenPipe),
+                    _ => return Err(End::OutputError(error)),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads what is there; 0 bytes at the end of the input, and when the run was asked to stop.
+fn read_some(descriptor: i32, buffer: &mut [u8], shared: &Shared) -> Result<usize, End> {
+    loop {
+        if !wait_for(descriptor, libc::POLLIN, shared)? {
+            return Ok(0);
+        }
+        // SAFETY: a slice's address and length.
+        let bytes = unsafe { libc::read(descriptor, buffer.as_mut_ptr().cast(), buffer.len()) };
+        match usize::try_from(bytes) {
+            Ok(bytes) => return Ok(bytes),
+            Err(_) => {
+                let error = Error::last_os_error();
+                if !matches!(error.raw_os_error(), Some(libc::EINTR | libc::EAGAIN)) {
+                    return Err(End::InputError(error));
+                }
+            }
+        }
+    }
+}
+
+/// Waits until `descriptor` is ready; false if the run was asked to stop.
+///
+/// Signals are held back between the look at the request and the wait, which lets them through: no
+/// request is slept over.
+fn wait_for(descriptor: i32, events: i16, shared: &Shared) -> Result<bool, End> {
+    // SAFETY: all pointers are to valid structures, for which all zeroes is a valid value.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        let is_asked_to_stop = shared.stop_signal().is_some();
+        let mut poll = libc::pollfd { fd: descriptor, events, revents: 0 };
+        let answer =
+            if is_asked_to_stop { 0 } else { libc::ppoll(&raw mut poll, 1, std::ptr::null(), &raw const before) };
+        let error = Error::last_os_error();
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+        if answer < 0 && error.raw_os_error() != Some(libc::EINTR) {
+            return Err(End::InputError(error));
+        }
+        Ok(shared.stop_signal().is_none())
+    }
+}

@@ -1,0 +1,274 @@
+//! Runs machine code, and the reference interpreter, on a console, with signals and limits.
+
+use std::ffi::c_void;
+use std::sync::atomic::Ordering::SeqCst;
+
+use super::console::{Console, Transcript};
+use super::enter::{Exit, bfllvm_leave, enter};
+use super::signals::{GENERATED, NATIVE, Session, Shared};
+use super::tape::{Guarded, Tape, TapeError};
+use super::{End, FaultPlace, Limits, TapeFault};
+use crate::dialect::{Dialect, PAGE_BYTES};
+use crate::ir::Program;
+use crate::reference::{self, Machine, Status};
+use crate::source::Position;
+
+/// The stack of machine code, in bytes; committed when touched. A nest of a million loops needs a few MB.
+const STACK_BYTES: u64 = 256 << 20;
+
+/// How many operations the reference interpreter does between two looks at the signals.
+const SLICE: u64 = 1 << 16;
+
+/// How many cells `#` shows on the left and on the right of the pointer.
+const WINDOW: (i64, i64) = (4, 8);
+
+/// Code to run, and what has to be known about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Code<'a> {
+    /// The address of a function `ptr (ptr state, ptr cell)`.
+    pub entry: usize,
+    /// The functions, sorted by address.
+    pub regions: &'a [Region],
+    /// How wide the tape's guards have to be, in bytes.
+    pub guard_bytes: u64,
+}
+
+/// A function of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    pub address: usize,
+    /// The loop it holds; none for code outside of all loops.
+    pub loop_head: Option<Position>,
+}
+
+/// What the code is handed as its state: the first field is what [`enter`] and the handlers know.
+#[repr(C)]
+struct State {
+    shared: Shared,
+    console: Console,
+    tape: Tape,
+    /// Why a function that the code called left it.
+    end: Option<End>,
+}
+
+/// The functions that code calls, by address: put, get, dump.
+#[must_use]
+pub fn host_functions() -> [usize; 3] {
+    [put as *const () as usize, get as *const () as usize, dump as *const () as usize]
+}
+
+/// Runs `code` on a new tape.
+///
+/// # Safety
+/// `code.entry` is the address of code that follows the contract of `llvm::lower`, was
+/// made for `dialect`, and is given guards of at least the width its program needs.
+///
+/// # Errors
+/// The tape cannot be had; the console is lost then.
+pub unsafe fn execute(
+    code: &Code<'_>,
+    dialect: &Dialect,
+    console: Console,
+    limits: &Limits,
+) -> Result<(End, Transcript), TapeError> {
+    let tape = Tape::new(dialect, code.guard_bytes)?;
+    let stack = Guarded::new(STACK_BYTES, PAGE_BYTES.max(64 << 10))
+        .map_err(|error| TapeError { cells: dialect.tape_cells(), error })?;
+    let mut state = Box::new(State { shared: Shared::default(), console, tape, end: None });
+    for (bounds, memory) in state.shared.guards.iter().zip([&state.tape.memory, &stack]) {
+        bounds.set(memory.outer(), [memory.start(), memory.end()]);
+    }
+    let cell = state.tape.memory.start();
+    let session = Session::begin(&state.shared, limits.time);
+    let raw = &raw mut *state;
+    // SAFETY: `shared` is the first field of a `State` at a fixed place; the rest as required of the caller.
+    let exit = unsafe { enter(code.entry, raw.cast(), cell, stack.end()) };
+    let end = match exit {
+        Exit::Returned => End::Finished,
+        Exit::Left => match (state.shared.fault_address.load(SeqCst), state.end.take()) {
+            (0, Some(end)) => end,
+            (0, None) => End::Finished,
+            (address, _) if stack.guards(address) => End::StackOverflow,
+            (address, _) => {
+                let place = region_at(code.regions, state.shared.fault_instruction.load(SeqCst));
+                End::TapeFault(TapeFault { cell: state.tape.cell_at(address), place })
+            }
+        },
+    };
+    let State { shared, console, .. } = &mut *state;
+    let end = settle(end, console, shared);
+    drop(session);
+    let State { console, .. } = *state;
+    Ok((end, console.finish()))
+}
+
+/// Delivers the output and lets a request to stop have the last word.
+fn settle(end: End, console: &mut Console, shared: &Shared) -> End {
+    let delivered = match end {
+        End::BrokenPipe | End::OutputError(_) => Ok(()),
+        _ => console.flush(shared),
+    };
+    match (shared.stop_signal(), end, delivered) {
+        (_, end @ End::TapeFault(_), Ok(())) => end,
+        (Some(libc::SIGALRM), _, Ok(())) => End::Timeout,
+        (Some(signal), _, _) => End::Signal(signal),
+        (None, end, Ok(())) => end,
+        (None, _, Err(failure)) => failure,
+    }
+}
+
+/// The loop of the function that holds the instruction at `address`.
+fn region_at(regions: &[Region], address: usize) -> FaultPlace {
+    match regions.partition_point(|region| region.address <= address) {
+        0 => FaultPlace::Unknown,
+        behind => FaultPlace::Loop(regions[behind - 1].loop_head),
+    }
+}
+
+/// Does `work` while signals are only noted, then leaves the code if the run has to end.
+///
+/// # Safety
+/// `state` is the one that [`execute`] handed to the code, and the code called us.
+unsafe fn native<T>(state: *mut State, work: impl FnOnce(&mut State) -> Result<T, End>) -> T {
+    // SAFETY: as required of the caller; the code itself does not touch the state.
+    let state = unsafe { &mut *state };
+    state.shared.phase.store(NATIVE, SeqCst);
+    let outcome = work(state);
+    match outcome {
+        Ok(value) if state.shared.stop_signal().is_none() => {
+            state.shared.phase.store(GENERATED, SeqCst);
+            value
+        }
+        Ok(_) => unsafe { bfllvm_leave(&raw const state.shared) },
+        Err(end) => {
+            state.end = Some(end);
+            // SAFETY: nothing on this frame needs dropping; the code's frames hold nothing.
+            unsafe { bfllvm_leave(&raw const state.shared) }
+        }
+    }
+}
+
+extern "C" fn put(state: *mut State, byte: u8) {
+    // SAFETY: the code hands on the state it was given.
+    unsafe { native(state, |state| state.console.put(byte, &state.shared)) }
+}
+
+extern "C" fn get(state: *mut State) -> i32 {
+    // SAFETY: as above.
+    let byte = unsafe { native(state, |state| state.console.get(&state.shared)) };
+    byte.map_or(-1, i32::from)
+}
+
+extern "C" fn dump(state: *mut State, cell: *const c_void, line: u32, column: u32) {
+    // SAFETY: as above.
+    unsafe {
+        native(state, |state| {
+            let cell = state.tape.cell_at(cell as usize);
+            show(&window(Position { line, column }, cell, |cell| state.tape.cell(cell)));
+            Ok(())
+        });
+    }
+}
+
+/// Shows `line` to whoever debugs; nothing depends on whether somebody does.
+fn show(line: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// The line that `#` shows.
+fn window(place: Position, pointer: i64, value: impl Fn(i64) -> Option<u64>) -> String {
+    use std::fmt::Write as _;
+    let mut line = format!("# {place} cell {pointer}");
+    if value(pointer).is_none() {
+        line += " (outside the tape)";
+    } else {
+        line.push(':');
+        for cell in pointer - WINDOW.0..=pointer + WINDOW.1 {
+            let _ = match value(cell) {
+                Some(value) if cell == pointer => write!(line, " [{value}]"),
+                Some(value) => write!(line, " {value}"),
+                None => Ok(()),
+            };
+        }
+    }
+    line + "\n"
+}
+
+/// Bounds on a run of the reference interpreter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReferenceLimits {
+    pub run: Limits,
+    /// In operations.
+    pub steps: Option<u64>,
+}
+
+/// Runs `program` in the reference interpreter; `place` gives an operation's place for `#`.
+#[must_use]
+pub fn interpret(
+    program: &Program,
+    place: &dyn Fn(usize) -> Position,
+    dialect: &Dialect,
+    console: Console,
+    limits: &ReferenceLimits,
+) -> (End, Transcript, u64) {
+    let mut io = InterpreterIo { console, shared: Box::default(), place, end: None };
+    let shared: *const Shared = &raw const *io.shared;
+    // SAFETY: boxed, and dropped after the session.
+    let session = Session::begin(unsafe { &*shared }, limits.run.time);
+    let mut machine = Machine::new(program, dialect);
+    let max_steps = limits.steps.unwrap_or(u64::MAX);
+    let end = loop {
+        let status = machine.run(&mut io, SLICE.min(max_steps - machine.steps()));
+        match status {
+            Status::Paused if io.shared.stop_signal().is_some() => break End::Finished,
+            Status::Paused if machine.steps() == max_steps => break End::StepLimit,
+            Status::Paused => {}
+            Status::Finished => break End::Finished,
+            Status::Halted => break io.end.take().unwrap_or(End::Finished),
+            Status::Fault { cell, op } => {
+                let place = FaultPlace::Command(program.ops[op].span.start);
+                break End::TapeFault(TapeFault { cell, place });
+            }
+        }
+    };
+    let end = settle(end, &mut io.console, &io.shared);
+    drop(session);
+    (end, io.console.finish(), machine.steps())
+}
+
+struct InterpreterIo<'a> {
+    console: Console,
+    shared: Box<Shared>,
+    place: &'a dyn Fn(usize) -> Position,
+    end: Option<End>,
+}
+
+impl InterpreterIo<'_> {
+    fn checked<T>(&mut self, outcome: Result<T, End>) -> Result<T, reference::Halt> {
+        if self.shared.stop_signal().is_some() {
+            return Err(reference::Halt);
+        }
+        outcome.map_err(|end| {
+            self.end = Some(end);
+            reference::Halt
+        })
+    }
+}
+
+impl reference::Io for InterpreterIo<'_> {
+    fn read(&mut self) -> Result<Option<u8>, reference::Halt> {
+        let outcome = self.console.get(&self.shared);
+        self.checked(outcome)
+    }
+
+    fn write(&mut self, byte: u8) -> Result<(), reference::Halt> {
+        let outcome = self.console.put(byte, &self.shared);
+        self.checked(outcome)
+    }
+
+    fn dump(&mut self, machine: &Machine<'_>, op: usize) -> Result<(), reference::Halt> {
+        show(&window((self.place)(op), machine.pointer(), |cell| machine.cell(cell)));
+        Ok(())
+    }
+}

@@ -1,0 +1,204 @@
+//! Signals: faults on the guards, and requests to stop.
+//!
+//! The handlers touch atomics only and never allocate. A fault on a guard leaves the machine code; so does a
+//! request to stop that comes while machine code runs. At any other time the request is noted, and
+//! whoever is at work finishes first.
+//!
+//! One run at a time is under way in a process: [`Session::begin`] waits for the one before.
+
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::enter::bfllvm_leave;
+
+/// Phases: no machine code is running; it is; it called one of our functions.
+pub(super) const IDLE: u8 = 0;
+pub(super) const GENERATED: u8 = 1;
+pub(super) const NATIVE: u8 = 2;
+
+/// What handlers and a run tell each other. The first two fields are known to [`super::enter`].
+#[derive(Debug, Default)]
+#[repr(C)]
+pub(super) struct Shared {
+    saved_stack: AtomicUsize,
+    pub phase: AtomicU8,
+    /// The signal that asks to stop, or 0.
+    pub stop: AtomicI32,
+    /// How often it was asked.
+    asked: AtomicI32,
+    /// The address of the access that faulted, or 0, and the instruction.
+    pub fault_address: AtomicUsize,
+    pub fault_instruction: AtomicUsize,
+    /// Guards: outer and inner bounds of the tape's and of the stack's mapping.
+    pub guards: [Bounds; 2],
+}
+
+/// Addresses from `outer.0` up to `outer.1` are claimed, those from `inner.0` up to `inner.1` excepted.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub(super) struct Bounds {
+    outer: [AtomicUsize; 2],
+    inner: [AtomicUsize; 2],
+}
+
+impl Bounds {
+    pub fn set(&self, outer: [usize; 2], inner: [usize; 2]) {
+        for (place, value) in self.outer.iter().chain(&self.inner).zip(outer.into_iter().chain(inner)) {
+            place.store(value, SeqCst);
+        }
+    }
+
+    fn claims(&self, address: usize) -> bool {
+        let within = |bounds: &[AtomicUsize; 2]| bounds[0].load(SeqCst) <= address && address < bounds[1].load(SeqCst);
+        within(&self.outer) && !within(&self.inner)
+    }
+}
+
+impl Shared {
+    /// The signal that asks to stop, if one does.
+    pub fn stop_signal(&self) -> Option<i32> {
+        Some(self.stop.load(SeqCst)).filter(|&signal| signal != 0)
+    }
+
+    /// Whether it was asked more than once: no time to finish anything.
+    pub fn is_urgent(&self) -> bool {
+        self.asked.load(SeqCst) > 1
+    }
+}
+
+static CURRENT: AtomicPtr<Shared> = AtomicPtr::new(std::ptr::null_mut());
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Signals that ask a process to stop. SIGALRM is the time limit's.
+const REQUESTS: [c_int; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGALRM];
+const FAULTS: [c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
+
+/// The size of the stack that handlers run on, in bytes.
+const HANDLER_STACK_BYTES: usize = 64 << 10;
+
+/// While it exists, the handlers are in place and work for one [`Shared`].
+pub(super) struct Session {
+    replaced: Vec<(c_int, libc::sigaction)>,
+    replaced_stack: libc::stack_t,
+    _handler_stack: Vec<u8>,
+    has_timer: bool,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Session {
+    /// Puts the handlers in place; after `time` the run is asked to stop.
+    ///
+    /// `shared` must outlive the session at its place.
+    pub fn begin(shared: &Shared, time: Option<Duration>) -> Session {
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        CURRENT.store(std::ptr::from_ref(shared).cast_mut(), SeqCst);
+        let mut handler_stack = vec![0u8; HANDLER_STACK_BYTES];
+        let mut replaced = Vec::new();
+        // SAFETY: `sigaltstack` and `sigaction` get valid pointers; the stack lives as long as the session, and the
+        // handlers are async-signal-safe. All zeroes is a valid value of both structures.
+        let replaced_stack = unsafe {
+            let stack =
+                libc::stack_t { ss_sp: handler_stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK_BYTES };
+            let mut old: libc::stack_t = std::mem::zeroed();
+            libc::sigaltstack(&raw const stack, &raw mut old);
+            for (signals, handler) in
+                [(&REQUESTS[..], on_request as *const () as usize), (&FAULTS[..], on_fault as *const () as usize)]
+            {
+                for &signal in signals {
+                    let mut action: libc::sigaction = std::mem::zeroed();
+                    let mut before: libc::sigaction = std::mem::zeroed();
+                    libc::sigaction(signal, std::ptr::null(), &raw mut before);
+                    // Who started us with `nohup` wants it so.
+                    if signals.contains(&libc::SIGINT) && before.sa_sigaction == libc::SIG_IGN {
+                        continue;
+                    }
+                    action.sa_sigaction = handler;
+                    // No SA_RESTART: a blocked read or write has to notice.
+                    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+                    libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+                    replaced.push((signal, before));
+                }
+            }
+            old
+        };
+        if let Some(time) = time {
+            set_timer(time.max(Duration::from_micros(1)));
+        }
+        Session { replaced, replaced_stack, _handler_stack: handler_stack, has_timer: time.is_some(), _turn: turn }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.has_timer {
+            set_timer(Duration::ZERO);
+        }
+        // SAFETY: puts back what was there.
+        unsafe {
+            for (signal, action) in &self.replaced {
+                libc::sigaction(*signal, action, std::ptr::null_mut());
+            }
+            libc::sigaltstack(&raw const self.replaced_stack, std::ptr::null_mut());
+        }
+        CURRENT.store(std::ptr::null_mut(), SeqCst);
+    }
+}
+
+/// SIGALRM after `time`; zero takes the request back.
+fn set_timer(time: Duration) {
+    let zero = libc::timeval { tv_sec: 0, tv_usec: 0 };
+    let value = libc::timeval {
+        tv_sec: time.as_secs() as libc::time_t,
+        tv_usec: libc::suseconds_t::from(time.subsec_micros()),
+    };
+    // A program that goes on in native code misses no request: it is noted.
+    let timer = libc::itimerval { it_interval: zero, it_value: value };
+    // SAFETY: a valid structure; nobody else in this process uses the timer.
+    unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
+}
+
+extern "C" fn on_request(signal: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: set while a session exists, which owns the handlers.
+    let Some(shared) = (unsafe { CURRENT.load(SeqCst).as_ref() }) else { return };
+    shared.stop.store(signal, SeqCst);
+    shared.asked.fetch_add(1, SeqCst);
+    if shared.phase.load(SeqCst) == GENERATED {
+        // SAFETY: the kernel hands a valid context to a handler.
+        unsafe { leave_on_return(context, shared) };
+    }
+}
+
+extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: as above; the kernel hands valid structures to a handler.
+    unsafe {
+        let address = (*info).si_addr() as usize;
+        if let Some(shared) = CURRENT.load(SeqCst).as_ref() {
+            let claimed = shared.guards.iter().any(|bounds| bounds.claims(address));
+            if claimed && shared.phase.load(SeqCst) == GENERATED {
+                let context = context.cast::<libc::ucontext_t>();
+                shared.fault_address.store(address, SeqCst);
+                let instruction = (*context).uc_mcontext.gregs[libc::REG_RIP as usize];
+                shared.fault_instruction.store(instruction as usize, SeqCst);
+                leave_on_return(context.cast(), shared);
+                return;
+            }
+        }
+        // Not ours: the access is repeated and dies as it would have without us.
+        let mut default: libc::sigaction = std::mem::zeroed();
+        default.sa_sigaction = libc::SIG_DFL;
+        libc::sigaction(signal, &raw const default, std::ptr::null_mut());
+    }
+}
+
+/// Makes the interrupted code go on at `bfllvm_leave(shared)`.
+unsafe fn leave_on_return(context: *mut c_void, shared: &Shared) {
+    let context = context.cast::<libc::ucontext_t>();
+    // SAFETY: as required of the caller: a context of the kernel's.
+    unsafe {
+        let registers = &mut (*context).uc_mcontext.gregs;
+        registers[libc::REG_RIP as usize] = bfllvm_leave as *const () as i64;
+        registers[libc::REG_RDI as usize] = std::ptr::from_ref(shared) as i64;
+    }
+}
