@@ -7,5 +7,6 @@ pub mod llvm;
 pub mod opt;
 pub mod parse;
 pub mod reference;
+pub mod report;
 pub mod runtime;
 pub mod source;

@@ -248,6 +248,8 @@ pub enum Io {
     Libc,
     /// The system calls read and write, without any library
     Syscall,
+    /// Only the program: bf_put and bf_get are left to whoever links it
+    Extern,
 }
 
 impl From<Io> for ExecutableIo {
@@ -255,6 +257,7 @@ impl From<Io> for ExecutableIo {
         match io {
             Io::Libc => ExecutableIo::Libc,
             Io::Syscall => ExecutableIo::Syscall,
+            Io::Extern => ExecutableIo::Extern,
         }
     }
 }

@@ -8,12 +8,15 @@ use bfllvm::llvm::emit::{Form, Request, emit};
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader;
 
-use super::args::BuildArgs;
+use super::args::{BuildArgs, Io};
 use super::front::{InputBehind, check};
 use super::messages::Messages;
 use super::status::Status;
 
 pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
+    if args.io == Io::Extern {
+        bail!("--io=extern makes no executable; use `emit obj` and link it with a definition of bf_put and bf_get");
+    }
     let output = match &args.output {
         Some(path) => path.clone(),
         None => default_output(&args.program)?,

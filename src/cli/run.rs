@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use bfllvm::diagnostic::{Diagnostic, Severity};
+use bfllvm::dialect::Dialect;
+use bfllvm::level::Level;
 use bfllvm::llvm::jit::{self, HostFunctions};
-use bfllvm::llvm::loader;
+use bfllvm::llvm::loader::{self, Llvm};
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
+use bfllvm::runtime::tape::TapeError;
 use bfllvm::runtime::{End, FaultPlace, Limits, TapeFault, tape};
 use bfllvm::source::Source;
 
@@ -74,37 +77,66 @@ fn run_reference(args: &RunArgs, checked: &Checked, console: Console, messages: 
     Ok(end)
 }
 
-fn run_llvm(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
-    let clock = Instant::now();
-    let program = checked.optimized(args.compile.level)?;
-    let ours = clock.elapsed();
-    let clock = Instant::now();
-    let llvm = loader::load()?;
-    let loading = clock.elapsed();
+/// A program in memory, ready to run.
+pub struct Jit<'a> {
+    pub code: &'a jit::Code,
+    dialect: Dialect,
+    guard_bytes: u64,
+}
+
+impl Jit<'_> {
+    /// Runs the program on a new tape.
+    pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), TapeError> {
+        let code = Code { entry: self.code.entry, regions: &self.code.regions, guard_bytes: self.guard_bytes };
+        // SAFETY: [`compile`] made the code for this dialect, and knows the guards that it needs.
+        unsafe { execute(&code, &self.dialect, console, limits) }
+    }
+}
+
+/// Compiles the program and hands it, with the number of its operations, to `use_code`.
+pub fn compile<T>(
+    llvm: Llvm,
+    checked: &Checked,
+    level: Level,
+    use_code: impl FnOnce(Jit<'_>, usize) -> T,
+) -> Result<T> {
+    let program = checked.optimized(level)?;
     let [put, get, dump] = host_functions();
     let host = HostFunctions { put, get, dump };
     let guard_bytes = tape::guard_bytes(&program);
+    let dialect = checked.dialect;
+    Ok(jit::with_code(llvm, &program, &checked.source, &dialect, level, &host, |code| {
+        use_code(Jit { code, dialect, guard_bytes }, program.ops.len())
+    })?)
+}
+
+fn run_llvm(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
+    let clock = Instant::now();
+    let llvm = loader::load()?;
+    let loading = clock.elapsed();
     let level = args.compile.level;
-    let (end, transcript) = jit::with_code(llvm, &program, &checked.source, &checked.dialect, level, &host, |code| {
+    let clock = Instant::now();
+    let (end, transcript) = compile(llvm, checked, level, |jit, ops| {
         if args.verbose {
+            let (code, total) = (jit.code, clock.elapsed());
             let times = code.times;
+            let ours = total.saturating_sub(times.lower + times.passes + times.codegen);
             messages.note(&format!(
-                "{level}: {} operations, {} LLVM instructions in {} functions; parsing and our passes {}, \
-                     opening LLVM {}, lowering {}, LLVM's passes {}, code generation {}",
-                program.ops.len(),
+                "{level}: {ops} operations, {} LLVM instructions in {} functions",
                 code.instructions,
                 code.regions.len(),
-                milliseconds(ours),
+            ));
+            messages.note(&format!(
+                "opening LLVM {}, parsing and our passes {}, lowering {}, LLVM's passes {}, code generation {}",
                 milliseconds(loading),
+                milliseconds(ours),
                 milliseconds(times.lower),
                 milliseconds(times.passes),
                 milliseconds(times.codegen),
             ));
         }
         let clock = Instant::now();
-        let code = Code { entry: code.entry, regions: &code.regions, guard_bytes };
-        // SAFETY: the code was made for this dialect by the lowering, and the guards for this program.
-        let outcome = unsafe { execute(&code, &checked.dialect, console, &limits(args)) };
+        let outcome = jit.run(console, &limits(args));
         if args.verbose {
             messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
         }
@@ -130,7 +162,7 @@ fn locate(fault: TapeFault, checked: &Checked, transcript: Transcript) -> TapeFa
     }
 }
 
-pub fn milliseconds(time: Duration) -> String {
+fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 

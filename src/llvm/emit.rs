@@ -1,6 +1,7 @@
 //! A module as text or bytes: IR, bitcode, assembly, object file.
 
 use inkwell::context::Context;
+use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
 use inkwell::targets::{FileType, TargetMachine};
 
@@ -55,4 +56,22 @@ fn write(module: &Module<'_>, machine: &TargetMachine, form: Form) -> Result<Vec
         Form::Assembly => machine_file(FileType::Assembly),
         Form::Object => machine_file(FileType::Object),
     }
+}
+
+/// How many bytes of machine code `object` has, an object file.
+///
+/// # Errors
+/// It is none.
+pub fn code_bytes(_: Llvm, object: &[u8]) -> Result<u64, LlvmError> {
+    let buffer = MemoryBuffer::create_from_memory_range_copy(object, "object");
+    let malformed = |message: String| LlvmError::Codegen(message);
+    let file = buffer.create_binary_file(None).map_err(|message| malformed(message.to_string()))?;
+    let mut sections = file.get_sections().ok_or_else(|| malformed("the object file has no sections".into()))?;
+    let mut bytes = 0;
+    while let Some(section) = sections.next_section() {
+        if section.get_name().is_some_and(|name| name.to_bytes().starts_with(b".text")) {
+            bytes += section.get_size();
+        }
+    }
+    Ok(bytes)
 }

@@ -25,6 +25,8 @@ pub enum ExecutableIo {
     Libc,
     /// System calls, without any library.
     Syscall,
+    /// Whoever links the program defines `bf_put` and `bf_get`, and calls `bf_program`.
+    Extern,
 }
 
 impl ExecutableIo {
@@ -39,6 +41,7 @@ impl ExecutableIo {
                 ("syscall.ll", include_str!("runtime/syscall.ll")),
                 ("common.ll", include_str!("runtime/common.ll")),
             ],
+            ExecutableIo::Extern => &[],
         }
     }
 
@@ -46,7 +49,7 @@ impl ExecutableIo {
     #[must_use]
     pub fn link_options(self) -> &'static [&'static str] {
         match self {
-            ExecutableIo::Libc => &[],
+            ExecutableIo::Libc | ExecutableIo::Extern => &[],
             ExecutableIo::Syscall => &[
                 "-nostdlib",
                 "-static",
@@ -77,7 +80,9 @@ pub fn build<'ctx>(
     let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
     let options = Options { dialect: *dialect, style, names: Names::Readable };
     let module = lower::lower(context, program, source, &options)?;
-    add_constants(context, &module, program, source, dialect);
+    if io != ExecutableIo::Extern {
+        add_constants(context, &module, program, source, dialect);
+    }
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     module.set_triple(&machine.get_triple());
     for (name, text) in io.parts() {
@@ -88,7 +93,9 @@ pub fn build<'ctx>(
         part.set_triple(&machine.get_triple());
         module.link_in_module(part).map_err(|message| LlvmError::Malformed(message.to_string()))?;
     }
-    make_internal(&module);
+    if io != ExecutableIo::Extern {
+        make_internal(&module);
+    }
     pipeline::optimize(&module, machine, level)?;
     // Every level drops what the program does not use of the run-time support.
     pipeline::run_passes(&module, machine, "globaldce")?;

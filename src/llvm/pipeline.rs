@@ -3,12 +3,9 @@
 //! Knows LLVM and the level table; nothing of BF's operations.
 
 use inkwell::OptimizationLevel;
-use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
 use inkwell::passes::PassBuilderOptions;
-use inkwell::targets::{
-    CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetMachine, TargetMachineOptions,
-};
+use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetMachineOptions};
 
 use super::LlvmError;
 use super::loader::Llvm;
@@ -72,33 +69,9 @@ pub fn verify(module: &Module<'_>) -> Result<(), LlvmError> {
     module.verify().map_err(|message| LlvmError::Malformed(message.to_string()))
 }
 
-/// The module as an object file in memory.
-///
-/// # Errors
-/// LLVM cannot generate code for it.
-pub fn object(module: &Module<'_>, machine: &TargetMachine) -> Result<MemoryBuffer<'static>, LlvmError> {
-    machine.write_to_memory_buffer(module, FileType::Object).map_err(|message| LlvmError::Codegen(message.to_string()))
-}
-
 /// How many instructions the functions of `module` have.
 #[must_use]
 pub fn instructions(module: &Module<'_>) -> usize {
     let blocks = module.get_functions().flat_map(|function| function.get_basic_block_iter());
     blocks.map(|block| block.get_instructions().count()).sum()
-}
-
-/// How many bytes of machine code the object file has.
-///
-/// # Errors
-/// The buffer holds no object file.
-pub fn code_bytes(object: MemoryBuffer<'_>) -> Result<u64, LlvmError> {
-    let file = object.create_binary_file(None).map_err(|message| LlvmError::Codegen(message.to_string()))?;
-    let mut sections = file.get_sections().ok_or_else(|| LlvmError::Codegen("no sections".into()))?;
-    let mut bytes = 0;
-    while let Some(section) = sections.next_section() {
-        if section.get_name().is_some_and(|name| name.to_bytes().starts_with(b".text")) {
-            bytes += section.get_size();
-        }
-    }
-    Ok(bytes)
 }

@@ -22,11 +22,11 @@ pub(super) fn run(program: Program) -> Program {
     let mut next = 0;
     while let Some(op) = ops.get(next) {
         next += 1;
-        if let Kind::Loop { cell, end } | Kind::If { cell, end } = op.kind {
-            if zero == Zero::Everything || zero == Zero::Cell(cell) {
-                next = end as usize + 1;
-                continue;
-            }
+        if let Kind::Loop { cell, end } | Kind::If { cell, end } = op.kind
+            && (zero == Zero::Everything || zero == Zero::Cell(cell))
+        {
+            next = end as usize + 1;
+            continue;
         }
         zero = match op.kind {
             Kind::LoopEnd { start } => match ops[start as usize].kind {

@@ -49,10 +49,10 @@ impl Pass {
     #[must_use]
     pub fn apply(&self, program: Program) -> Program {
         let program = (self.run)(program);
-        if cfg!(debug_assertions) {
-            if let Err(violation) = verify::verify(&program) {
-                panic!("after the pass `{}`: {violation}", self.name);
-            }
+        if cfg!(debug_assertions)
+            && let Err(violation) = verify::verify(&program)
+        {
+            panic!("after the pass `{}`: {violation}", self.name);
         }
         program
     }

@@ -14,12 +14,12 @@ pub(super) fn run(program: Program) -> Program {
     let mut ops = program.ops.as_slice();
     while let Some((op, rest)) = ops.split_first() {
         ops = rest;
-        if let (Kind::Loop { cell, .. }, [step, end, behind @ ..]) = (op.kind, rest) {
-            if let (Kind::Move { delta: stride }, Kind::LoopEnd { .. }) = (step.kind, end.kind) {
-                builder.push(Kind::Scan { cell, stride }, op.span);
-                ops = behind;
-                continue;
-            }
+        if let (Kind::Loop { cell, .. }, [step, end, behind @ ..]) = (op.kind, rest)
+            && let (Kind::Move { delta: stride }, Kind::LoopEnd { .. }) = (step.kind, end.kind)
+        {
+            builder.push(Kind::Scan { cell, stride }, op.span);
+            ops = behind;
+            continue;
         }
         builder.push(op.kind, op.span);
     }

@@ -1,0 +1,3 @@
+//! Results as data, and how they are laid out. Knows nothing of how anything ran, and prints nothing.
+
+pub mod compare;
