@@ -129,10 +129,7 @@ impl Parser<'_> {
     /// Ends a loop and lets its head span all of it.
     fn close(&mut self, span: Span) {
         self.builder.push(Kind::LoopEnd { start: 0 }, span);
-        let ops = self.builder.ops_mut();
-        if let Some(Kind::LoopEnd { start }) = ops.last().map(|op| op.kind) {
-            ops[start as usize].span.end = span.end;
-        }
+        self.builder.span_whole();
     }
 
     fn add(&mut self, first: i64, span: Span) {

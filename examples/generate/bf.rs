@@ -54,12 +54,7 @@ pub struct Bf {
 /// Allocation.
 impl Bf {
     pub fn new() -> Bf {
-        Bf {
-            code: String::new(),
-            at: 0,
-            top: 0,
-            limit: i32::MAX,
-        }
+        Bf { code: String::new(), at: 0, top: 0, limit: i32::MAX }
     }
 
     /// Allocates one cell for the rest of the program.
@@ -234,12 +229,7 @@ impl Bf {
     /// the right otherwise; the step right that follows lands on a raised flag
     /// in the first case and on a zero cell in the second.  Both bodies may
     /// change the value, and may branch on the same cell again.
-    pub fn branch(
-        &mut self,
-        wide: Wide,
-        nonzero: impl FnOnce(&mut Bf),
-        zero: impl FnOnce(&mut Bf),
-    ) {
+    pub fn branch(&mut self, wide: Wide, nonzero: impl FnOnce(&mut Bf), zero: impl FnOnce(&mut Bf)) {
         let value = wide.0;
         let [flag, landing, end] = [1, 2, 3].map(|n| value.offset(n));
         self.add(flag, 1);
@@ -268,13 +258,7 @@ impl Bf {
 
     /// Empties `source`, adding its quotient by `k` to `quotient` (if that is
     /// wanted) and its remainder to `remainder`, which must start as zero.
-    pub fn divide(
-        &mut self,
-        source: impl Into<Cell>,
-        k: i32,
-        quotient: Option<Cell>,
-        remainder: impl Into<Cell>,
-    ) {
+    pub fn divide(&mut self, source: impl Into<Cell>, k: i32, quotient: Option<Cell>, remainder: impl Into<Cell>) {
         let remainder = remainder.into();
         self.wides(|b, [countdown]| {
             b.add(countdown, k);
@@ -330,10 +314,7 @@ impl Bf {
     /// The finished program: `title` as a comment, then the code in lines.
     pub fn finish(self, title: &str) -> String {
         const WIDTH: usize = 78;
-        assert!(
-            !title.contains(|c| "+-<>.,[]!#\n".contains(c)),
-            "the title must be safe as a comment: {title}"
-        );
+        assert!(!title.contains(|c| "+-<>.,[]!#\n".contains(c)), "the title must be safe as a comment: {title}");
         let mut text = format!("{title}\n");
         for line in self.code.as_bytes().chunks(WIDTH) {
             text.extend(line.iter().map(|&byte| char::from(byte)));

@@ -34,12 +34,7 @@ fn rot13(text: &str) -> String {
 }
 
 fn wc(text: &str) -> String {
-    format!(
-        "{} {} {}\n",
-        text.lines().count(),
-        text.split_ascii_whitespace().count(),
-        text.len()
-    )
+    format!("{} {} {}\n", text.lines().count(), text.split_ascii_whitespace().count(), text.len())
 }
 
 fn squares() -> String {
@@ -57,9 +52,7 @@ fn fibonacci() -> String {
 }
 
 fn reversed(text: &str) -> String {
-    text.lines()
-        .map(|line| line.chars().rev().chain(['\n']).collect::<String>())
-        .collect()
+    text.lines().map(|line| line.chars().rev().chain(['\n']).collect::<String>()).collect()
 }
 
 pub fn examples() -> Vec<Example> {
@@ -80,10 +73,6 @@ pub fn examples() -> Vec<Example> {
         example("fibonacci", None, fibonacci().as_bytes()),
         example("reverse", prose, reversed(PROSE).as_bytes()),
         example("sort", Some(letters), &sorted(letters)),
-        example(
-            "prompt",
-            Some(b"Ada\n"),
-            b"What is your name? Nice to meet you, Ada.\n",
-        ),
+        example("prompt", Some(b"Ada\n"), b"What is your name? Nice to meet you, Ada.\n"),
     ]
 }

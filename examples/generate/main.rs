@@ -46,22 +46,12 @@ impl Example {
 }
 
 fn main() -> io::Result<()> {
-    let folder = env::args_os().nth(1).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"),
-        PathBuf::from,
-    );
-    for example in handwritten::examples()
-        .into_iter()
-        .chain(programs::examples())
-    {
+    let folder =
+        env::args_os().nth(1).map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), PathBuf::from);
+    for example in handwritten::examples().into_iter().chain(programs::examples()) {
         example.write_to(&folder)?;
         let size = example.code.as_ref().map_or(0, String::len);
-        println!(
-            "{:<12} {:>8} bytes generated, {:>6} bytes expected",
-            example.name,
-            size,
-            example.output.len()
-        );
+        println!("{:<12} {:>8} bytes generated, {:>6} bytes expected", example.name, size, example.output.len());
     }
     Ok(())
 }

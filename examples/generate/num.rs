@@ -80,11 +80,7 @@ impl Num {
         }
         let digit = self.digit(i);
         b.add(digit, 1 - self.base);
-        b.branch(
-            digit,
-            |b| b.add(digit, self.base),
-            |b| self.increment_from(b, i + 1),
-        );
+        b.branch(digit, |b| b.add(digit, self.base), |b| self.increment_from(b, i + 1));
     }
 
     /// Subtracts 1.
@@ -188,13 +184,7 @@ impl Num {
     pub fn print(&self, b: &mut Bf) {
         assert_eq!(self.base, 10);
         b.temps(|b, [started, now]| {
-            for (i, digit) in self
-                .digits()
-                .enumerate()
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-            {
+            for (i, digit) in self.digits().enumerate().collect::<Vec<_>>().into_iter().rev() {
                 if i == 0 {
                     b.set(started, 1);
                 } else {

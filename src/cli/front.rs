@@ -1,5 +1,6 @@
 //! From a file's name to a program: reading, parsing, warnings, our passes.
 
+use std::cell::RefCell;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -32,6 +33,8 @@ pub struct Checked {
     pub source: Source,
     pub dialect: Dialect,
     options: Options,
+    /// What the check read, for the first who wants it in the same granularity.
+    read: RefCell<Option<(Granularity, Program)>>,
     /// The program's input, where it stands behind the program.
     pub input: Option<Vec<u8>>,
 }
@@ -86,7 +89,8 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
         // Standard input is used up.
         input = Some(Vec::new());
     }
-    Ok(Checked { source, dialect, options, input })
+    let read = RefCell::new(Some((granularity, program)));
+    Ok(Checked { source, dialect, options, read, input })
 }
 
 impl Checked {
@@ -108,6 +112,11 @@ impl Checked {
     }
 
     fn parse(&self, granularity: Granularity) -> Result<Program> {
+        if let Some((read, program)) = self.read.take()
+            && read == granularity
+        {
+            return Ok(program);
+        }
         let parsed = parse(&self.source, &Options { granularity, ..self.options });
         Ok(parsed.map_err(|_| Rejected)?.program)
     }

@@ -76,6 +76,22 @@ impl Kind {
         }
     }
 
+    /// Whether the operation is a head or an end.
+    #[must_use]
+    pub fn is_bracket(self) -> bool {
+        match self {
+            Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::If { .. } | Kind::IfEnd { .. } => true,
+            Kind::Add { .. }
+            | Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Move { .. }
+            | Kind::Scan { .. }
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Dump { .. } => false,
+        }
+    }
+
     /// The largest distance from the pointer, in cells, at which the operation may access the tape.
     #[must_use]
     pub fn reach(self) -> u32 {
@@ -132,29 +148,151 @@ impl Program {
 #[derive(Debug, Default)]
 pub struct Builder {
     ops: Vec<Op>,
-    open: Vec<u32>,
+    matcher: Matcher,
 }
 
 impl Builder {
-    #[must_use]
-    pub fn with_capacity(ops: usize) -> Builder {
-        Builder { ops: Vec::with_capacity(ops), open: Vec::new() }
-    }
-
     /// Appends `kind`. The indices in heads and ends are filled in here; what they hold is ignored.
     ///
     /// # Panics
-    /// At an end without a head, which no caller produces: it walks a matched program.
+    /// At an end without a head, which no caller produces: [`Builder::open_heads`] tells.
     pub fn push(&mut self, kind: Kind, span: Span) {
-        let here = self.ops.len() as u32;
-        let kind = match kind {
+        let here = self.ops.len();
+        let kind = self.matcher.place(&mut self.ops, here, kind);
+        self.ops.push(Op { kind, span });
+    }
+
+    /// Lets the head of the loop or condition that ended last span all of it.
+    pub fn span_whole(&mut self) {
+        if let Some(&Op { kind: Kind::LoopEnd { start } | Kind::IfEnd { start }, span }) = self.ops.last() {
+            self.ops[start as usize].span.end = span.end;
+        }
+    }
+
+    /// The operations so far.
+    #[must_use]
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// The indices of the heads whose ends are still to come.
+    #[must_use]
+    pub fn open_heads(&self) -> &[u32] {
+        &self.matcher.open
+    }
+
+    /// The finished program.
+    #[must_use]
+    pub fn finish(self, width: CellWidth) -> Program {
+        debug_assert!(self.matcher.open.is_empty(), "every head has its end");
+        Program { width, ops: self.ops }
+    }
+}
+
+/// Rewrites a program in its own memory: operations are taken from the front and others put in their
+/// place. At no time may more have been put than taken, so no pass makes a program longer.
+#[derive(Debug)]
+pub struct Rewriter {
+    width: CellWidth,
+    ops: Vec<Op>,
+    taken: usize,
+    put: usize,
+    matcher: Matcher,
+}
+
+impl Rewriter {
+    #[must_use]
+    pub fn new(program: Program) -> Rewriter {
+        Rewriter { width: program.width, ops: program.ops, taken: 0, put: 0, matcher: Matcher::default() }
+    }
+
+    /// Takes the next operation of the old program. The index in a head still is that of the old program.
+    pub fn take(&mut self) -> Option<Op> {
+        let op = self.ops.get(self.taken).copied();
+        self.taken += usize::from(op.is_some());
+        op
+    }
+
+    /// Drops operations of the old program up to, not including, index `end`.
+    pub fn skip_to(&mut self, end: u32) {
+        self.taken = self.taken.max(end as usize);
+    }
+
+    /// The operations of the old program that were not taken yet.
+    #[must_use]
+    pub fn rest(&self) -> &[Op] {
+        &self.ops[self.taken..]
+    }
+
+    /// The operations not taken yet that come before index `end` of the old program.
+    #[must_use]
+    pub fn rest_before(&self, end: u32) -> &[Op] {
+        &self.ops[self.taken..end as usize]
+    }
+
+    /// Puts an operation. The indices in heads and ends are filled in here; what they hold is ignored.
+    ///
+    /// # Panics
+    /// If more is put than was taken, or an end without a head: bugs of the pass.
+    pub fn put(&mut self, kind: Kind, span: Span) {
+        assert!(self.put < self.taken, "a pass does not make a program longer");
+        let kind = self.matcher.place(&mut self.ops, self.put, kind);
+        self.ops[self.put] = Op { kind, span };
+        self.put += 1;
+    }
+
+    /// The operation that was put last, if it is neither head nor end; it may be changed.
+    pub fn last_mut(&mut self) -> Option<&mut Op> {
+        let last = self.ops[..self.put].last_mut()?;
+        (!last.kind.is_bracket()).then_some(last)
+    }
+
+    /// Takes back the operation that was put last, which must be neither head nor end.
+    pub fn unput(&mut self) {
+        debug_assert!(self.put > 0 && !self.ops[self.put - 1].kind.is_bracket());
+        self.put -= 1;
+    }
+
+    /// The kind of the operation at index `index` of the new program.
+    #[must_use]
+    pub fn kind_at(&self, index: u32) -> Kind {
+        debug_assert!((index as usize) < self.put);
+        self.ops[index as usize].kind
+    }
+
+    /// The innermost head of the new program whose end is still to come.
+    #[must_use]
+    pub fn open_head(&self) -> Option<Kind> {
+        self.matcher.open.last().map(|&head| self.kind_at(head))
+    }
+
+    /// The new program.
+    #[must_use]
+    pub fn finish(mut self) -> Program {
+        debug_assert!(self.matcher.open.is_empty(), "every head has its end");
+        self.ops.truncate(self.put);
+        Program { width: self.width, ops: self.ops }
+    }
+}
+
+/// Matches heads and ends as they come.
+#[derive(Debug, Default)]
+struct Matcher {
+    open: Vec<u32>,
+}
+
+impl Matcher {
+    /// The operation `kind` as it stands at index `here` of `ops`, its partner's index filled in.
+    fn place(&mut self, ops: &mut [Op], here: usize, kind: Kind) -> Kind {
+        let here = here as u32;
+        match kind {
             Kind::Loop { .. } | Kind::If { .. } => {
                 self.open.push(here);
                 kind
             }
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
                 let start = self.open.pop().expect("an end follows its head");
-                match &mut self.ops[start as usize].kind {
+                match &mut ops[start as usize].kind {
                     Kind::Loop { end, .. } | Kind::If { end, .. } => *end = here,
                     other => unreachable!("{other:?} was opened"),
                 }
@@ -171,41 +309,6 @@ impl Builder {
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Dump { .. } => kind,
-        };
-        self.ops.push(Op { kind, span });
-    }
-
-    /// The operations so far, of which a pass may change those that are no head and no end.
-    pub fn ops_mut(&mut self) -> &mut Vec<Op> {
-        &mut self.ops
-    }
-
-    /// The operations so far.
-    #[must_use]
-    pub fn ops(&self) -> &[Op] {
-        &self.ops
-    }
-
-    /// The indices of the heads whose ends are still to come.
-    #[must_use]
-    pub fn open_heads(&self) -> &[u32] {
-        &self.open
-    }
-
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ops.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ops.is_empty()
-    }
-
-    /// The finished program.
-    #[must_use]
-    pub fn finish(self, width: CellWidth) -> Program {
-        debug_assert!(self.open.is_empty(), "every head has its end");
-        Program { width, ops: self.ops }
+        }
     }
 }

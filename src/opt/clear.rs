@@ -8,25 +8,26 @@
 //! Only where the step is odd: with an even step the loop never ends for odd values, and an endless loop
 //! has to stay one.
 
-use crate::ir::{Builder, Kind, Program};
+use crate::ir::{Kind, Op, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
-    let mut builder = Builder::with_capacity(program.ops.len());
-    let mut ops = program.ops.as_slice();
-    while let Some((op, rest)) = ops.split_first() {
-        ops = rest;
-        match (op.kind, rest) {
-            (Kind::Loop { cell, .. }, [step, end, behind @ ..])
-                if matches!(end.kind, Kind::LoopEnd { .. })
-                    && matches!(step.kind, Kind::Add { cell: counter, delta } if counter == cell && delta % 2 == 1) =>
-            {
-                builder.push(Kind::Set { cell, value: 0 }, op.span);
-                ops = behind;
+    let mut rewriter = Rewriter::new(program);
+    while let Some(op) = rewriter.take() {
+        match op.kind {
+            Kind::Loop { cell, end } if counts_down(cell, rewriter.rest_before(end)) => {
+                rewriter.put(Kind::Set { cell, value: 0 }, op.span);
+                rewriter.skip_to(end + 1);
             }
-            _ => builder.push(op.kind, op.span),
+            kind => rewriter.put(kind, op.span),
         }
     }
-    builder.finish(program.width)
+    rewriter.finish()
+}
+
+/// Whether the body does nothing but step the loop's own cell, by an odd number.
+fn counts_down(counter: i32, body: &[Op]) -> bool {
+    let [only] = body else { return false };
+    matches!(only.kind, Kind::Add { cell, delta } if cell == counter && delta % 2 == 1)
 }
 
 #[cfg(test)]

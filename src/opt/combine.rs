@@ -14,11 +14,11 @@
 //! The last writer of a cell is remembered in a small table, which may forget: linear time whatever the
 //! program.
 
-use crate::ir::{Builder, Kind, Op, Program};
+use crate::ir::{Kind, Op, Program, Rewriter};
 
-pub(super) fn run(program: Program) -> Program {
+pub(super) fn run(mut program: Program) -> Program {
     let mask = program.width.mask();
-    let mut ops = program.ops;
+    let ops = &mut program.ops;
     let mut writers = Writers::default();
     for index in 0..ops.len() {
         let op = ops[index];
@@ -26,11 +26,11 @@ pub(super) fn run(program: Program) -> Program {
             Kind::Add { cell, delta } => match writers.get(cell).map(|writer| (writer, ops[writer].kind)) {
                 Some((writer, Kind::Add { delta: before, .. })) => {
                     let delta = before.wrapping_add(delta) & mask;
-                    merge(&mut ops, writer, index, Kind::Add { cell, delta });
+                    merge(ops, writer, index, Kind::Add { cell, delta });
                 }
                 Some((writer, Kind::Set { value, .. })) => {
                     let value = value.wrapping_add(delta) & mask;
-                    merge(&mut ops, writer, index, Kind::Set { cell, value });
+                    merge(ops, writer, index, Kind::Set { cell, value });
                 }
                 _ => writers.put(cell, index),
             },
@@ -54,13 +54,13 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::IfEnd { .. } => writers.forget_all(),
         }
     }
-    let mut builder = Builder::with_capacity(ops.len());
-    for op in ops {
+    let mut rewriter = Rewriter::new(program);
+    while let Some(op) = rewriter.take() {
         if !matches!(op.kind, Kind::Add { delta: 0, .. }) {
-            builder.push(op.kind, op.span);
+            rewriter.put(op.kind, op.span);
         }
     }
-    builder.finish(program.width)
+    rewriter.finish()
 }
 
 /// What a dropped operation becomes until the end of the pass.

@@ -12,31 +12,28 @@
 //! follows at once, or with nothing but moves between at the program's start, is deleted; values are
 //! not followed further here.
 
-use crate::ir::{Builder, Kind, Program};
+use crate::ir::{Kind, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
-    let mut builder = Builder::with_capacity(program.ops.len());
-    let ops = &program.ops;
+    let mut rewriter = Rewriter::new(program);
     // What is known to be 0 before the next operation.
     let mut zero = Zero::Everything;
-    let mut next = 0;
-    while let Some(op) = ops.get(next) {
-        next += 1;
-        if let Kind::Loop { cell, end } | Kind::If { cell, end } = op.kind
-            && (zero == Zero::Everything || zero == Zero::Cell(cell))
-        {
-            next = end as usize + 1;
-            continue;
+    while let Some(op) = rewriter.take() {
+        match op.kind {
+            Kind::Loop { cell, end } | Kind::If { cell, end } if zero.holds(cell) => {
+                rewriter.skip_to(end + 1);
+                continue;
+            }
+            _ => {}
         }
         zero = match op.kind {
-            Kind::LoopEnd { start } => match ops[start as usize].kind {
-                Kind::Loop { cell, .. } => Zero::Cell(cell),
+            Kind::LoopEnd { .. } => match rewriter.open_head() {
+                Some(Kind::Loop { cell, .. }) => Zero::Cell(cell),
                 _ => Zero::Nothing,
             },
             Kind::Scan { cell, .. } => Zero::Cell(cell),
             Kind::Set { cell, value: 0 } => Zero::Cell(cell),
             Kind::Output { .. } | Kind::Dump { .. } => zero,
-            Kind::Move { .. } if zero == Zero::Everything => zero,
             Kind::Move { delta } => match zero {
                 Zero::Cell(cell) => cell.checked_sub(delta).map_or(Zero::Nothing, Zero::Cell),
                 Zero::Everything | Zero::Nothing => zero,
@@ -49,9 +46,9 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::If { .. }
             | Kind::IfEnd { .. } => Zero::Nothing,
         };
-        builder.push(op.kind, op.span);
+        rewriter.put(op.kind, op.span);
     }
-    builder.finish(program.width)
+    rewriter.finish()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +56,12 @@ enum Zero {
     Everything,
     Cell(i32),
     Nothing,
+}
+
+impl Zero {
+    fn holds(self, cell: i32) -> bool {
+        self == Zero::Everything || self == Zero::Cell(cell)
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod clear;
 mod combine;
 mod deadloops;
 mod multiply;
+mod nest;
 mod offsets;
 mod runs;
 mod scan;
@@ -28,6 +29,7 @@ pub struct Pass {
 pub const PASSES: &[Pass] = &[
     Pass { name: "runs", summary: "take runs of + - and of < > together", run: runs::run },
     Pass { name: "deadloops", summary: "delete loops behind a loop that left their cell 0", run: deadloops::run },
+    Pass { name: "nest", summary: "a loop around nothing but a loop on the same cell is that loop", run: nest::run },
     Pass { name: "offsets", summary: "address cells by offsets instead of moving the pointer", run: offsets::run },
     Pass { name: "combine", summary: "merge additions to and assignments of one cell", run: combine::run },
     Pass { name: "clear", summary: "loops that count their own cell down become assignments", run: clear::run },

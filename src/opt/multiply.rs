@@ -11,33 +11,38 @@
 //! value times the inverse of -s. Even steps do not end for every value and stay. The condition stays too: where
 //! the cell is 0 nothing else may be accessed.
 
-use crate::ir::{Builder, Kind, Op, Program};
+use crate::ir::{Kind, Op, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
-    let mut builder = Builder::with_capacity(program.ops.len());
-    let mut next = 0;
-    while let Some(op) = program.ops.get(next) {
-        next += 1;
-        if let Kind::Loop { cell, end } = op.kind {
-            let body = &program.ops[next..end as usize];
-            if let Some(step) = counter_step(cell, body) {
-                let iterations = inverse(step.wrapping_neg());
-                builder.push(Kind::If { cell, end: 0 }, op.span);
-                for effect in body {
-                    if let Some(kind) = whole_effect(effect.kind, cell, iterations, mask) {
-                        builder.push(kind, effect.span);
-                    }
-                }
-                builder.push(Kind::Set { cell, value: 0 }, op.span);
-                builder.push(Kind::IfEnd { start: 0 }, program.ops[end as usize].span);
-                next = end as usize + 1;
-                continue;
-            }
+    let mut rewriter = Rewriter::new(program);
+    while let Some(op) = rewriter.take() {
+        let step = match op.kind {
+            Kind::Loop { cell, end } => counter_step(cell, rewriter.rest_before(end)),
+            _ => None,
+        };
+        match (op.kind, step) {
+            (Kind::Loop { cell, .. }, Some(step)) => multiply(&mut rewriter, op, cell, step, mask),
+            _ => rewriter.put(op.kind, op.span),
         }
-        builder.push(op.kind, op.span);
     }
-    builder.finish(program.width)
+    rewriter.finish()
+}
+
+/// Replaces the loop whose head `op` was just taken.
+fn multiply(rewriter: &mut Rewriter, op: Op, counter: i32, step: u64, mask: u64) {
+    let iterations = inverse(step.wrapping_neg());
+    rewriter.put(Kind::If { cell: counter, end: 0 }, op.span);
+    while let Some(effect) = rewriter.take() {
+        if let Kind::LoopEnd { .. } = effect.kind {
+            rewriter.put(Kind::Set { cell: counter, value: 0 }, op.span);
+            rewriter.put(Kind::IfEnd { start: 0 }, effect.span);
+            return;
+        }
+        if let Some(kind) = whole_effect(effect.kind, counter, iterations, mask) {
+            rewriter.put(kind, effect.span);
+        }
+    }
 }
 
 /// The sum that the loop on `counter` adds to its cell in each iteration, if it is odd and the body

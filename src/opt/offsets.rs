@@ -13,39 +13,42 @@
 //! place; it has to move only where a loop ends elsewhere than it began, by that difference. No access is
 //! added, dropped or exchanged.
 
-use crate::ir::{Builder, Kind, Program};
+use crate::ir::{Kind, Program, Rewriter};
 
 /// Beyond this distance the pointer moves after all, so that offsets stay far from overflow.
-const MAX_LAG: i32 = 1 << 24;
+const MAX_LAG: i64 = 1 << 24;
 
 pub(super) fn run(program: Program) -> Program {
-    let mut builder = Builder::with_capacity(program.ops.len());
+    let mut rewriter = Rewriter::new(program);
     // How far the program's pointer is to the right of the result's.
     let mut lag: i32 = 0;
     let mut at_heads: Vec<i32> = Vec::new();
-    for op in program.ops {
+    while let Some(op) = rewriter.take() {
         match op.kind {
-            Kind::Move { delta } => match lag.checked_add(delta) {
-                Some(sum) if sum.abs() <= MAX_LAG => lag = sum,
-                _ => {
-                    if lag != 0 {
-                        builder.push(Kind::Move { delta: lag }, op.span);
-                    }
-                    builder.push(op.kind, op.span);
-                    lag = 0;
+            Kind::Move { delta } => {
+                let at_head = at_heads.last().copied().unwrap_or(0);
+                let sum = i64::from(lag) + i64::from(delta);
+                if sum.abs() <= MAX_LAG {
+                    lag = sum as i32;
+                } else if let Ok(delta) = i32::try_from(sum - i64::from(at_head)) {
+                    // At the lag of the loop's head nothing is left to do at the loop's end.
+                    rewriter.put(Kind::Move { delta }, op.span);
+                    lag = at_head;
+                } else {
+                    rewriter.put(op.kind, op.span);
                 }
-            },
+            }
             Kind::Loop { .. } | Kind::If { .. } => {
                 at_heads.push(lag);
-                builder.push(op.kind.shifted(lag), op.span);
+                rewriter.put(op.kind.shifted(lag), op.span);
             }
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
                 let at_head = at_heads.pop().unwrap_or(0);
                 if lag != at_head {
-                    builder.push(Kind::Move { delta: lag - at_head }, op.span);
+                    rewriter.put(Kind::Move { delta: lag - at_head }, op.span);
                     lag = at_head;
                 }
-                builder.push(op.kind, op.span);
+                rewriter.put(op.kind, op.span);
             }
             Kind::Add { .. }
             | Kind::Set { .. }
@@ -53,10 +56,10 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Scan { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
-            | Kind::Dump { .. } => builder.push(op.kind.shifted(lag), op.span),
+            | Kind::Dump { .. } => rewriter.put(op.kind.shifted(lag), op.span),
         }
     }
-    builder.finish(program.width)
+    rewriter.finish()
 }
 
 #[cfg(test)]
@@ -83,7 +86,13 @@ mod tests {
 
     #[test]
     fn distances_stay_bounded() {
-        check8("offsets", "move 16777216/move 1/add [0] 1", "move 16777216/move 1/add [0] 1");
+        check8("offsets", "move 16777216/move 1/add [0] 1", "move 16777217/add [0] 1");
         check8("offsets", "move 2147483647/move 2147483647/add [0] 1", "move 2147483647/move 2147483647/add [0] 1");
+        let far = "loop [0]/move 16777217/add [0] 1/end";
+        check8(
+            "offsets",
+            &format!("move 1/{far}/{far}"),
+            &["loop [1]/move 16777217/add [1] 1/end", "loop [1]/move 16777217/add [1] 1/end"].join("/"),
+        );
     }
 }

@@ -8,25 +8,21 @@
 //! Neighbours only; [`combine`](super::combine) merges across other operations. A run that changes
 //! nothing disappears.
 
-use crate::ir::{Builder, Kind, Op, Program};
+use crate::ir::{Kind, Op, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
-    let mut builder = Builder::with_capacity(program.ops.len());
-    for op in program.ops {
-        let last = builder.ops_mut().last_mut();
+    let mut rewriter = Rewriter::new(program);
+    while let Some(op) = rewriter.take() {
+        let last = rewriter.last_mut();
         let sum = last.as_ref().and_then(|last| sum(last.kind, op.kind, mask));
         match (last, sum) {
-            (Some(last), Some(kind)) => {
-                *last = Op { kind, span: last.span.to(op.span) };
-                if matches!(kind, Kind::Add { delta: 0, .. } | Kind::Move { delta: 0 }) {
-                    builder.ops_mut().pop();
-                }
-            }
-            _ => builder.push(op.kind, op.span),
+            (Some(_), Some(Kind::Add { delta: 0, .. } | Kind::Move { delta: 0 })) => rewriter.unput(),
+            (Some(last), Some(kind)) => *last = Op { kind, span: last.span.to(op.span) },
+            _ => rewriter.put(op.kind, op.span),
         }
     }
-    builder.finish(program.width)
+    rewriter.finish()
 }
 
 /// The one operation that does both, if there is one.

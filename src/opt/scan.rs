@@ -7,23 +7,22 @@
 //! ```
 //! A loop with nothing in it is no scan: it never ends.
 
-use crate::ir::{Builder, Kind, Program};
+use crate::ir::{Kind, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
-    let mut builder = Builder::with_capacity(program.ops.len());
-    let mut ops = program.ops.as_slice();
-    while let Some((op, rest)) = ops.split_first() {
-        ops = rest;
-        if let (Kind::Loop { cell, .. }, [step, end, behind @ ..]) = (op.kind, rest)
-            && let (Kind::Move { delta: stride }, Kind::LoopEnd { .. }) = (step.kind, end.kind)
+    let mut rewriter = Rewriter::new(program);
+    while let Some(op) = rewriter.take() {
+        if let Kind::Loop { cell, end } = op.kind
+            && let [only] = rewriter.rest_before(end)
+            && let Kind::Move { delta: stride } = only.kind
         {
-            builder.push(Kind::Scan { cell, stride }, op.span);
-            ops = behind;
-            continue;
+            rewriter.put(Kind::Scan { cell, stride }, op.span);
+            rewriter.skip_to(end + 1);
+        } else {
+            rewriter.put(op.kind, op.span);
         }
-        builder.push(op.kind, op.span);
     }
-    builder.finish(program.width)
+    rewriter.finish()
 }
 
 #[cfg(test)]

@@ -25,10 +25,7 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, n: u32) -> u32 {
-        self.0 = self
-            .0
-            .wrapping_mul(0x5851_f42d_4c95_7f2d)
-            .wrapping_add(0x1405_7b7e_f767_814f);
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         ((self.0 >> 33) % u64::from(n)) as u32
     }
 
@@ -86,9 +83,7 @@ impl Statement {
     fn random(random: &mut Random, depth: u32) -> Statement {
         let body = |random: &mut Random| {
             let len = 1 + random.below(3);
-            (0..len)
-                .map(|_| Statement::random(random, depth - 1))
-                .collect()
+            (0..len).map(|_| Statement::random(random, depth - 1)).collect()
         };
         match random.below(if depth > 0 { 10 } else { 7 }) {
             0 | 1 => Statement::Add(random.variable(), random.below(41) as i32 - 20),
@@ -111,11 +106,7 @@ impl Statement {
                 Statement::Divide { from, k, quotient }
             }
             7 => Statement::Repeat(2 + random.below(3) as u8, body(random)),
-            _ => Statement::If {
-                test: random.variable(),
-                then: body(random),
-                otherwise: body(random),
-            },
+            _ => Statement::If { test: random.variable(), then: body(random), otherwise: body(random) },
         }
     }
 
@@ -143,11 +134,7 @@ impl Statement {
                 b.add(count, i32::from(n));
                 b.drain(count, |b| all(b, body));
             }),
-            Statement::If {
-                test,
-                ref then,
-                ref otherwise,
-            } => b.wides(|b, [t]| {
+            Statement::If { test, ref then, ref otherwise } => b.wides(|b, [t]| {
                 b.copy(variables[test], t);
                 b.branch(
                     t,
@@ -181,11 +168,7 @@ impl Statement {
                     body.iter().for_each(|inner| inner.run(memory));
                 }
             }
-            Statement::If {
-                test,
-                ref then,
-                ref otherwise,
-            } => {
+            Statement::If { test, ref then, ref otherwise } => {
                 let body = if memory[test] != 0 { then } else { otherwise };
                 body.iter().for_each(|inner| inner.run(memory));
             }
@@ -219,10 +202,7 @@ fn run_stage(blocks: &[Block], memory: &mut [u8; VARIABLES]) {
     let mut fuel = FUEL;
     let mut counter = 0;
     while let Some(block) = blocks.get(counter) {
-        block
-            .statements
-            .iter()
-            .for_each(|statement| statement.run(memory));
+        block.statements.iter().for_each(|statement| statement.run(memory));
         counter = match block.jump {
             Jump::Skip(test, to) if memory[test] != 0 => to,
             Jump::Back(to) if fuel > 0 => {
@@ -303,9 +283,10 @@ pub fn example() -> Example {
         b.print("\n");
 
         run_stage(&blocks, &mut memory);
-        let sum = memory.iter().enumerate().fold(0u8, |sum, (i, &value)| {
-            sum.wrapping_add(value.wrapping_mul(weight(i) as u8))
-        });
+        let sum = memory
+            .iter()
+            .enumerate()
+            .fold(0u8, |sum, (i, &value)| sum.wrapping_add(value.wrapping_mul(weight(i) as u8)));
         text += &format!("{label}{sum}\n");
     }
     Example {

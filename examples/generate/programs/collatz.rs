@@ -87,10 +87,5 @@ fn expected() -> String {
 }
 
 pub fn example() -> Example {
-    Example {
-        name: "collatz",
-        code: Some(program()),
-        input: None,
-        output: expected().into_bytes(),
-    }
+    Example { name: "collatz", code: Some(program()), input: None, output: expected().into_bytes() }
 }

@@ -125,10 +125,5 @@ fn expected() -> String {
 }
 
 pub fn example() -> Example {
-    Example {
-        name: "factorial",
-        code: Some(program()),
-        input: None,
-        output: expected().into_bytes(),
-    }
+    Example { name: "factorial", code: Some(program()), input: None, output: expected().into_bytes() }
 }

@@ -165,17 +165,10 @@ fn program() -> String {
 
 pub fn example() -> Example {
     let text = b"tapes and brackets";
-    let commands = handwritten::SORT
-        .bytes()
-        .filter(|byte| INSTRUCTIONS.contains(byte));
+    let commands = handwritten::SORT.bytes().filter(|byte| INSTRUCTIONS.contains(byte));
     let mut input: Vec<u8> = commands.collect();
     input.push(b'!');
     input.extend(text);
     input.push(b'\n');
-    Example {
-        name: "self",
-        code: Some(program()),
-        input: Some(input),
-        output: handwritten::sorted(text),
-    }
+    Example { name: "self", code: Some(program()), input: Some(input), output: handwritten::sorted(text) }
 }

@@ -63,10 +63,7 @@ fn build(b: &mut Bf) {
         lay_out(b, SIZE, &[PRESENT, ROW, BOARD]);
         if let Some(line) = START.get(row) {
             for (i, _) in line.match_indices('#') {
-                b.add(
-                    Cell::from(ALIVE).offset((i as i32 - SIZE as i32) * RIGHT),
-                    1,
-                );
+                b.add(Cell::from(ALIVE).offset((i as i32 - SIZE as i32) * RIGHT), 1);
             }
         }
         lay_out(b, 1, &[PRESENT, ROW, LINE_END]);
@@ -224,9 +221,7 @@ fn expected() -> String {
                 for (x, cell) in row.iter_mut().enumerate() {
                     let neighbours = (0..9)
                         .filter(|i| *i != 4)
-                        .filter(|i| {
-                            before[(y + SIZE - 1 + i / 3) % SIZE][(x + SIZE - 1 + i % 3) % SIZE]
-                        })
+                        .filter(|i| before[(y + SIZE - 1 + i / 3) % SIZE][(x + SIZE - 1 + i % 3) % SIZE])
                         .count();
                     *cell = neighbours == 3 || *cell && neighbours == 2;
                 }
@@ -237,10 +232,5 @@ fn expected() -> String {
 }
 
 pub fn example() -> Example {
-    Example {
-        name: "life",
-        code: Some(program()),
-        input: None,
-        output: expected().into_bytes(),
-    }
+    Example { name: "life", code: Some(program()), input: None, output: expected().into_bytes() }
 }

@@ -109,14 +109,7 @@ impl Point {
     fn new(b: &mut Bf) -> Point {
         let [c_x, c_y, x, y] = std::array::from_fn(|_| Num::new(b, 16, DIGITS));
         let [x_squared, y_squared] = std::array::from_fn(|_| Num::new(b, 16, PRODUCT));
-        Point {
-            x,
-            y,
-            c_x,
-            c_y,
-            x_squared,
-            y_squared,
-        }
+        Point { x, y, c_x, c_y, x_squared, y_squared }
     }
 
     /// Squares the coordinates and sets `escaped` to 1 if the sum of the
@@ -230,10 +223,5 @@ fn expected() -> Vec<u8> {
 }
 
 pub fn example() -> Example {
-    Example {
-        name: "mandelbrot",
-        code: Some(program()),
-        input: None,
-        output: expected(),
-    }
+    Example { name: "mandelbrot", code: Some(program()), input: None, output: expected() }
 }

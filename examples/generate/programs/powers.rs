@@ -48,10 +48,5 @@ fn expected() -> String {
 }
 
 pub fn example() -> Example {
-    Example {
-        name: "powers",
-        code: Some(program()),
-        input: None,
-        output: expected().into_bytes(),
-    }
+    Example { name: "powers", code: Some(program()), input: None, output: expected().into_bytes() }
 }

@@ -97,10 +97,7 @@ fn program() -> String {
 }
 
 fn expected(limit: u32) -> String {
-    (2..=limit)
-        .filter(|n| (2..).take_while(|d| d * d <= *n).all(|d| n % d != 0))
-        .map(|n| format!("{n}\n"))
-        .collect()
+    (2..=limit).filter(|n| (2..).take_while(|d| d * d <= *n).all(|d| n % d != 0)).map(|n| format!("{n}\n")).collect()
 }
 
 pub fn example() -> Example {

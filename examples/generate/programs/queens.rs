@@ -80,12 +80,7 @@ fn program() -> String {
     let solutions = Num::new(&mut b, 10, 3);
     let missing = b.wide();
     let columns = (0..LARGEST).map(|_| b.wide()).collect();
-    let search = Search {
-        size,
-        columns,
-        missing,
-        solutions,
-    };
+    let search = Search { size, columns, missing, solutions };
     b.set(boards, LARGEST as i32);
     b.drain(boards, |b| {
         b.add(size, 1);
@@ -114,13 +109,6 @@ fn count(free: u32, columns: u32, left: u32, right: u32) -> u32 {
 }
 
 pub fn example() -> Example {
-    let output: String = (1..=LARGEST)
-        .map(|n| format!("{n} queens: {}\n", count((1 << n) - 1, 0, 0, 0)))
-        .collect();
-    Example {
-        name: "queens",
-        code: Some(program()),
-        input: None,
-        output: output.into_bytes(),
-    }
+    let output: String = (1..=LARGEST).map(|n| format!("{n} queens: {}\n", count((1 << n) - 1, 0, 0, 0))).collect();
+    Example { name: "queens", code: Some(program()), input: None, output: output.into_bytes() }
 }

@@ -3,9 +3,10 @@
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
+use inkwell::module::Module;
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
-use super::{Names, Style, Unit};
+use super::{Names, Style, Unit, table};
 use crate::dialect::Eof;
 use crate::ir::Kind;
 
@@ -27,6 +28,23 @@ pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), Buil
             }
         }
     }
+    body.end()
+}
+
+/// Lowers a region to a call of the interpreter of tables.
+pub(super) fn lower_table<'ctx>(
+    unit: &Unit<'_, 'ctx>,
+    index: usize,
+    module: &Module<'ctx>,
+) -> Result<(), BuilderError> {
+    let region = &unit.regions[index];
+    let (rows, count) = table::add(unit.context, module, unit.program, region.start..region.end);
+    let mut body = Body::begin(unit, unit.functions[index])?;
+    let interpreter = module.get_function(table::INTERPRETER).expect("linked before the regions are lowered");
+    let count = unit.context.i64_type().const_int(count, false);
+    let arguments = [body.state.into(), body.pointer()?.into(), rows.into(), count.into()];
+    let call = body.builder.build_call(interpreter, &arguments, body.name("pointer"))?;
+    body.set_pointer(call.try_as_basic_value().unwrap_basic().into_pointer_value())?;
     body.end()
 }
 

@@ -16,19 +16,21 @@
 
 mod body;
 pub mod partition;
+mod table;
 
 use inkwell::AddressSpace;
 use inkwell::attributes::AttributeLoc;
-use inkwell::builder::BuilderError;
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{FunctionType, IntType};
 use inkwell::values::FunctionValue;
 
+use super::LlvmError;
 use crate::dialect::{CellWidth, Dialect};
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
-use partition::{Limits, Region, partition};
+
+use partition::{Form, Limits, Region, partition};
 
 /// How the tape pointer is kept and loops are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +65,10 @@ pub const REGION_COUNT: &str = "bf_region_count";
 
 /// Small functions cost nothing at run time and keep LLVM's time linear: measured with 50 on four programs,
 /// equal to or faster than one function.
-const SSA_LIMITS: Limits = Limits { loop_ops: 50, stretch_ops: 250 };
+const SSA_LIMITS: Limits = Limits { loop_ops: 50, stretch_ops: 250, table_ops: 1000 };
 
 /// Without passes only the code generator sees the size, and readers want the program in one piece.
-const LITERAL_LIMITS: Limits = Limits { loop_ops: 2000, stretch_ops: 4000 };
+const LITERAL_LIMITS: Limits = Limits { loop_ops: 2000, stretch_ops: 4000, table_ops: 100_000 };
 
 /// Lowers `program`, whose text is `source`, into a new module.
 ///
@@ -77,7 +79,7 @@ pub fn lower<'ctx>(
     program: &Program,
     source: &Source,
     options: &Options,
-) -> Result<Module<'ctx>, BuilderError> {
+) -> Result<Module<'ctx>, LlvmError> {
     let limits = match options.style {
         Style::Literal => LITERAL_LIMITS,
         Style::Ssa => SSA_LIMITS,
@@ -88,8 +90,14 @@ pub fn lower<'ctx>(
     let functions = declare_regions(context, &module, program, source, &regions);
     let drifts = drifting_heads(program);
     let unit = Unit { context, program, source, options, regions: &regions, functions: &functions, host, drifts };
+    if regions.iter().any(|region| region.form == Form::Table) {
+        table::link_interpreter(context, &module, program.width)?;
+    }
     for index in (0..regions.len()).rev() {
-        body::lower_region(&unit, index)?;
+        match regions[index].form {
+            Form::Code => body::lower_region(&unit, index)?,
+            Form::Table => body::lower_table(&unit, index, &module)?,
+        }
     }
     add_region_table(&unit, &module);
     Ok(module)

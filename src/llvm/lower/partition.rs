@@ -3,10 +3,12 @@
 //! LLVM's passes take longer per instruction the larger a function is: 2 MB of BF as one function took
 //! over a minute, cut into functions a few seconds, and the result ran as fast. A loop whose own
 //! body is large enough becomes a function; so does a stretch of code that has grown too long, and where a
-//! body consists of very many stretches, stretches of stretches.
+//! body consists of very many stretches, stretches of stretches. What runs at most once and is very long
+//! becomes a [`table`].
 //!
 //! Knows the operations and nothing of LLVM.
 
+use super::table;
 use crate::ir::{Kind, Program};
 
 /// Sizes, in operations, at which code becomes a function of its own.
@@ -16,6 +18,15 @@ pub struct Limits {
     pub loop_ops: u32,
     /// Straight code and conditions longer than this.
     pub stretch_ops: u32,
+    /// Code outside of all loops at least this long becomes a table.
+    pub table_ops: u32,
+}
+
+/// What a region becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Code,
+    Table,
 }
 
 /// A part of the program that becomes a function: the operations from `start` up to, not
@@ -28,6 +39,7 @@ pub struct Region {
     pub children: Vec<u32>,
     /// The head of the innermost loop or condition that is all of the region or has it in its body.
     pub head: Option<u32>,
+    pub form: Form,
 }
 
 /// Cuts `program`. Children come before their parents; the last region is the whole program.
@@ -35,8 +47,20 @@ pub struct Region {
 pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
     let mut cutter = Cutter { limits, regions: Vec::new() };
     let mut bodies = vec![Body { head: None, stretches: Vec::new() }];
-    for (index, op) in program.ops.iter().enumerate() {
-        let index = index as u32;
+    let mut tables = table::find(program, limits.table_ops).into_iter().peekable();
+    let mut next = 0;
+    while let Some(op) = program.ops.get(next as usize) {
+        let index = next;
+        next += 1;
+        if let Some(table) = tables.next_if(|table| table.start == index) {
+            next = table.end;
+            let stretch = Stretch { start: table.start, end: table.end, ..Stretch::default() };
+            let item = cutter.region(stretch, None, Form::Table);
+            if let Some(body) = bodies.last_mut() {
+                cutter.append(body, 0, item);
+            }
+            continue;
+        }
         match op.kind {
             Kind::Loop { .. } | Kind::If { .. } => bodies.push(Body { head: Some(index), stretches: Vec::new() }),
             Kind::LoopEnd { start } | Kind::IfEnd { start } => {
@@ -48,7 +72,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
                 let (ops, children) = body.residue();
                 let mut item = Stretch { start, end: index + 1, ops: ops + 2, children };
                 if ops >= limit {
-                    item = cutter.region(item, Some(start));
+                    item = cutter.region(item, Some(start), Form::Code);
                 }
                 if let Some(outer) = bodies.last_mut() {
                     cutter.append(outer, 0, item);
@@ -70,7 +94,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
         }
     }
     let children = bodies.pop().map(|body| body.residue().1).unwrap_or_default();
-    cutter.regions.push(Region { start: 0, end: program.ops.len() as u32, children, head: None });
+    cutter.regions.push(Region { start: 0, end: program.ops.len() as u32, children, head: None, form: Form::Code });
     cutter.regions
 }
 
@@ -107,9 +131,9 @@ struct Cutter {
 
 impl Cutter {
     /// Makes `stretch` a region; what is left of it is a call.
-    fn region(&mut self, stretch: Stretch, head: Option<u32>) -> Stretch {
+    fn region(&mut self, stretch: Stretch, head: Option<u32>, form: Form) -> Stretch {
         let Stretch { start, end, children, .. } = stretch;
-        self.regions.push(Region { start, end, children, head });
+        self.regions.push(Region { start, end, children, head, form });
         Stretch { start, end, ops: 1, children: vec![self.regions.len() as u32 - 1] }
     }
 
@@ -122,7 +146,7 @@ impl Cutter {
         let open = &mut body.stretches[order];
         if open.ops > 0 && open.ops + item.ops > self.limits.stretch_ops {
             let full = std::mem::replace(open, Stretch { start: item.start, ..Stretch::default() });
-            let call = self.region(full, body.head);
+            let call = self.region(full, body.head, Form::Code);
             self.append(body, order + 1, call);
         }
         let open = &mut body.stretches[order];
@@ -137,7 +161,7 @@ mod tests {
     use super::*;
     use crate::ir::text;
 
-    const LIMITS: Limits = Limits { loop_ops: 3, stretch_ops: 4 };
+    const LIMITS: Limits = Limits { loop_ops: 3, stretch_ops: 4, table_ops: 2000 };
 
     fn cut(body: &str) -> Vec<Region> {
         partition(&text::parse(&format!("cells 8\n{}", body.replace('/', "\n"))).unwrap(), LIMITS)
@@ -146,7 +170,7 @@ mod tests {
     #[test]
     fn a_small_program_is_one_region() {
         let regions = cut("add [0] 1/loop [0]/add [0] 1/end");
-        assert_eq!(regions, [Region { start: 0, end: 4, children: vec![], head: None }]);
+        assert_eq!(regions, [Region { start: 0, end: 4, children: vec![], head: None, form: Form::Code }]);
     }
 
     #[test]
@@ -173,6 +197,13 @@ mod tests {
             covered += own;
         }
         assert_eq!(covered, ops as u32);
+    }
+
+    #[test]
+    fn very_long_code_is_a_table() {
+        let regions = cut(&format!("{}/input [0]", vec!["output [0]"; 2000].join("/")));
+        assert_eq!(regions[0], Region { start: 0, end: 2000, children: vec![], head: None, form: Form::Table });
+        assert_eq!((regions.len(), &regions[1].children), (2, &vec![0]));
     }
 
     fn size(region: &Region) -> u32 {
