@@ -1,3 +1,43 @@
+//! An LLVM compiler and JIT for BF.
+//!
+//! # The way of a program
+//!
+//! ```text
+//! bytes ─ parse ─→ Program ─ opt ─→ Program ─┬─ reference    the definition of the language
+//!         (lint)   (ir)                      └─ llvm::lower ─ passes ─┬─ MCJIT, runtime::execute
+//!                                                                     └─ IR, bitcode, assembly, object
+//! ```
+//!
+//! * [`source`] holds the bytes and finds lines and columns; [`diagnostic`] turns messages about them into
+//!   text; [`dialect`] holds the conventions: cell width, end of input, length of the tape.
+//! * [`parse`] knows the eight commands and makes a [`ir::Program`], a flat list of operations without
+//!   recursion. [`lint`] warns about what is surely a mistake.
+//! * [`opt`] is a table of passes over operations, one a file, and [`level`] the table of the levels that
+//!   use them.
+//! * [`mod@reference`] interprets operations, checks every access and counts every step. What it does with
+//!   an unoptimised program *is* what the program means; everything else is tested against it.
+//! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a
+//!   file. It opens libLLVM only when it is needed. The run-time support of executables is LLVM IR too,
+//!   in `llvm/runtime/`.
+//! * [`runtime`] runs code on a tape between guard pages: input and output, faults, signals, limits.
+//! * [`report`] lays out results. The command line, `main.rs` and `cli/`, is the only part that reads files,
+//!   prints, and knows exit statuses.
+//!
+//! # The contract of compiled code
+//!
+//! Every function has the type `ptr (ptr state, ptr cell)`: it starts with the tape pointer at a cell and
+//! returns where the pointer ends. At the head of a loop everything is in memory and the pointer is the only
+//! live value. Accesses are not checked: the tape lies between inaccessible guards that are wider than the
+//! largest distance between two accesses ([`ir::Program::largest_displacement`]), so that the first
+//! access outside of it traps. A program is cut into functions of bounded size
+//! ([`llvm::lower::partition`]), which keeps LLVM's time linear.
+//!
+//! # The contract of the passes
+//!
+//! An optimised program may skip an access that has no effect, and so fault later than the reference or not
+//! at all; it never makes an access that the program would not make. Termination is behaviour: an endless
+//! loop stays endless. `tests/property.rs` holds every pass and every level to that.
+
 pub mod diagnostic;
 pub mod dialect;
 pub mod ir;

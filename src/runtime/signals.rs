@@ -28,6 +28,8 @@ pub(super) struct Shared {
     pub stop: AtomicI32,
     /// How often it was asked.
     asked: AtomicI32,
+    /// The thread that runs: a request may reach any thread of the process.
+    thread: AtomicUsize,
     /// The address of the access that faulted, or 0, and the instruction.
     pub fault_address: AtomicUsize,
     pub fault_instruction: AtomicUsize,
@@ -93,6 +95,8 @@ impl Session {
     /// `shared` must outlive the session at its place.
     pub fn begin(shared: &Shared, time: Option<Duration>) -> Session {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: has no precondition.
+        shared.thread.store(unsafe { libc::pthread_self() } as usize, SeqCst);
         CURRENT.store(std::ptr::from_ref(shared).cast_mut(), SeqCst);
         let mut handler_stack = vec![0u8; HANDLER_STACK_BYTES];
         let mut replaced = Vec::new();
@@ -162,6 +166,12 @@ fn set_timer(time: Duration) {
 extern "C" fn on_request(signal: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: set while a session exists, which owns the handlers.
     let Some(shared) = (unsafe { CURRENT.load(SeqCst).as_ref() }) else { return };
+    let (thread, own) = (shared.thread.load(SeqCst) as libc::pthread_t, unsafe { libc::pthread_self() });
+    if thread != own {
+        // SAFETY: the thread is there: it ends its session before it ends.
+        unsafe { libc::pthread_kill(thread, signal) };
+        return;
+    }
     shared.stop.store(signal, SeqCst);
     shared.asked.fetch_add(1, SeqCst);
     if shared.phase.load(SeqCst) == GENERATED {

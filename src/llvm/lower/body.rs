@@ -145,7 +145,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                     self.unit.context.i8_type(),
                     self.name("byte"),
                 )?;
-                self.host_call(self.unit.host.put, &[byte.into()])?;
+                self.host_call(self.unit.host.put, &[byte.into()], "")?;
                 Ok(())
             }
             Kind::Dump { cell } => {
@@ -154,7 +154,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let int = self.unit.context.i32_type();
                 let number = |value: u32| int.const_int(value.into(), false);
                 let arguments = [address.into(), number(place.line).into(), number(place.column).into()];
-                self.host_call(self.unit.host.dump, &arguments)?;
+                self.host_call(self.unit.host.dump, &arguments, "")?;
                 Ok(())
             }
             Kind::Loop { cell, .. } => self.begin_loop(index, cell),
@@ -244,7 +244,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let (address, ty) = (self.address(cell)?, self.unit.cell_type());
         // Read before the call in every convention: a fault comes before the input is asked for.
         let old = self.load_from(address)?;
-        let Some(answer) = self.host_call(self.unit.host.get, &[])? else {
+        let Some(answer) = self.host_call(self.unit.host.get, &[], self.name("answer"))? else {
             unreachable!("bf_get returns a value");
         };
         let byte = if ty.get_bit_width() > 32 {
@@ -274,10 +274,11 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         &self,
         function: Option<FunctionValue<'ctx>>,
         arguments: &[BasicMetadataValueEnum<'ctx>],
+        name: &str,
     ) -> Lowered<Option<IntValue<'ctx>>> {
         let function = function.expect("what a program calls is declared");
         let arguments = [&[self.state.into()], arguments].concat();
-        let call = self.builder.build_call(function, &arguments, "")?;
+        let call = self.builder.build_call(function, &arguments, name)?;
         Ok(call.try_as_basic_value().basic().map(|value| value.into_int_value()))
     }
 

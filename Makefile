@@ -1,0 +1,28 @@
+# make run [PROGRAM=x.bf]   sets up, builds, runs a program (an example without PROGRAM)
+# make test                 sets up, passes the tests
+
+PROGRAM ?= examples/mandelbrot.bf
+LLVM := $(shell cat llvm-version.txt)
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+CARGO := $(shell command -v cargo || echo "$(HOME)/.cargo/bin/cargo")
+
+.PHONY: run test build setup
+
+run: build
+	@target/release/bfllvm run $(PROGRAM)
+
+test: setup
+	@$(CARGO) test --locked
+
+build: setup
+	@$(CARGO) build --quiet --release --locked
+
+# libLLVM is opened by bfllvm itself; lli and opt are for the tests.
+setup:
+	@$(CARGO) --version >/dev/null 2>&1 || { echo "Rust is missing: install it with rustup" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "a C toolchain is missing: install gcc" >&2; exit 1; }
+	@if ! command -v lli-$(LLVM) >/dev/null || ! command -v opt-$(LLVM) >/dev/null; then \
+		echo "installing LLVM $(LLVM)" >&2; \
+		$(SUDO) apt-get update -qq >&2 && \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y llvm-$(LLVM) >&2; \
+	fi

@@ -1,0 +1,98 @@
+//! What the parts must not know, asserted over the source text.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All Rust files under `src`, with their paths relative to it and their text without comments and
+/// tests.
+fn sources() -> Vec<(String, String)> {
+    let src = root().join("src");
+    let mut folders: Vec<PathBuf> = vec![src.clone()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap();
+                let code: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+                found.push((path.strip_prefix(&src).unwrap().to_str().unwrap().to_owned(), code.join("\n")));
+            }
+        }
+    }
+    assert!(found.len() > 20);
+    found
+}
+
+/// Asserts that `word` occurs in files that `allowed` lets through, and in them alone.
+fn only_in(word: &str, allowed: impl Fn(&str) -> bool) {
+    let using: Vec<_> = sources().into_iter().filter(|(_, code)| code.contains(word)).map(|(path, _)| path).collect();
+    assert!(!using.is_empty(), "`{word}` is nowhere: is the rule still about something?");
+    let wrong: Vec<_> = using.iter().filter(|path| !allowed(path)).collect();
+    assert!(wrong.is_empty(), "`{word}` in {wrong:?}");
+}
+
+fn never(word: &str, under: &str) {
+    for (path, code) in sources().iter().filter(|(path, _)| path.starts_with(under)) {
+        assert!(!code.contains(word), "`{word}` in {path}");
+    }
+}
+
+#[test]
+fn inkwell_is_named_by_the_back_end_only() {
+    only_in("inkwell", |path| path.starts_with("llvm/"));
+}
+
+#[test]
+fn unsafe_code_is_in_few_files() {
+    const OWNERS: [&str; 9] = [
+        "llvm/loader.rs",
+        "llvm/jit.rs",
+        "llvm/lower/body.rs",
+        "runtime/tape.rs",
+        "runtime/enter.rs",
+        "runtime/signals.rs",
+        "runtime/console.rs",
+        "runtime/execute.rs",
+        "cli/run.rs",
+    ];
+    only_in("unsafe ", |path| OWNERS.contains(&path));
+}
+
+#[test]
+fn the_command_line_is_the_binarys_business() {
+    for word in ["anyhow", "clap"] {
+        only_in(word, |path| path.starts_with("cli/") || path == "main.rs");
+    }
+}
+
+#[test]
+fn passes_know_the_operations_and_nothing_else() {
+    for word in ["llvm", "runtime", "reference", "Level", "crate::opt"] {
+        never(word, "opt/");
+    }
+}
+
+#[test]
+fn the_front_knows_nothing_behind_it() {
+    for under in ["parse.rs", "ir/", "source.rs", "dialect.rs"] {
+        for word in ["crate::llvm", "crate::opt", "crate::runtime", "crate::reference"] {
+            never(word, under);
+        }
+    }
+    for word in ["crate::llvm", "crate::runtime", "std::time", "unsafe"] {
+        never(word, "reference.rs");
+    }
+}
+
+#[test]
+fn the_llvm_version_is_written_once() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+    let version = read("llvm-version.txt");
+    assert!(read("Cargo.toml").contains(&format!("llvm{}-1-no-llvm-linking", version.trim())));
+}

@@ -1,0 +1,92 @@
+//! The examples print what they should, at every level and as executables.
+//!
+//! Expected outputs come from the generator's arithmetic, never from an engine.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use support::{Outcome, bfllvm, build};
+
+/// An example: the program, its input, what it prints.
+struct Example {
+    program: PathBuf,
+    input: Vec<u8>,
+    expected: Vec<u8>,
+}
+
+fn examples() -> Vec<Example> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut programs: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "bf"))
+        .collect();
+    programs.sort();
+    assert!(programs.len() >= 15, "the examples are there");
+    programs
+        .into_iter()
+        .map(|program| Example {
+            input: std::fs::read(program.with_extension("in")).unwrap_or_default(),
+            expected: std::fs::read(program.with_extension("out")).unwrap(),
+            program,
+        })
+        .collect()
+}
+
+impl Example {
+    fn check(&self, how: &str, outcome: &Outcome) {
+        let name = self.program.display();
+        assert_eq!(outcome.status, Some(0), "{name} {how}: {}", outcome.stderr_text());
+        assert!(outcome.stdout == self.expected, "{name} {how} prints something else");
+    }
+
+    fn runs(&self, options: &[&str]) {
+        let program = self.program.to_str().unwrap();
+        let outcome = bfllvm(&[&["run", program], options].concat(), &self.input);
+        self.check(&options.join(" "), &outcome);
+    }
+}
+
+#[test]
+fn examples_run_unoptimised() {
+    examples().iter().for_each(|example| example.runs(&["-O0"]));
+}
+
+#[test]
+fn examples_run_at_o1() {
+    examples().iter().for_each(|example| example.runs(&["-O1"]));
+}
+
+#[test]
+fn examples_run_at_o2() {
+    examples().iter().for_each(|example| example.runs(&["-O2"]));
+}
+
+/// The levels whose pipelines are LLVM's own; the program of over a megabyte would take minutes there.
+#[test]
+fn examples_run_at_o3_os_and_oz() {
+    let is_small = |example: &&Example| example.program.metadata().unwrap().len() < 1 << 20;
+    for example in examples().iter().filter(is_small) {
+        ["-O3", "-Os", "-Oz"].iter().for_each(|level| example.runs(&[level]));
+    }
+}
+
+/// The reference needs too long for the programs that were made to take long.
+#[test]
+fn examples_run_in_the_reference() {
+    const LONG: [&str; 7] = ["big", "collatz", "life", "mandelbrot", "primes", "queens", "self"];
+    let all = examples();
+    let short = all.iter().filter(|example| !LONG.contains(&example.program.file_stem().unwrap().to_str().unwrap()));
+    assert!(short.map(|example| example.runs(&["--engine=reference"])).count() >= 10);
+}
+
+#[test]
+fn examples_run_as_executables() {
+    for example in examples() {
+        for io in ["--io=libc", "--io=syscall"] {
+            let executable = build(&example.program, &[io]);
+            example.check(io, &executable.run(&example.input));
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Generated programs: every level, every engine and built executables do what the reference does.
+//!
+//! `BFLLVM_CASES=N` runs N programs instead of the default.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use bfllvm::dialect::{CellWidth, Dialect, Eof};
+use bfllvm::ir::{Program, text, verify};
+use bfllvm::level::{LEVELS, Level};
+use bfllvm::llvm::jit::{self, HostFunctions};
+use bfllvm::llvm::loader;
+use bfllvm::opt::PASSES;
+use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
+use bfllvm::reference::{Machine, MemoryIo, Status};
+use bfllvm::runtime::console::{Console, Feed, Sink};
+use bfllvm::runtime::execute::{Code, execute, host_functions};
+use bfllvm::runtime::{End, Limits, tape};
+use bfllvm::source::Source;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence};
+
+/// A program that does not end within so many commands is not followed further.
+const STEPS: u64 = 20_000;
+
+/// How far the long tape reaches beyond the real one on both sides, in cells; no program here gets further
+/// within [`STEPS`].
+const MARGIN: usize = 1 << 16;
+
+/// Parts of programs: commands, and what people and compilers write with them.
+fn program() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        12 => "[+\\-<>]{1,4}",
+        3 => Just(".".to_string()),
+        2 => Just(",".to_string()),
+        2 => Just("[-]".to_string()),
+        1 => Just("[+]".to_string()),
+        1 => "\\[-{1,3}\\]",
+        1 => "\\[[<>]{1,3}\\]",
+        2 => "\\[-[<>]{1,3}\\+{1,2}[<>]{1,3}\\]",
+        2 => "\\[->\\+>\\+\\+<<\\]",
+        1 => "\\[->\\[-\\]\\+<\\]",
+        1 => "\\+{1,9}",
+    ];
+    let tree = leaf.prop_recursive(4, 40, 6, |inner| {
+        let body = prop::collection::vec(inner, 0..6).prop_map(|parts| parts.concat());
+        prop_oneof![
+            3 => body.clone().prop_map(|body| format!("[{body}]")),
+            2 => body.clone().prop_map(|body| format!("[-{body}]")),
+            1 => body.clone().prop_map(|body| format!("[{body}>]<")),
+            3 => body,
+        ]
+    });
+    let start = prop_oneof![2 => Just(String::new()), 3 => "\\+{1,5}", 3 => ">{0,4}\\+{0,3}>{0,3}"];
+    (start, prop::collection::vec(tree, 1..8)).prop_map(|(start, parts)| start + &parts.concat())
+}
+
+fn dialect() -> impl Strategy<Value = Dialect> {
+    let width = prop_oneof![4 => Just(CellWidth::W8), 1 => Just(CellWidth::W16), 1 => Just(CellWidth::W32), 1 => Just(CellWidth::W64)];
+    let eof = prop_oneof![Just(Eof::Same), Just(Eof::Zero), Just(Eof::MinusOne)];
+    // The shortest tape there is: a page.
+    (width, eof).prop_map(|(width, eof)| Dialect::new(width, eof, 1))
+}
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Run {
+    end: Ended,
+    output: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Finished,
+    Faulted,
+    /// It was still running.
+    Unfinished,
+}
+
+/// A case: a program with its input, and what the definition of the language says of it.
+struct Case {
+    source: Source,
+    dialect: Dialect,
+    input: Vec<u8>,
+    literal: Program,
+    reference: Run,
+    steps: u64,
+    /// On a tape that is long enough on both sides.
+    unbounded: Run,
+}
+
+impl Case {
+    fn new(code: &str, input: Vec<u8>, dialect: Dialect) -> Case {
+        let source = source(code);
+        let literal = read(&source, &dialect, Granularity::Commands);
+        let (reference, steps) = interpret(&literal, &dialect, &input);
+        let shifted = self::source(&format!("{}{code}", ">".repeat(MARGIN)));
+        let long = Dialect::new(dialect.width, dialect.eof, dialect.tape_cells() + 2 * MARGIN as u64);
+        let shifted = read(&shifted, &long, Granularity::Runs);
+        let (unbounded, _) = interpret(&shifted, &long, &input);
+        Case { source, dialect, input, literal, reference, steps, unbounded }
+    }
+
+    fn at(&self, level: Level) -> Program {
+        let program = read(&self.source, &self.dialect, level.row().granularity);
+        level.passes().fold(program, |program, pass| pass.apply(program))
+    }
+
+    /// Whether `run` is one that the contract allows (S5).
+    fn allows(&self, run: &Run) -> Result<(), String> {
+        let expected = match self.reference.end {
+            Ended::Finished => run == &self.reference,
+            Ended::Faulted => {
+                // Where the longer run was not followed to its end, the optimised one may have got there.
+                let ends_right =
+                    run.end == Ended::Faulted || run == &self.unbounded || self.unbounded.end == Ended::Unfinished;
+                ends_right && run.output.starts_with(&self.reference.output) && {
+                    let (shorter, longer) = if run.output.len() < self.unbounded.output.len() {
+                        (&run.output, &self.unbounded.output)
+                    } else {
+                        (&self.unbounded.output, &run.output)
+                    };
+                    longer.starts_with(shorter)
+                }
+            }
+            Ended::Unfinished => {
+                run.output.starts_with(&self.reference.output) || self.reference.output.starts_with(&run.output)
+            }
+        };
+        if expected {
+            return Ok(());
+        }
+        let mut message = format!("got {run:?}\nreference {:?}", self.reference);
+        if self.reference.end == Ended::Faulted {
+            let _ = write!(message, "\non a longer tape {:?}", self.unbounded);
+        }
+        Err(message)
+    }
+}
+
+fn source(code: &str) -> Source {
+    Source::new("case.bf", code.as_bytes().to_vec()).unwrap()
+}
+
+fn read(source: &Source, dialect: &Dialect, granularity: Granularity) -> Program {
+    let options = Options { width: dialect.width, granularity, hash: Hash::Comment, bang: Bang::Comment };
+    parse(source, &options).unwrap().program
+}
+
+fn interpret(program: &Program, dialect: &Dialect, input: &[u8]) -> (Run, u64) {
+    let mut machine = Machine::new(program, dialect);
+    let mut io = MemoryIo { input, ..MemoryIo::default() };
+    let end = match machine.run(&mut io, STEPS) {
+        Status::Finished => Ended::Finished,
+        Status::Fault { .. } => Ended::Faulted,
+        Status::Paused | Status::Halted => Ended::Unfinished,
+    };
+    (Run { end, output: io.output }, machine.steps())
+}
+
+fn compile_and_run(case: &Case, level: Level) -> Run {
+    let program = case.at(level);
+    let [put, get, dump] = host_functions();
+    let host = HostFunctions { put, get, dump };
+    let llvm = loader::load().unwrap();
+    let (end, transcript) = jit::with_code(llvm, &program, &case.source, &case.dialect, level, &host, |code| {
+        let code = Code { entry: code.entry, regions: &code.regions, guard_bytes: tape::guard_bytes(&program) };
+        let console = Console::new(Feed::Memory(case.input.clone()), Sink::Memory(Vec::new()), None);
+        let limits = Limits { time: Some(std::time::Duration::from_secs(20)) };
+        // SAFETY: the code was just made for this dialect, the guards for this program.
+        unsafe { execute(&code, &case.dialect, console, &limits) }.unwrap()
+    })
+    .unwrap();
+    let end = match end {
+        End::Finished => Ended::Finished,
+        End::TapeFault(_) => Ended::Faulted,
+        End::Timeout => Ended::Unfinished,
+        other => panic!("{other:?}"),
+    };
+    Run { end, output: transcript.output }
+}
+
+/// Builds an executable with the command line tool and runs it.
+fn build_and_run(case: &Case, level: Level, io: &str) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, executable) = (folder.path().join("case.bf"), folder.path().join("case"));
+    std::fs::write(&program, case.source.bytes()).unwrap();
+    let eof = match case.dialect.eof {
+        Eof::Same => "same",
+        Eof::Zero => "0",
+        Eof::MinusOne => "-1",
+    };
+    let built = Command::new(env!("CARGO_BIN_EXE_bfllvm"))
+        .args(["build", "--no-warnings", "--tape=1", "--io", io, &level.to_string(), &format!("--eof={eof}")])
+        .arg(format!("--cells={}", case.dialect.width.bits()))
+        .arg(&program)
+        .arg("-o")
+        .arg(&executable)
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let mut child =
+        Command::new(&executable).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The program may end without reading its input.
+    let _ = child.stdin.take().unwrap().write_all(&case.input);
+    let outcome = child.wait_with_output().unwrap();
+    let end = match outcome.status.code() {
+        Some(0) => Ended::Finished,
+        Some(3) => Ended::Faulted,
+        other => panic!("{other:?}: {}", String::from_utf8_lossy(&outcome.stderr)),
+    };
+    Run { end, output: outcome.stdout }
+}
+
+fn config(cases: u32) -> Config {
+    let cases = std::env::var("BFLLVM_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
+    Config {
+        cases,
+        max_shrink_iters: 20_000,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..Config::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config(3000))]
+
+    /// Every pass of the table, alone: well formed, idempotent, and right.
+    #[test]
+    fn every_pass_keeps_the_meaning(code in program(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        for pass in PASSES {
+            let after = pass.apply(case.literal.clone());
+            prop_assert_eq!(verify::verify(&after), Ok(()), "{}", pass.name);
+            let (run, steps) = interpret(&after, &case.dialect, &case.input);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("{}: {message}\n{}", pass.name, text::print(&after, None))));
+            }
+            if case.reference.end == Ended::Finished {
+                prop_assert!(steps <= case.steps, "{} makes the program longer to run", pass.name);
+            }
+            prop_assert!(after.ops.len() <= case.literal.ops.len(), "{} makes the program longer", pass.name);
+            let again = pass.apply(after.clone());
+            prop_assert_eq!(text::print(&again, None), text::print(&after, None), "{} twice", pass.name);
+        }
+    }
+
+    /// All passes of a level, in the reference interpreter.
+    #[test]
+    fn every_level_keeps_the_meaning(code in program(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        for row in LEVELS {
+            let program = case.at(row.level);
+            let (run, steps) = interpret(&program, &case.dialect, &case.input);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("-O{}: {message}\n{}", row.name, text::print(&program, None))));
+            }
+            if case.reference.end == Ended::Finished {
+                prop_assert!(steps <= case.steps);
+            }
+        }
+    }
+
+    /// Runs are folded while parsing exactly as the pass does it.
+    #[test]
+    fn reading_in_runs_is_the_pass_runs(code in program()) {
+        let (source, dialect) = (source(&code), Dialect::default());
+        let runs = PASSES.iter().find(|pass| pass.name == "runs").unwrap();
+        let in_runs = runs.apply(read(&source, &dialect, Granularity::Runs));
+        let by_pass = runs.apply(read(&source, &dialect, Granularity::Commands));
+        prop_assert_eq!(text::print(&in_runs, None), text::print(&by_pass, None));
+    }
+
+    /// The text form is read back as it was printed.
+    #[test]
+    fn the_text_form_is_complete(code in program(), dialect in dialect()) {
+        let printed = text::print(&Case::new(&code, Vec::new(), dialect).at(Level::O2), None);
+        prop_assert_eq!(text::print(&text::parse(&printed).unwrap(), None), printed);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(250))]
+
+    /// Compiled code, at every level.
+    #[test]
+    fn compiled_code_keeps_the_meaning(code in program(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished);
+        for row in LEVELS {
+            // A program that faults in the reference may go on for ever on a longer tape.
+            if case.unbounded.end == Ended::Unfinished {
+                continue;
+            }
+            if let Err(message) = case.allows(&compile_and_run(&case, row.level)) {
+                return Err(TestCaseError::fail(format!("-O{}: {message}", row.name)));
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(12))]
+
+    /// Executables, with and without the C library.
+    #[test]
+    fn executables_keep_the_meaning(code in program(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        for (level, io) in [(Level::O0, "libc"), (Level::O2, "libc"), (Level::O2, "syscall"), (Level::O3, "syscall")] {
+            if let Err(message) = case.allows(&build_and_run(&case, level, io)) {
+                return Err(TestCaseError::fail(format!("{level} --io={io}: {message}")));
+            }
+        }
+    }
+}
+
+/// Long straight code, which becomes tables, with everything in it that a table can hold.
+#[test]
+fn tables_keep_the_meaning() {
+    let mut code = String::from(",");
+    for index in 0..2000u32 {
+        code += match index % 7 {
+            0 => ">++",
+            1 => "[->+>+++<<]",
+            2 => ">.",
+            3 => "[-]+++",
+            4 => ">>[<]>",
+            5 => "<.>",
+            _ => "+>[->-<]",
+        };
+    }
+    for width in CellWidth::ALL {
+        let case = Case::new(&code, vec![7], Dialect::new(width, Eof::Same, 30_000));
+        assert_eq!(case.reference.end, Ended::Finished);
+        assert!(case.reference.output.len() > 500);
+        for level in [Level::O1, Level::O2, Level::O3] {
+            case.allows(&compile_and_run(&case, level)).unwrap();
+        }
+    }
+}
