@@ -1,7 +1,7 @@
 //! Lowers a program to a module of LLVM IR.
 //!
 //! Every function has the one type `ptr (ptr state, ptr cell)`: it starts with the pointer at a cell
-//! and returns where the pointer ends. `bf_program` is the whole program; what [`partition`] cuts
+//! and returns where the pointer ends. `bf_program` is the whole program; what [`mod@partition`] cuts
 //! off are functions that it calls. `state` belongs to the host and is handed on to its functions:
 //!
 //! * `void bf_put(ptr state, i8 byte)` takes a byte of output;
