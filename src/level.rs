@@ -40,8 +40,24 @@ pub enum Codegen {
 }
 
 /// `offsets` before what looks at loop bodies, `combine` after each pass that makes new neighbours.
-const OUR_PASSES: &[&str] =
-    &["runs", "deadloops", "nest", "offsets", "combine", "clear", "scan", "combine", "multiply", "combine"];
+const OUR_PASSES: &[&str] = &[
+    "runs",
+    "deadloops",
+    "nest",
+    "offsets",
+    "combine",
+    "clear",
+    "scan",
+    "combine",
+    "multiply",
+    "combine",
+    "values",
+    "combine",
+    "evaluate",
+    "tail",
+    "values",
+    "combine",
+];
 
 /// Most of what `default<O2>` does brings nothing for BF: these passes took 60-90 ms on a Mandelbrot
 /// program for which `default<O2>` took 490 ms, and the code ran as fast.

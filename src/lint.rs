@@ -59,6 +59,7 @@ fn dead_and_endless_loops(program: &Program, warnings: &mut Vec<Diagnostic>) {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Output { .. }
+            | Kind::Text { .. }
             | Kind::Dump { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }

@@ -39,6 +39,8 @@ pub struct Halt;
 pub enum Status {
     /// The budget is used up; the run can go on.
     Paused,
+    /// The next operation is the one to stop at; the run can go on.
+    Arrived,
     /// The program ended.
     Finished,
     /// Operation `op` tried to access `cell`, which is not on the tape.
@@ -85,8 +87,17 @@ impl<'p> Machine<'p> {
 
     /// Runs until the program ends or `budget` more operations are done.
     pub fn run(&mut self, io: &mut dyn Io, budget: u64) -> Status {
+        match self.run_to(io, budget, self.program.ops.len()) {
+            Status::Arrived => Status::Finished,
+            status => status,
+        }
+    }
+
+    /// Runs until the next operation is the one at index `stop`, or `budget` more are done.
+    pub fn run_to(&mut self, io: &mut dyn Io, budget: u64, stop: usize) -> Status {
         let end = self.steps.saturating_add(budget);
-        while let Some(op) = self.program.ops.get(self.next) {
+        while self.next != stop {
+            let op = self.program.ops[self.next];
             if self.steps == end {
                 return Status::Paused;
             }
@@ -99,7 +110,7 @@ impl<'p> Machine<'p> {
                 Err(Interruption::Halted) => return Status::Halted,
             }
         }
-        Status::Finished
+        Status::Arrived
     }
 
     /// How many operations were done.
@@ -112,6 +123,12 @@ impl<'p> Machine<'p> {
     #[must_use]
     pub fn pointer(&self) -> i64 {
         self.pointer
+    }
+
+    /// The cells' values.
+    #[must_use]
+    pub fn tape(&self) -> &[u64] {
+        &self.tape
     }
 
     /// The value of `cell`, or `None` off the tape.
@@ -155,6 +172,11 @@ impl<'p> Machine<'p> {
             Kind::Output { cell } => {
                 let value = *self.at(cell)?;
                 io.write(value as u8)?;
+            }
+            Kind::Text { start, len } => {
+                for &byte in &self.program.text[start as usize..(start + len) as usize] {
+                    io.write(byte)?;
+                }
             }
             Kind::Dump { cell } => {
                 self.pointer += i64::from(cell);

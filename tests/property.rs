@@ -152,7 +152,7 @@ fn interpret(program: &Program, dialect: &Dialect, input: &[u8]) -> (Run, u64) {
     let mut machine = Machine::new(program, dialect);
     let mut io = MemoryIo { input, ..MemoryIo::default() };
     let end = match machine.run(&mut io, STEPS) {
-        Status::Finished => Ended::Finished,
+        Status::Finished | Status::Arrived => Ended::Finished,
         Status::Fault { .. } => Ended::Faulted,
         Status::Paused | Status::Halted => Ended::Unfinished,
     };

@@ -30,6 +30,8 @@ pub enum Kind {
     Input { cell: i32 },
     /// Writes the low byte of `tape[ptr + cell]`.
     Output { cell: i32 },
+    /// Writes `len` bytes of [`Program::text`], from `start` on.
+    Text { start: u32, len: u32 },
     /// Shows the tape around the pointer on the error stream (`#`, where that is a command).
     Dump { cell: i32 },
     /// `while tape[ptr + cell] != 0 {`, up to the [`Kind::LoopEnd`] at index `end`.
@@ -54,6 +56,8 @@ pub struct Op {
 pub struct Program {
     pub width: CellWidth,
     pub ops: Vec<Op>,
+    /// The bytes of all [`Kind::Text`], in the order of the operations.
+    pub text: Vec<u8>,
 }
 
 impl Kind {
@@ -72,7 +76,7 @@ impl Kind {
             Kind::Dump { cell } => Kind::Dump { cell: cell + by },
             Kind::Loop { cell, end } => Kind::Loop { cell: cell + by, end },
             Kind::If { cell, end } => Kind::If { cell: cell + by, end },
-            Kind::Move { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => self,
+            Kind::Move { .. } | Kind::Text { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => self,
         }
     }
 
@@ -88,6 +92,7 @@ impl Kind {
             | Kind::Scan { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
+            | Kind::Text { .. }
             | Kind::Dump { .. } => false,
         }
     }
@@ -105,7 +110,7 @@ impl Kind {
             | Kind::If { cell, .. } => cell.unsigned_abs(),
             Kind::MulAdd { target, source, .. } => target.unsigned_abs().max(source.unsigned_abs()),
             Kind::Scan { cell, stride } => cell.unsigned_abs().saturating_add(stride.unsigned_abs()),
-            Kind::Move { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => 0,
+            Kind::Move { .. } | Kind::Text { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => 0,
         }
     }
 }
@@ -135,6 +140,7 @@ impl Program {
                 | Kind::MulAdd { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
+                | Kind::Text { .. }
                 | Kind::Dump { .. }
                 | Kind::If { .. }
                 | Kind::IfEnd { .. } => {}
@@ -185,7 +191,7 @@ impl Builder {
     #[must_use]
     pub fn finish(self, width: CellWidth) -> Program {
         debug_assert!(self.matcher.open.is_empty(), "every head has its end");
-        Program { width, ops: self.ops }
+        Program { width, ops: self.ops, text: Vec::new() }
     }
 }
 
@@ -195,6 +201,9 @@ impl Builder {
 pub struct Rewriter {
     width: CellWidth,
     ops: Vec<Op>,
+    /// The text of the old and of the new program.
+    old_text: Vec<u8>,
+    text: Vec<u8>,
     taken: usize,
     put: usize,
     matcher: Matcher,
@@ -203,7 +212,15 @@ pub struct Rewriter {
 impl Rewriter {
     #[must_use]
     pub fn new(program: Program) -> Rewriter {
-        Rewriter { width: program.width, ops: program.ops, taken: 0, put: 0, matcher: Matcher::default() }
+        Rewriter {
+            width: program.width,
+            ops: program.ops,
+            old_text: program.text,
+            text: Vec::new(),
+            taken: 0,
+            put: 0,
+            matcher: Matcher::default(),
+        }
     }
 
     /// Takes the next operation of the old program. The index in a head still is that of the old program.
@@ -236,9 +253,56 @@ impl Rewriter {
     /// If more is put than was taken, or an end without a head: bugs of the pass.
     pub fn put(&mut self, kind: Kind, span: Span) {
         assert!(self.put < self.taken, "a pass does not make a program longer");
-        let kind = self.matcher.place(&mut self.ops, self.put, kind);
+        let kind = match kind {
+            Kind::Text { start, len } => {
+                let new_start = self.text.len() as u32;
+                self.text.extend_from_slice(&self.old_text[start as usize..(start + len) as usize]);
+                Kind::Text { start: new_start, len }
+            }
+            kind => self.matcher.place(&mut self.ops, self.put, kind),
+        };
         self.ops[self.put] = Op { kind, span };
         self.put += 1;
+    }
+
+    /// Puts an operation that writes `bytes`.
+    pub fn put_text(&mut self, bytes: &[u8], span: Span) {
+        assert!(self.put < self.taken, "a pass does not make a program longer");
+        let kind = Kind::Text { start: self.text.len() as u32, len: bytes.len() as u32 };
+        self.text.extend_from_slice(bytes);
+        self.ops[self.put] = Op { kind, span };
+        self.put += 1;
+    }
+
+    /// Adds `bytes` to the text at index `index` of the new program, which must be its last one.
+    pub fn extend_text(&mut self, index: u32, bytes: &[u8], span: Span) {
+        let op = &mut self.ops[index as usize];
+        let Kind::Text { start, len } = &mut op.kind else { unreachable!("{op:?} is no text") };
+        assert_eq!((*start + *len) as usize, self.text.len(), "only the last text can be extended");
+        *len += bytes.len() as u32;
+        op.span = op.span.to(span);
+        self.text.extend_from_slice(bytes);
+    }
+
+    /// The bytes of a text of the old program.
+    #[must_use]
+    pub fn old_text(&self, start: u32, len: u32) -> &[u8] {
+        &self.old_text[start as usize..(start + len) as usize]
+    }
+
+    /// How many operations the new program has so far: the index of the next.
+    #[must_use]
+    pub fn next_index(&self) -> u32 {
+        self.put as u32
+    }
+
+    /// Makes the innermost open loop of the new program, at the end of its body, a condition.
+    pub fn make_open_loop_an_if(&mut self) {
+        let Some(&head) = self.matcher.open.last() else { return };
+        let op = &mut self.ops[head as usize];
+        if let Kind::Loop { cell, end } = op.kind {
+            op.kind = Kind::If { cell, end };
+        }
     }
 
     /// The operation that was put last, if it is neither head nor end; it may be changed.
@@ -271,7 +335,7 @@ impl Rewriter {
     pub fn finish(mut self) -> Program {
         debug_assert!(self.matcher.open.is_empty(), "every head has its end");
         self.ops.truncate(self.put);
-        Program { width: self.width, ops: self.ops }
+        Program { width: self.width, ops: self.ops, text: self.text }
     }
 }
 
@@ -308,6 +372,7 @@ impl Matcher {
             | Kind::Scan { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
+            | Kind::Text { .. }
             | Kind::Dump { .. } => kind,
         }
     }

@@ -28,7 +28,7 @@ pub fn print(program: &Program, source: Option<&Source>) -> String {
             depth -= 1;
         }
         // Deep nests would otherwise be quadratic to print.
-        let line = format!("{:indent$}{}", "", Line(op), indent = 2 * depth.min(100));
+        let line = format!("{:indent$}{}", "", Line(program, op), indent = 2 * depth.min(100));
         match source {
             Some(source) => {
                 let place = source.position(op.span.start);
@@ -45,11 +45,11 @@ pub fn print(program: &Program, source: Option<&Source>) -> String {
     text
 }
 
-struct Line<'a>(&'a Op);
+struct Line<'a>(&'a Program, &'a Op);
 
 impl std::fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.kind {
+        match self.1.kind {
             Kind::Add { cell, delta } => write!(f, "add [{cell}] {delta}"),
             Kind::Set { cell, value } => write!(f, "set [{cell}] {value}"),
             Kind::MulAdd { target, source, factor } => write!(f, "muladd [{target}] [{source}] {factor}"),
@@ -57,6 +57,11 @@ impl std::fmt::Display for Line<'_> {
             Kind::Scan { cell, stride } => write!(f, "scan [{cell}] {stride}"),
             Kind::Input { cell } => write!(f, "input [{cell}]"),
             Kind::Output { cell } => write!(f, "output [{cell}]"),
+            Kind::Text { start, len } => {
+                let bytes = &self.0.text[start as usize..(start + len) as usize];
+                // The semicolon starts a place.
+                write!(f, "text \"{}\"", bytes.escape_ascii().to_string().replace(';', "\\x3b").replace(' ', "\\x20"))
+            }
             Kind::Dump { cell } => write!(f, "dump [{cell}]"),
             Kind::Loop { cell, .. } => write!(f, "loop [{cell}]"),
             Kind::If { cell, .. } => write!(f, "if [{cell}]"),
@@ -89,6 +94,7 @@ pub fn parse(text: &str) -> Result<Program, TextError> {
     let mut width = None;
     let mut builder = Builder::default();
     let mut open: Vec<Kind> = Vec::new();
+    let mut all_text = Vec::new();
     let mut last = 0;
     for (number, line) in text.lines().enumerate() {
         last = number + 1;
@@ -102,7 +108,12 @@ pub fn parse(text: &str) -> Result<Program, TextError> {
             width = Some(found.ok_or(error("cells have 8, 16, 32 or 64 bits"))?);
             continue;
         }
-        let kind = if name == "end" {
+        let kind = if name == "text" {
+            let bytes = operands.first().and_then(|quoted| unescape(quoted)).ok_or(error("this is no text"))?;
+            let start = all_text.len() as u32;
+            all_text.extend_from_slice(&bytes);
+            Kind::Text { start, len: bytes.len() as u32 }
+        } else if name == "end" {
             match open.pop().ok_or(error("this end has no head"))? {
                 Kind::Loop { .. } => Kind::LoopEnd { start: 0 },
                 _ => Kind::IfEnd { start: 0 },
@@ -119,7 +130,29 @@ pub fn parse(text: &str) -> Result<Program, TextError> {
         return Err(TextError { line: last, message: "a head has no end" });
     }
     let width = width.ok_or(TextError { line: last, message: "the line `cells N` is missing" })?;
-    Ok(builder.finish(width))
+    Ok(Program { text: all_text, ..builder.finish(width) })
+}
+
+/// The bytes of a text between quotes, as [`slice::escape_ascii`] writes them.
+fn unescape(quoted: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut rest = quoted.strip_prefix('"')?.strip_suffix('"')?.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next()? {
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'x' => {
+                    let digits = [rest.next()?, rest.next()?];
+                    u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+                }
+                other => other,
+            },
+            byte => byte,
+        });
+    }
+    Some(bytes)
 }
 
 fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
@@ -147,7 +180,7 @@ mod tests {
     use super::*;
 
     const EVERY_OPERATION: &str = "cells 16\nadd [0] 3\nset [-2] 65535\nmove -7\nscan [1] 4\ninput [0]\n\
-        output [5]\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n  end\nend\n";
+        output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n  end\nend\n";
 
     #[test]
     fn what_is_printed_is_read_back() {

@@ -6,6 +6,7 @@
 //! 3. No operation is without meaning: `Move`, `Scan` and `MulAdd` do not move, step or multiply by
 //!    0, and `MulAdd` does not read its own target.
 //! 4. Spans do not end before they start.
+//! 5. Texts are not empty and lie within the program's text.
 
 use super::{Kind, Op, Program};
 
@@ -58,6 +59,9 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         }
         Kind::MulAdd { target, source, .. } if target == source => Some("the target is the source"),
         Kind::Move { delta: 0 } => Some("the move stays"),
+        Kind::Text { start, len } if len == 0 || (start + len) as usize > program.text.len() => {
+            Some("the text is empty or not the program's")
+        }
         Kind::Scan { stride: 0, .. } => Some("the scan does not step"),
         Kind::Loop { .. } | Kind::If { .. } => {
             open.push(index as u32);
@@ -81,6 +85,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::Scan { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
+        | Kind::Text { .. }
         | Kind::Dump { .. } => None,
     }
 }
@@ -93,7 +98,7 @@ mod tests {
 
     fn property(kinds: &[Kind]) -> Option<&'static str> {
         let ops = kinds.iter().map(|&kind| Op { kind, span: Span::default() }).collect();
-        verify(&Program { width: CellWidth::W8, ops }).err().map(|violation| violation.property)
+        verify(&Program { width: CellWidth::W8, ops, text: b"ab".to_vec() }).err().map(|violation| violation.property)
     }
 
     #[test]
@@ -107,6 +112,8 @@ mod tests {
         assert!(property(&[Kind::Set { cell: 0, value: 256 }]).unwrap().contains("wrapped"));
         assert!(property(&[Kind::Move { delta: 0 }]).unwrap().contains("stays"));
         assert!(property(&[Kind::Scan { cell: 0, stride: 0 }]).unwrap().contains("step"));
+        assert_eq!(property(&[Kind::Text { start: 1, len: 1 }]), None);
+        assert!(property(&[Kind::Text { start: 1, len: 2 }]).unwrap().contains("text"));
         let multiply = |target, factor| Kind::MulAdd { target, source: 0, factor };
         assert!(property(&[multiply(0, 1)]).unwrap().contains("source"));
         assert!(property(&[multiply(1, 0)]).unwrap().contains("factor"));

@@ -4,13 +4,12 @@
 //! and, by the way input and output go, `libc.ll` or `syscall.ll` with `buffered.ll`.
 
 use inkwell::context::Context;
-use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::{Linkage, Module};
 use inkwell::targets::TargetMachine;
 use inkwell::values::BasicValue;
 
 use super::lower::{self, Names, Options, Style};
-use super::{LlvmError, pipeline};
+use super::{LlvmError, parts, pipeline};
 use crate::dialect::{Dialect, PAGE_BYTES};
 use crate::ir::Program;
 use crate::level::Level;
@@ -86,12 +85,7 @@ pub fn build<'ctx>(
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     module.set_triple(&machine.get_triple());
     for (name, text) in io.parts() {
-        let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), name);
-        let part =
-            context.create_module_from_ir(buffer).map_err(|message| LlvmError::Malformed(message.to_string()))?;
-        part.set_data_layout(&machine.get_target_data().get_data_layout());
-        part.set_triple(&machine.get_triple());
-        module.link_in_module(part).map_err(|message| LlvmError::Malformed(message.to_string()))?;
+        parts::link(context, &module, name, text)?;
     }
     if io != ExecutableIo::Extern {
         make_internal(&module);

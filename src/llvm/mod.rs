@@ -7,6 +7,7 @@ pub mod executable;
 pub mod jit;
 pub mod loader;
 pub mod lower;
+mod parts;
 pub mod pipeline;
 
 /// Why LLVM did not do what it was asked.

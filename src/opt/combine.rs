@@ -45,6 +45,7 @@ pub(super) fn run(mut program: Program) -> Program {
                 writers.forget(target);
             }
             Kind::Input { cell } | Kind::Output { cell } => writers.forget(cell),
+            Kind::Text { .. } => {}
             Kind::Dump { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }

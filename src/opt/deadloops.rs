@@ -33,7 +33,7 @@ pub(super) fn run(program: Program) -> Program {
             },
             Kind::Scan { cell, .. } => Zero::Cell(cell),
             Kind::Set { cell, value: 0 } => Zero::Cell(cell),
-            Kind::Output { .. } | Kind::Dump { .. } => zero,
+            Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => zero,
             Kind::Move { delta } => match zero {
                 Zero::Cell(cell) => cell.checked_sub(delta).map_or(Zero::Nothing, Zero::Cell),
                 Zero::Everything | Zero::Nothing => zero,

@@ -4,16 +4,20 @@
 //! adds an access to the tape, and may drop one only where it has no effect. [`PASSES`] drives the
 //! levels, the command line and the property test over all rows.
 //!
-//! Knows the operations only: nothing of LLVM, engines or the names of levels; and no pass knows another.
+//! Knows the operations, and the reference interpreter that defines them: nothing of LLVM, engines or the names of
+//! levels; and no pass knows another.
 
 mod clear;
 mod combine;
 mod deadloops;
+mod evaluate;
 mod multiply;
 mod nest;
 mod offsets;
 mod runs;
 mod scan;
+mod tail;
+mod values;
 
 use crate::ir::{Program, verify};
 
@@ -35,6 +39,9 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "clear", summary: "loops that count their own cell down become assignments", run: clear::run },
     Pass { name: "scan", summary: "loops that only move become scans", run: scan::run },
     Pass { name: "multiply", summary: "counted loops of additions become multiplications", run: multiply::run },
+    Pass { name: "values", summary: "follow known values, from the zeroed tape on", run: values::run },
+    Pass { name: "evaluate", summary: "run the beginning, up to the first input", run: evaluate::run },
+    Pass { name: "tail", summary: "drop what happens behind the last visible effect", run: tail::run },
 ];
 
 impl Pass {

@@ -56,6 +56,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Scan { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
+            | Kind::Text { .. }
             | Kind::Dump { .. } => rewriter.put(op.kind.shifted(lag), op.span),
         }
     }

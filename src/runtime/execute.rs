@@ -224,7 +224,7 @@ pub fn interpret(
             Status::Paused if io.shared.stop_signal().is_some() => break End::Finished,
             Status::Paused if machine.steps() == max_steps => break End::StepLimit,
             Status::Paused => {}
-            Status::Finished => break End::Finished,
+            Status::Finished | Status::Arrived => break End::Finished,
             Status::Halted => break io.end.take().unwrap_or(End::Finished),
             Status::Fault { cell, op } => {
                 let place = FaultPlace::Command(program.ops[op].span.start);

@@ -3,7 +3,6 @@
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
-use inkwell::module::Module;
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
 use super::{Names, Style, Unit, table};
@@ -32,15 +31,11 @@ pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), Buil
 }
 
 /// Lowers a region to a call of the interpreter of tables.
-pub(super) fn lower_table<'ctx>(
-    unit: &Unit<'_, 'ctx>,
-    index: usize,
-    module: &Module<'ctx>,
-) -> Result<(), BuilderError> {
+pub(super) fn lower_table(unit: &Unit<'_, '_>, index: usize) -> Result<(), BuilderError> {
     let region = &unit.regions[index];
-    let (rows, count) = table::add(unit.context, module, unit.program, region.start..region.end);
+    let (rows, count) = table::add(unit.context, unit.module, unit.program, region.start..region.end);
     let mut body = Body::begin(unit, unit.functions[index])?;
-    let interpreter = module.get_function(table::INTERPRETER).expect("linked before the regions are lowered");
+    let interpreter = unit.module.get_function(table::INTERPRETER).expect("linked before the regions are lowered");
     let count = unit.context.i64_type().const_int(count, false);
     let arguments = [body.state.into(), body.pointer()?.into(), rows.into(), count.into()];
     let call = body.builder.build_call(interpreter, &arguments, body.name("pointer"))?;
@@ -146,6 +141,14 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                     self.name("byte"),
                 )?;
                 self.host_call(self.unit.host.put, &[byte.into()], "")?;
+                Ok(())
+            }
+            Kind::Text { start, len } => {
+                let unit = self.unit;
+                let bytes = &unit.program.text[start as usize..(start + len) as usize];
+                let bytes = table::add_bytes(unit.context, unit.module, "bf_text", bytes);
+                let len = unit.context.i64_type().const_int(len.into(), false);
+                self.host_call(unit.host.text, &[bytes.into(), len.into()], "")?;
                 Ok(())
             }
             Kind::Dump { cell } => {

@@ -25,7 +25,7 @@ use inkwell::module::{Linkage, Module};
 use inkwell::types::{FunctionType, IntType};
 use inkwell::values::FunctionValue;
 
-use super::LlvmError;
+use super::{LlvmError, parts};
 use crate::dialect::{CellWidth, Dialect};
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
@@ -86,17 +86,27 @@ pub fn lower<'ctx>(
     };
     let regions = partition(program, limits);
     let module = context.create_module(source.name());
-    let host = Host::declare(context, &module, program);
     let functions = declare_regions(context, &module, program, source, &regions);
+    let host = Host::declare(context, &module, program)?;
     let drifts = drifting_heads(program);
-    let unit = Unit { context, program, source, options, regions: &regions, functions: &functions, host, drifts };
+    let unit = Unit {
+        context,
+        module: &module,
+        program,
+        source,
+        options,
+        regions: &regions,
+        functions: &functions,
+        host,
+        drifts,
+    };
     if regions.iter().any(|region| region.form == Form::Table) {
         table::link_interpreter(context, &module, program.width)?;
     }
     for index in (0..regions.len()).rev() {
         match regions[index].form {
             Form::Code => body::lower_region(&unit, index)?,
-            Form::Table => body::lower_table(&unit, index, &module)?,
+            Form::Table => body::lower_table(&unit, index)?,
         }
     }
     add_region_table(&unit, &module);
@@ -106,6 +116,7 @@ pub fn lower<'ctx>(
 /// What the functions of one module share.
 struct Unit<'a, 'ctx> {
     context: &'ctx Context,
+    module: &'a Module<'ctx>,
     program: &'a Program,
     source: &'a Source,
     options: &'a Options,
@@ -150,6 +161,7 @@ impl<'ctx> Unit<'_, 'ctx> {
                 | Kind::MulAdd { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
+                | Kind::Text { .. }
                 | Kind::Dump { .. }
                 | Kind::LoopEnd { .. }
                 | Kind::IfEnd { .. } => {}
@@ -166,26 +178,36 @@ struct Host<'ctx> {
     put: Option<FunctionValue<'ctx>>,
     get: Option<FunctionValue<'ctx>>,
     dump: Option<FunctionValue<'ctx>>,
+    /// Not the host's but ours, made of `bf_put`.
+    text: Option<FunctionValue<'ctx>>,
 }
 
 impl<'ctx> Host<'ctx> {
-    fn declare(context: &'ctx Context, module: &Module<'ctx>, program: &Program) -> Host<'ctx> {
+    fn declare(context: &'ctx Context, module: &Module<'ctx>, program: &Program) -> Result<Host<'ctx>, LlvmError> {
         let (void, pointer) = (context.void_type(), context.ptr_type(AddressSpace::default()).into());
         let (byte, int) = (context.i8_type().into(), context.i32_type());
         let calls = |wanted: fn(Kind) -> bool| program.ops.iter().any(|op| wanted(op.kind));
         let declare = |name: &str, ty: FunctionType<'ctx>| {
-            let function = module.add_function(name, ty, None);
+            // A piece of IR text may have declared it.
+            let function = module.get_function(name).unwrap_or_else(|| module.add_function(name, ty, None));
             add_attribute(context, function, "nounwind");
             function
         };
-        Host {
+        let mut text = None;
+        if calls(|kind| matches!(kind, Kind::Text { .. })) {
+            parts::link(context, module, "text.ll", include_str!("text.ll"))?;
+            text = module.get_function("bf_text");
+            text.iter().for_each(|text| text.set_linkage(Linkage::Internal));
+        }
+        Ok(Host {
+            text,
             put: calls(|kind| matches!(kind, Kind::Output { .. }))
                 .then(|| declare("bf_put", void.fn_type(&[pointer, byte], false))),
             get: calls(|kind| matches!(kind, Kind::Input { .. }))
                 .then(|| declare("bf_get", int.fn_type(&[pointer], false))),
             dump: calls(|kind| matches!(kind, Kind::Dump { .. }))
                 .then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false))),
-        }
+        })
     }
 }
 
@@ -277,6 +299,7 @@ fn drifting_heads(program: &Program) -> Vec<bool> {
             | Kind::MulAdd { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
+            | Kind::Text { .. }
             | Kind::Dump { .. } => {}
         }
     }

@@ -85,6 +85,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::Scan { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
+            | Kind::Text { .. }
             | Kind::Dump { .. } => {
                 let item = Stretch { start: index, end: index + 1, ops: 1, children: Vec::new() };
                 if let Some(body) = bodies.last_mut() {

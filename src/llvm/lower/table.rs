@@ -4,13 +4,12 @@
 //! program of 50 MB without a loop would keep LLVM busy for a quarter of an hour.
 
 use inkwell::context::Context;
-use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::{Linkage, Module};
 use inkwell::values::PointerValue;
 
 use crate::dialect::CellWidth;
 use crate::ir::{Kind, Op, Program};
-use crate::llvm::LlvmError;
+use crate::llvm::{LlvmError, parts};
 
 /// The function that does what a table says.
 pub(super) const INTERPRETER: &str = "bf_stretch";
@@ -53,7 +52,7 @@ fn fits(op: &Op) -> bool {
         | Kind::Output { .. }
         | Kind::If { .. }
         | Kind::IfEnd { .. } => true,
-        Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::Input { .. } | Kind::Dump { .. } => false,
+        Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::Input { .. } | Kind::Text { .. } | Kind::Dump { .. } => false,
     }
 }
 
@@ -72,7 +71,7 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             Kind::Scan { cell, stride } => (4, cell, stride, 0),
             Kind::Output { cell } => (5, cell, 0, 0),
             Kind::If { cell, end } => (6, cell, (end - first) as i32 - index as i32, 0),
-            Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::Input { .. } | Kind::Dump { .. } => {
+            Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::Input { .. } | Kind::Text { .. } | Kind::Dump { .. } => {
                 unreachable!("no row of a table: {op:?}")
             }
         };
@@ -93,12 +92,22 @@ pub(super) fn add<'ctx>(
 ) -> (PointerValue<'ctx>, u64) {
     let ops = &program.ops[range.start as usize..range.end as usize];
     let (bytes, count) = rows(ops, range.start, program.width);
-    let bytes = context.const_string(&bytes, false);
-    let table = module.add_global(bytes.get_type(), None, "bf_table");
-    table.set_linkage(Linkage::Private);
-    table.set_constant(true);
-    table.set_initializer(&bytes);
-    (table.as_pointer_value(), count)
+    (add_bytes(context, module, "bf_table", &bytes), count)
+}
+
+/// Adds `bytes` as a constant of its own and returns its address.
+pub(super) fn add_bytes<'ctx>(
+    context: &'ctx Context,
+    module: &Module<'ctx>,
+    name: &str,
+    bytes: &[u8],
+) -> PointerValue<'ctx> {
+    let bytes = context.const_string(bytes, false);
+    let constant = module.add_global(bytes.get_type(), None, name);
+    constant.set_linkage(Linkage::Private);
+    constant.set_constant(true);
+    constant.set_initializer(&bytes);
+    constant.as_pointer_value()
 }
 
 /// Links the interpreter of tables to `module`.
@@ -113,9 +122,7 @@ pub(super) fn link_interpreter<'ctx>(
     let bits = width.bits();
     let types = format!("%Cell = type i{bits}\n%Row = type <{{ i8, i32, i32, i{bits} }}>\n");
     let text = types + include_str!("stretch.ll");
-    let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), "stretch.ll");
-    let part = context.create_module_from_ir(buffer).map_err(|message| LlvmError::Malformed(message.to_string()))?;
-    module.link_in_module(part).map_err(|message| LlvmError::Malformed(message.to_string()))?;
+    parts::link(context, module, "stretch.ll", &text)?;
     // Not so in the text: what is internal and not called yet is not linked.
     if let Some(interpreter) = module.get_function(INTERPRETER) {
         interpreter.set_linkage(Linkage::Internal);

@@ -1,0 +1,156 @@
+//! Runs the beginning of the program, as far as it needs no input and not much time.
+//!
+//! ```text
+//! set [0] 72             text "Hi"
+//! output [0]             set [0] 105
+//! add [0] 33       →     input [1]
+//! output [0]
+//! input [1]
+//! ```
+//! The reference interpreter does it, loop by loop of the program's outermost level; what a loop has done
+//! becomes text and assignments. Left as it is: the first loop that reads input, accesses a cell off the
+//! tape, or does not end within [`MAX_STEPS`], and all that follows.
+
+use crate::dialect::{Dialect, Eof};
+use crate::ir::{Kind, Op, Program, Rewriter};
+use crate::reference::{Halt, Io, Machine, Status};
+use crate::source::Span;
+
+/// How many operations each loop of the outermost level may take, and all together. Around a
+/// hundred million are done in a second.
+const MAX_STEPS: u64 = 1 << 18;
+const MAX_TOTAL_STEPS: u64 = 1 << 21;
+
+/// The cells on which the beginning is run.
+const CELLS: u64 = 1 << 16;
+
+/// The longest text that is made, in bytes.
+const MAX_TEXT: usize = 1 << 16;
+
+pub(super) fn run(program: Program) -> Program {
+    let Some(beginning) = evaluate(&program) else { return program };
+    let mut rewriter = Rewriter::new(program);
+    let mut span = Span::default();
+    while rewriter.rest().len() > beginning.left_over
+        && let Some(op) = rewriter.take()
+    {
+        span = if span == Span::default() { op.span } else { span.to(op.span) };
+    }
+    if !beginning.text.is_empty() {
+        rewriter.put_text(&beginning.text, span);
+    }
+    for (cell, value) in beginning.cells {
+        rewriter.put(Kind::Set { cell, value }, span);
+    }
+    if beginning.pointer != 0 {
+        rewriter.put(Kind::Move { delta: beginning.pointer }, span);
+    }
+    while let Some(op) = rewriter.take() {
+        rewriter.put(op.kind, op.span);
+    }
+    rewriter.finish()
+}
+
+/// What the beginning has done.
+struct Beginning {
+    /// How many operations of the program are still to be done.
+    left_over: usize,
+    text: Vec<u8>,
+    /// The cells that are not 0.
+    cells: Vec<(i32, u64)>,
+    pointer: i32,
+}
+
+/// Runs the beginning; nothing if what it has done takes no fewer operations than doing it.
+fn evaluate(program: &Program) -> Option<Beginning> {
+    let dialect = Dialect::new(program.width, Eof::Same, CELLS);
+    let mut machine = Machine::new(program, &dialect);
+    let mut io = Collected::default();
+    let (mut end, mut steps) = (0, 0);
+    while let Some(op) = program.ops.get(end) {
+        let behind = behind(op, end);
+        let budget = MAX_STEPS.min(MAX_TOTAL_STEPS - machine.steps());
+        if machine.run_to(&mut io, budget, behind) != Status::Arrived {
+            // Once more, up to where it went well.
+            machine = Machine::new(program, &dialect);
+            io = Collected::default();
+            machine.run(&mut io, steps);
+            break;
+        }
+        (end, steps) = (behind, machine.steps());
+    }
+    let cells = machine.tape().iter().enumerate().filter(|&(_, &value)| value != 0);
+    let cells: Vec<_> = cells.map(|(cell, &value)| (cell as i32, value)).collect();
+    let pointer = i32::try_from(machine.pointer()).ok()?;
+    let needed = cells.len() + usize::from(!io.text.is_empty()) + usize::from(pointer != 0);
+    (needed < end).then(|| Beginning { left_over: program.ops.len() - end, text: io.text, cells, pointer })
+}
+
+/// The index behind the operation at `index`, or behind the loop or condition that starts there.
+fn behind(op: &Op, index: usize) -> usize {
+    match op.kind {
+        Kind::Loop { end, .. } | Kind::If { end, .. } => end as usize + 1,
+        _ => index + 1,
+    }
+}
+
+/// Keeps the output, and stops where there would be input.
+#[derive(Default)]
+struct Collected {
+    text: Vec<u8>,
+}
+
+impl Io for Collected {
+    fn read(&mut self) -> Result<Option<u8>, Halt> {
+        Err(Halt)
+    }
+
+    fn write(&mut self, byte: u8) -> Result<(), Halt> {
+        if self.text.len() == MAX_TEXT {
+            return Err(Halt);
+        }
+        self.text.push(byte);
+        Ok(())
+    }
+
+    fn dump(&mut self, _: &Machine<'_>, _: usize) -> Result<(), Halt> {
+        Err(Halt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::opt::testing::check8;
+
+    #[test]
+    fn a_program_without_input_becomes_its_output() {
+        check8(
+            "evaluate",
+            "set [0] 72/output [0]/loop [0]/add [0] 255/end/move 1/output [-1]",
+            "text \"H\\x00\"/move 1",
+        );
+    }
+
+    #[test]
+    fn the_beginning_leaves_its_cells() {
+        check8(
+            "evaluate",
+            "add [0] 5/loop [0]/add [0] 255/add [1] 2/end/input [2]/output [2]",
+            "set [1] 10/input [2]/output [2]",
+        );
+    }
+
+    #[test]
+    fn input_faults_and_endless_loops_stay() {
+        for stays in [
+            "input [0]/output [0]",
+            "add [-1] 1/output [0]",
+            "add [0] 1/loop [0]/end/output [0]",
+            "add [0] 1/loop [0]/input [0]/end/output [0]",
+            "dump [0]/output [0]/output [0]",
+        ] {
+            check8("evaluate", stays, stays);
+        }
+        check8("evaluate", "output [0]/output [0]/add [-1] 1/output [0]", "text \"\\x00\\x00\"/add [-1] 1/output [0]");
+    }
+}

@@ -1,0 +1,519 @@
+//! Follows values that are known, through straight code, conditions and loops.
+//!
+//! ```text
+//! set [0] 3              set [0] 3
+//! loop [1]               if [2]
+//!   ...             →      ...
+//! end                    end
+//! if [0]                 add [1] 6
+//!   muladd [1] [0] 2     set [0] 0
+//!   set [0] 0
+//! end
+//! ```
+//! (cell 1 known to be 0, and cell 2 at the end of each iteration.) At the start every cell is 0; behind a loop
+//! the cell it tests is. With that: additions to known values become assignments, assignments of what
+//! is there disappear, conditions that are certain lose their test or their body, loops on 0
+//! disappear, a loop whose cell is 0 at the end of its body becomes a condition, and output of known
+//! values becomes text.
+//!
+//! What a loop may change is unknown at its head, in every iteration: knowledge never goes around a back
+//! edge. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ir::{Kind, Op, Program, Rewriter};
+use crate::source::Span;
+
+pub(super) fn run(program: Program) -> Program {
+    let mut program = program;
+    for _ in 0..MAX_ROUNDS {
+        let (after, has_new_shape) = Values::pass_over(program);
+        program = after;
+        if !has_new_shape {
+            break;
+        }
+    }
+    program
+}
+
+/// Where loops became conditions, or conditions, loops and scans disappeared, the next round knows more;
+/// so many at most.
+const MAX_ROUNDS: usize = 8;
+
+/// The most cells of which a loop's changes are followed; a loop that changes more ends all knowledge.
+const MAX_CHANGED: usize = 64;
+
+/// The most cells of which something is remembered; beyond that all is forgotten, which bounds memory.
+const MAX_FACTS: usize = 1 << 16;
+
+/// What a loop or condition may change: for each head, by its index.
+enum Effect {
+    /// These cells, as seen from the pointer at the head; the pointer ends where it began.
+    Cells(Vec<i64>),
+    Anything,
+}
+
+fn loop_effects(program: &Program) -> FxHashMap<u32, Effect> {
+    struct Body {
+        head: u32,
+        /// Sorted.
+        changed: Vec<i64>,
+        is_anything: bool,
+        moved: i64,
+    }
+    impl Body {
+        fn change(&mut self, cell: i64) {
+            if let Err(place) = self.changed.binary_search(&cell) {
+                self.changed.insert(place, cell);
+            }
+            self.is_anything |= self.changed.len() > MAX_CHANGED;
+            if self.is_anything {
+                self.changed.clear();
+            }
+        }
+    }
+    let new_body = |head| Body { head, changed: Vec::new(), is_anything: false, moved: 0 };
+    let mut effects = FxHashMap::default();
+    let mut bodies = vec![new_body(u32::MAX)];
+    for (index, op) in program.ops.iter().enumerate() {
+        let Some(body) = bodies.last_mut() else { break };
+        match op.kind {
+            Kind::Add { cell, .. }
+            | Kind::Set { cell, .. }
+            | Kind::Input { cell }
+            | Kind::MulAdd { target: cell, .. } => {
+                body.change(body.moved + i64::from(cell));
+            }
+            Kind::Move { delta } => body.moved += i64::from(delta),
+            Kind::Scan { .. } => body.is_anything = true,
+            Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => {}
+            Kind::Loop { cell, .. } | Kind::If { cell, .. } => {
+                // Behind it the cell is known: that counts as a change.
+                body.change(body.moved + i64::from(cell));
+                bodies.push(new_body(index as u32));
+            }
+            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
+                let Some(inner) = bodies.pop() else { break };
+                let is_anything = inner.is_anything || inner.moved != 0;
+                if let Some(outer) = bodies.last_mut() {
+                    outer.is_anything |= is_anything;
+                    for &cell in &inner.changed {
+                        outer.change(outer.moved + cell);
+                    }
+                }
+                let effect = if is_anything { Effect::Anything } else { Effect::Cells(inner.changed) };
+                effects.insert(inner.head, effect);
+            }
+        }
+    }
+    effects
+}
+
+/// What is known of the cells.
+struct Facts {
+    /// Values, by place: the pointer's place and the cell's offset.
+    known: FxHashMap<i64, u64>,
+    /// Cells that are not in `known` and of which nothing was forgotten are 0: so at the start.
+    rest_is_zero: bool,
+    /// Places of which nothing is known although the rest is 0.
+    lost: FxHashSet<i64>,
+    /// The pointer's place.
+    pointer: i64,
+}
+
+impl Facts {
+    fn at_start() -> Facts {
+        Facts { known: FxHashMap::default(), rest_is_zero: true, lost: FxHashSet::default(), pointer: 0 }
+    }
+
+    fn get(&self, place: i64) -> Option<u64> {
+        match self.known.get(&place) {
+            Some(&value) => Some(value),
+            None if self.rest_is_zero && !self.lost.contains(&place) => Some(0),
+            None => None,
+        }
+    }
+
+    /// Whether there is too much to remember.
+    fn is_full(&self) -> bool {
+        self.known.len() + self.lost.len() > MAX_FACTS
+    }
+
+    fn set(&mut self, place: i64, value: Option<u64>) {
+        match value {
+            Some(value) => {
+                self.known.insert(place, value);
+            }
+            None => {
+                self.known.remove(&place);
+                if self.rest_is_zero {
+                    self.lost.insert(place);
+                }
+            }
+        }
+    }
+
+    fn forget_all(&mut self) {
+        self.known.clear();
+        self.lost.clear();
+        self.rest_is_zero = false;
+        self.pointer = 0;
+    }
+}
+
+/// A loop or condition of the old program whose end is still to come.
+struct Open {
+    kind: OpenKind,
+    cell: i64,
+    effect: Effect,
+    /// What the body changed, and what was known there before: for conditions.
+    before: Vec<(i64, Option<u64>)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OpenKind {
+    Loop,
+    If,
+    /// A condition that is certainly true: its head was dropped.
+    Certain,
+}
+
+struct Values {
+    rewriter: Rewriter,
+    effects: FxHashMap<u32, Effect>,
+    mask: u64,
+    facts: Facts,
+    open: Vec<Open>,
+    /// The text in the new program that can still be extended: nothing since can fail to get by.
+    text: Option<u32>,
+    has_new_shape: bool,
+}
+
+impl Values {
+    /// The program after one round, and whether loops, conditions or scans changed.
+    fn pass_over(program: Program) -> (Program, bool) {
+        let effects = loop_effects(&program);
+        let mask = program.width.mask();
+        let rewriter = Rewriter::new(program);
+        let (facts, open) = (Facts::at_start(), Vec::new());
+        let mut pass = Values { rewriter, effects, mask, facts, open, text: None, has_new_shape: false };
+        while let Some(op) = pass.rewriter.take() {
+            pass.op(op);
+            if pass.facts.is_full() {
+                pass.forget_everything();
+            }
+        }
+        (pass.rewriter.finish(), pass.has_new_shape)
+    }
+
+    fn op(&mut self, op: Op) {
+        match op.kind {
+            Kind::Add { cell, delta } => self.add(op, cell, delta),
+            Kind::Set { cell, value } => {
+                if self.value(cell) != Some(value) {
+                    self.learn(cell, Some(value));
+                    self.rewriter.put(op.kind, op.span);
+                }
+            }
+            Kind::MulAdd { target, source, factor } => match self.value(source) {
+                Some(value) => {
+                    let delta = value.wrapping_mul(factor) & self.mask;
+                    if delta != 0 {
+                        self.add(op, target, delta);
+                    }
+                }
+                None => {
+                    self.learn(target, None);
+                    self.rewriter.put(op.kind, op.span);
+                }
+            },
+            Kind::Move { delta } => {
+                self.facts.pointer += i64::from(delta);
+                self.rewriter.put(op.kind, op.span);
+            }
+            Kind::Scan { cell, .. } => {
+                if self.value(cell) == Some(0) {
+                    self.has_new_shape = true;
+                } else {
+                    self.forget_everything();
+                    self.learn(cell, Some(0));
+                    self.text = None;
+                    self.rewriter.put(op.kind, op.span);
+                }
+            }
+            Kind::Input { cell } => {
+                self.learn(cell, None);
+                self.text = None;
+                self.rewriter.put(op.kind, op.span);
+            }
+            Kind::Output { cell } => match self.value(cell) {
+                Some(value) => self.write(&[value as u8], op.span),
+                None => {
+                    self.text = None;
+                    self.rewriter.put(op.kind, op.span);
+                }
+            },
+            Kind::Text { start, len } => {
+                let bytes = self.rewriter.old_text(start, len).to_vec();
+                self.write(&bytes, op.span);
+            }
+            Kind::Dump { .. } => {
+                self.text = None;
+                self.rewriter.put(op.kind, op.span);
+            }
+            Kind::Loop { cell, end } => self.begin_loop(op, cell, end),
+            Kind::LoopEnd { .. } => self.end_loop(op),
+            Kind::If { cell, end } => self.begin_if(op, cell, end),
+            Kind::IfEnd { .. } => self.end_if(op),
+        }
+    }
+
+    fn place(&self, cell: i32) -> i64 {
+        self.facts.pointer + i64::from(cell)
+    }
+
+    fn value(&self, cell: i32) -> Option<u64> {
+        self.facts.get(self.place(cell))
+    }
+
+    fn learn(&mut self, cell: i32, value: Option<u64>) {
+        self.learn_place(self.place(cell), value);
+    }
+
+    fn learn_place(&mut self, place: i64, value: Option<u64>) {
+        self.note(place, self.facts.get(place));
+        self.facts.set(place, value);
+    }
+
+    /// Notes in the innermost condition what was known of a place that changes.
+    fn note(&mut self, place: i64, before: Option<u64>) {
+        if let Some(open) = self.open.iter_mut().rev().find(|open| open.kind != OpenKind::Certain)
+            && open.kind == OpenKind::If
+        {
+            open.before.push((place, before));
+        }
+    }
+
+    /// Ends all knowledge. What was known before a condition does not matter any more.
+    fn forget_everything(&mut self) {
+        self.facts.forget_all();
+        for open in &mut self.open {
+            open.effect = Effect::Anything;
+            open.before.clear();
+        }
+    }
+
+    fn add(&mut self, op: Op, cell: i32, delta: u64) {
+        let kind = match self.value(cell) {
+            Some(value) => {
+                let value = value.wrapping_add(delta) & self.mask;
+                self.learn(cell, Some(value));
+                Kind::Set { cell, value }
+            }
+            None => {
+                self.learn(cell, None);
+                Kind::Add { cell, delta }
+            }
+        };
+        self.rewriter.put(kind, op.span);
+    }
+
+    fn write(&mut self, bytes: &[u8], span: Span) {
+        match self.text {
+            Some(text) => self.rewriter.extend_text(text, bytes, span),
+            None => {
+                self.text = Some(self.rewriter.next_index());
+                self.rewriter.put_text(bytes, span);
+            }
+        }
+    }
+
+    /// The effect of the loop or condition whose end is at `end` of the old program, by its head: found
+    /// through the end, since the head was just taken.
+    fn effect(&mut self, end: u32) -> Effect {
+        let head = end - self.rewriter.rest_before(end).len() as u32 - 1;
+        self.effects.remove(&head).unwrap_or(Effect::Anything)
+    }
+
+    fn begin_loop(&mut self, op: Op, cell: i32, end: u32) {
+        if self.value(cell) == Some(0) {
+            self.has_new_shape = true;
+            self.rewriter.skip_to(end + 1);
+            return;
+        }
+        let effect = self.effect(end);
+        self.text = None;
+        self.forget(&effect);
+        self.open.push(Open { kind: OpenKind::Loop, cell: self.place(cell), effect, before: Vec::new() });
+        self.rewriter.put(op.kind, op.span);
+    }
+
+    /// Forgets what `effect` may change, as seen from here.
+    fn forget(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Anything => self.forget_everything(),
+            Effect::Cells(cells) => {
+                for &cell in cells {
+                    self.learn_place(self.facts.pointer + cell, None);
+                }
+            }
+        }
+    }
+
+    fn end_loop(&mut self, op: Op) {
+        let Some(open) = self.open.pop() else { unreachable!("an end follows its head") };
+        self.text = None;
+        match &open.effect {
+            Effect::Cells(cells) => {
+                let is_once = self.facts.get(open.cell) == Some(0);
+                // The pointer is where it was at the head.
+                for &cell in cells {
+                    self.learn_place(self.facts.pointer + cell, None);
+                }
+                self.learn_place(open.cell, Some(0));
+                self.put_loop_end(op, is_once);
+            }
+            Effect::Anything => {
+                let Some(Kind::Loop { cell, .. }) = self.rewriter.open_head() else {
+                    unreachable!("the loop's head was put")
+                };
+                let is_once = self.value(cell) == Some(0);
+                self.forget_everything();
+                self.learn(cell, Some(0));
+                self.put_loop_end(op, is_once);
+            }
+        }
+    }
+
+    /// Puts the end of a loop, or of a condition if the loop runs at most once.
+    fn put_loop_end(&mut self, op: Op, is_once: bool) {
+        if is_once {
+            self.has_new_shape = true;
+            self.rewriter.make_open_loop_an_if();
+            self.rewriter.put(Kind::IfEnd { start: 0 }, op.span);
+        } else {
+            self.rewriter.put(op.kind, op.span);
+        }
+    }
+
+    fn begin_if(&mut self, op: Op, cell: i32, end: u32) {
+        let effect = self.effect(end);
+        let kind = match self.value(cell) {
+            Some(0) => {
+                self.has_new_shape = true;
+                self.rewriter.skip_to(end + 1);
+                return;
+            }
+            Some(_) => {
+                self.has_new_shape = true;
+                OpenKind::Certain
+            }
+            None => OpenKind::If,
+        };
+        self.open.push(Open { kind, cell: self.place(cell), effect, before: Vec::new() });
+        if kind == OpenKind::If {
+            self.text = None;
+            self.rewriter.put(op.kind, op.span);
+        }
+    }
+
+    fn end_if(&mut self, op: Op) {
+        let Some(open) = self.open.pop() else { unreachable!("an end follows its head") };
+        if open.kind == OpenKind::Certain {
+            return;
+        }
+        self.text = None;
+        self.rewriter.put(op.kind, op.span);
+        match open.effect {
+            Effect::Anything => self.forget_everything(),
+            // Either the body ran, or nothing changed and the tested cell was 0. What came first in the
+            // journal was known before.
+            Effect::Cells(_) => {
+                let mut seen = FxHashSet::default();
+                let first_changes = open.before.into_iter().filter(|&(place, _)| seen.insert(place));
+                let changes: Vec<_> = first_changes.chain([(open.cell, None)]).collect();
+                for (place, before) in changes {
+                    // What the outer condition has to remember is from before this one.
+                    self.note(place, before);
+                    let before = if place == open.cell { Some(0) } else { before };
+                    let after = self.facts.get(place);
+                    self.facts.set(place, after.filter(|_| after == before));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::opt::testing::check8;
+
+    #[test]
+    fn everything_is_0_at_the_start() {
+        check8(
+            "values",
+            "add [0] 3/add [0] 4/loop [1]/output [0]/end/output [0]",
+            "set [0] 3/set [0] 7/text \"\\x07\"",
+        );
+    }
+
+    #[test]
+    fn certain_conditions_lose_their_test() {
+        check8(
+            "values",
+            "set [0] 3/if [0]/muladd [1] [0] 2/set [0] 0/end/output [1]",
+            "set [0] 3/set [1] 6/set [0] 0/text \"\\x06\"",
+        );
+        check8("values", "input [1]/if [0]/output [1]/end", "input [1]");
+    }
+
+    #[test]
+    fn a_loop_that_ends_on_0_is_a_condition() {
+        check8(
+            "values",
+            "input [0]/loop [0]/output [0]/set [0] 0/end/output [0]",
+            "input [0]/if [0]/output [0]/set [0] 0/end/text \"\\x00\"",
+        );
+        // Entered for certain, it is not even that.
+        check8("values", "set [0] 1/loop [0]/input [1]/set [0] 0/end", "set [0] 1/input [1]/set [0] 0");
+    }
+
+    #[test]
+    fn knowledge_does_not_go_around_a_loop() {
+        // The second iteration finds another value in cell 1.
+        let stays = "input [0]/loop [0]/output [1]/add [1] 1/add [0] 255/end";
+        check8("values", stays, stays);
+    }
+
+    #[test]
+    fn both_ways_through_a_condition_count() {
+        let stays = "input [0]/set [1] 5/if [0]/set [1] 7/end/output [1]";
+        check8("values", stays, stays);
+        check8(
+            "values",
+            "input [0]/set [1] 5/if [0]/output [0]/set [1] 7/set [1] 5/end/output [1]",
+            "input [0]/set [1] 5/if [0]/output [0]/set [1] 7/set [1] 5/end/text \"\\x05\"",
+        );
+        let stays = "input [0]/input [2]/set [1] 5/if [0]/if [2]/set [1] 7/end/set [1] 7/end/output [1]";
+        check8("values", stays, stays);
+    }
+
+    #[test]
+    fn a_lost_pointer_ends_knowledge() {
+        let stays = "input [0]/set [1] 1/scan [0] 1/output [1]";
+        check8("values", stays, stays);
+        let stays = "input [0]/set [1] 1/loop [0]/move 1/input [0]/end/output [1]";
+        check8("values", stays, stays);
+    }
+
+    #[test]
+    fn texts_join_unless_something_may_come_between() {
+        check8(
+            "values",
+            "text \"a\"/input [5]/muladd [1] [5] 2/text \"b\"/set [1] 99/output [1]",
+            "text \"a\"/input [5]/muladd [1] [5] 2/text \"bc\"/set [1] 99",
+        );
+        let stays = "text \"a\"/input [0]/loop [0]/end/text \"b\"";
+        check8("values", stays, stays);
+    }
+}
