@@ -1,5 +1,7 @@
 //! `bfllvm build`
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,11 +17,11 @@ use super::status::Status;
 
 pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     if args.io == Io::Extern {
-        bail!("--io=extern makes no executable; use `emit obj` and link it with a definition of bf_put and bf_get");
+        let help = "use `emit obj` and link it with a definition of bf_put and bf_get";
+        return Ok(messages.usage("--io=extern makes no executable", help));
     }
-    let output = match &args.output {
-        Some(path) => path.clone(),
-        None => default_output(&args.program)?,
+    let Some(output) = args.output.clone().or_else(|| default_output(&args.program)) else {
+        return Ok(messages.usage("the executable needs a name", "give it one with -o"));
     };
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;
     let program = checked.optimized(args.compile.level)?;
@@ -30,13 +32,9 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     Ok(Status::Success)
 }
 
-/// The program's name without its ending, which must not be the program itself.
-fn default_output(program: &Path) -> Result<PathBuf> {
-    let name = program.file_stem().filter(|_| program != Path::new("-") && program.extension().is_some());
-    match name {
-        Some(name) => Ok(PathBuf::from(name)),
-        None => bail!("the executable needs a name: give it with -o"),
-    }
+/// The program's name without its ending; none where that would be the program itself.
+fn default_output(program: &Path) -> Option<PathBuf> {
+    program.extension().and(program.file_stem()).map(PathBuf::from)
 }
 
 /// Links with the C compiler, `cc` or what `CC` names. The executable appears under its name when it is
@@ -53,13 +51,24 @@ fn link(object: &[u8], io: ExecutableIo, output: &Path) -> Result<()> {
     let object_path = directory.path().join("program.o");
     let linked_path = directory.path().join("program");
     std::fs::write(&object_path, object).with_context(|| format!("cannot write to {}", parent.display()))?;
-    let linker = std::env::var_os("CC").filter(|name| !name.is_empty()).unwrap_or_else(|| "cc".into());
-    let outcome = Command::new(&linker).args(io.link_options()).arg("-o").arg(&linked_path).arg(&object_path).output();
-    let outcome = outcome.with_context(|| {
+    let (linker, options) = linker();
+    let mut command = Command::new(&linker);
+    command.args(options).args(io.link_options()).arg("-o").arg(&linked_path).arg(&object_path);
+    let outcome = command.output().with_context(|| {
         format!("cannot start the linker `{}`; install a C toolchain or name one in CC", linker.display())
     })?;
     if !outcome.status.success() {
-        bail!("`{}` cannot link the program: {}", linker.display(), String::from_utf8_lossy(&outcome.stderr).trim());
+        let said = String::from_utf8_lossy(&outcome.stderr);
+        let why = if said.trim().is_empty() { outcome.status.to_string() } else { said.trim().into() };
+        bail!("`{}` cannot link the program: {why}", linker.display());
     }
     std::fs::rename(&linked_path, output).with_context(|| format!("cannot write {}", output.display()))
+}
+
+/// What `CC` says, or `cc`: a command and options for it, with blanks between them, as make has it.
+fn linker() -> (OsString, Vec<OsString>) {
+    let asked = std::env::var_os("CC").unwrap_or_default();
+    let words = asked.as_bytes().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let mut words = words.map(|word| OsStr::from_bytes(word).to_owned());
+    (words.next().unwrap_or_else(|| "cc".into()), words.collect())
 }

@@ -77,6 +77,13 @@ impl Messages {
         Status::Error
     }
 
+    /// Says that the command line asks for what cannot be, and what to ask for instead.
+    pub fn usage(&self, message: &str, help: &str) -> Status {
+        let diagnostic = Diagnostic { help: Some(help.into()), ..Diagnostic::error("usage", message.into()) };
+        self.one(&diagnostic, &Source::default());
+        Status::Usage
+    }
+
     /// A line about the course of things, for those who asked.
     pub fn note(&self, text: &str) {
         self.print(&format!("bfllvm: {text}\n"));

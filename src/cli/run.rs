@@ -13,7 +13,6 @@ use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
 use bfllvm::runtime::tape::TapeError;
 use bfllvm::runtime::{End, FaultPlace, Limits, TapeFault, tape};
-use bfllvm::source::Source;
 
 use super::args::{Engine, RunArgs};
 use super::front::{Checked, InputBehind, check};
@@ -27,14 +26,8 @@ const REPLAY_TIME: Duration = Duration::from_secs(5);
 
 pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
     if args.max_steps.is_some() && args.engine != Engine::Reference {
-        messages.one(
-            &Diagnostic {
-                help: Some("add --engine=reference, or bound the run with --timeout".into()),
-                ..Diagnostic::error("usage", "--max-steps needs the reference engine, which counts operations".into())
-            },
-            &Source::default(),
-        );
-        return Ok(Status::Usage);
+        let message = "--max-steps needs the reference engine, which counts operations";
+        return Ok(messages.usage(message, "add --engine=reference, or bound the run with --timeout"));
     }
     let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
     let feed = feed(args, &mut checked)?;
