@@ -1,0 +1,11 @@
+//! The command line: what it takes, what it refuses, what it makes, and what it says.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod build;
+mod emit;
+mod messages;
+mod robustness;
+mod usage;
+mod versions;

@@ -1,0 +1,160 @@
+//! S8: output arrives, whatever happens.
+
+use std::fs::File;
+use std::io::pipe;
+
+use super::support::{Collector, Terminal, every_way};
+
+/// Prints `A`; leaves 65 in the cell and 0 behind it.
+const PRINT_A: &str = "+++++++[>+++++++++<-]>++.";
+
+/// What signals ask for the end, and the status that a shell expects of it.
+const REQUESTS: [(i32, i32); 3] = [(libc::SIGINT, 130), (libc::SIGTERM, 143), (libc::SIGHUP, 129)];
+
+/// Prints this many bytes, with a bit of a delay at any level: more than any buffer holds.
+const MUCH: usize = 4 * 255 * 255;
+const PRINT_MUCH: &str = "++++[>-[>-[>.<-]<-]<-]";
+
+#[test]
+fn s8_output_is_delivered_before_a_read_that_blocks() {
+    for program in every_way(format!("{PRINT_A}>,.<+.>,."), &[]) {
+        let mut running = program.start();
+        running.delivers(b"A");
+        running.send(b"x");
+        running.delivers(b"AxB");
+        running.send(b"y");
+        running.finish().ends(0).prints("AxBy").says("");
+    }
+}
+
+#[test]
+fn s8_output_is_delivered_at_the_end() {
+    for program in every_way(PRINT_MUCH, &[]) {
+        program.run("").ends(0).prints(vec![0; MUCH]);
+    }
+}
+
+#[test]
+fn s8_output_is_delivered_when_the_buffer_is_full() {
+    for program in every_way(format!("{PRINT_MUCH}+[]"), &[]) {
+        let running = program.start();
+        // All but what a buffer holds: 64 KiB at most.
+        running.delivers_bytes(MUCH - (64 << 10));
+        running.signal(libc::SIGTERM);
+        running.end().ends(143);
+    }
+}
+
+#[test]
+fn s8_output_is_delivered_line_by_line_to_a_terminal() {
+    for program in every_way(format!("{PRINT_A}[-]++++++++++.[]"), &[]) {
+        let Terminal { user, process } = Terminal::open();
+        let shown = Collector::new(user);
+        let running = program.stdout(process).start();
+        assert_eq!(shown.wait_until(|bytes| bytes.ends_with(b"\n")), b"A\r\n");
+        running.signal(libc::SIGTERM);
+        running.end().ends(143);
+    }
+}
+
+#[test]
+fn s8_output_is_delivered_on_a_signal_to_a_busy_program() {
+    for (signal, status) in REQUESTS {
+        for program in every_way(format!("{PRINT_A}>,<+.[]"), &[]) {
+            let mut running = program.start();
+            running.delivers(b"A");
+            running.send(b"x");
+            running.keeps_busy();
+            running.signal(signal);
+            running.end().ends(status).prints("AB").says("");
+        }
+    }
+}
+
+#[test]
+fn s8_output_is_delivered_on_a_signal_to_a_printing_program() {
+    // The signal may come at any moment, also while a byte is put into the buffer: no byte may be lost
+    // between others, and none doubled. The numbers from 0 to 255, over and over.
+    for program in every_way("+[-.+[.+]+]", &[]) {
+        let running = program.start();
+        running.delivers_bytes(1 << 20);
+        running.signal(libc::SIGTERM);
+        let outcome = running.end();
+        outcome.ends(143);
+        let wrong = outcome.stdout.iter().enumerate().find(|&(index, &byte)| byte != index as u8);
+        assert_eq!(wrong, None, "{outcome}");
+    }
+}
+
+#[test]
+fn s8_a_signal_ends_a_read_that_blocks() {
+    for (signal, status) in REQUESTS {
+        for program in every_way(format!("{PRINT_A}>,."), &[]) {
+            let mut running = program.start();
+            running.delivers(b"A");
+            running.blocks();
+            running.signal(signal);
+            running.end().ends(status).prints("A").says("");
+        }
+    }
+}
+
+#[test]
+fn s8_a_second_signal_ends_a_write_that_blocks() {
+    for program in every_way("+[.]", &[]) {
+        // Nobody reads, so the output cannot be delivered; the second request is an order.
+        let (reader, writer) = pipe().unwrap();
+        let mut running = program.stdout(writer).start();
+        running.blocks();
+        running.signal(libc::SIGTERM);
+        running.blocks();
+        running.signal(libc::SIGTERM);
+        running.end().ends(143).says("");
+        drop(reader);
+    }
+}
+
+#[test]
+fn s8_an_ignored_signal_stays_ignored() {
+    for signal in [libc::SIGHUP, libc::SIGINT] {
+        for program in every_way(format!("{PRINT_A}>,."), &[]) {
+            let mut running = program.ignoring(signal).start();
+            running.delivers(b"A");
+            running.blocks();
+            running.signal(signal);
+            running.send(b"x");
+            running.finish().ends(0).prints("Ax");
+        }
+    }
+}
+
+#[test]
+fn s8_a_closed_pipe_ends_a_program_quietly() {
+    // Found out at the end, before a read, and when the buffer is full.
+    for code in ["+.", "+.,.", "+[.]"] {
+        for program in every_way(code, &[]) {
+            let (reader, writer) = pipe().unwrap();
+            drop(reader);
+            program.stdout(writer).run("").ends(141).says("");
+        }
+    }
+}
+
+#[test]
+fn s8_output_that_cannot_be_written_is_an_error() {
+    for code in ["+.", "+.,.", "+[.]"] {
+        for program in every_way(code, &[]) {
+            let full = File::options().write(true).open("/dev/full").unwrap();
+            program.stdout(full).run("").ends(1).mentions(&["cannot write", "output", "o space left on device"]);
+        }
+    }
+}
+
+#[test]
+fn s8_input_that_cannot_be_read_is_an_error() {
+    for program in every_way("+.,.", &[]) {
+        let directory = File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let outcome = program.stdin(directory).run("");
+        outcome.ends(1).prints([1]).mentions(&["cannot read", "input", "s a directory"]);
+    }
+}
