@@ -105,7 +105,9 @@ pub fn render(diagnostic: &Diagnostic, source: &Source, format: Format, colour: 
 fn short(diagnostic: &Diagnostic, source: &Source) -> String {
     let (severity, message) = (diagnostic.severity.name(), &diagnostic.message);
     match diagnostic.span {
-        Some(span) => format!("{}:{}: {severity}: {message}\n", source.name(), source.position(span.start)),
+        Some(span) => {
+            format!("{}:{}: {severity}: {message}\n", printable(source.name().as_bytes()), source.position(span.start))
+        }
         None => format!("{severity}: {message}\n"),
     }
 }
@@ -143,14 +145,15 @@ fn human(diagnostic: &Diagnostic, source: &Source, colour: Colour) -> String {
         Some(span) => {
             let place = source.position(span.start);
             let shown = Shown::new(source, span);
+            let name = printable(source.name().as_bytes());
             let mark = AnnotationKind::Primary.span(shown.mark.clone()).label(diagnostic.label.as_str());
             let snippet = Snippet::source(shown.text).line_start(place.line as usize).annotation(mark);
             if shown.is_cut {
                 // The renderer would count columns from where the part begins.
-                let origin = Origin::path(source.name()).line(place.line as usize);
+                let origin = Origin::path(name).line(place.line as usize);
                 title.element(origin.char_column(place.column as usize)).element(snippet)
             } else {
-                title.element(snippet.path(source.name()))
+                title.element(snippet.path(name))
             }
         }
         None => Group::with_title(title),

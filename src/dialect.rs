@@ -5,6 +5,9 @@
 /// The size of a page, to which the tape's length is rounded up, in bytes.
 pub const PAGE_BYTES: u64 = 4096;
 
+/// How many cells every tape has at least, whatever their width.
+pub const SHORTEST_TAPE_CELLS: i64 = (PAGE_BYTES / 8) as i64;
+
 /// The length of the tape where nothing else is asked for, in cells.
 pub const DEFAULT_TAPE_CELLS: u64 = 1 << 24;
 

@@ -54,7 +54,6 @@ const OUR_PASSES: &[&str] = &[
     "values",
     "combine",
     "evaluate",
-    "tail",
     "values",
     "combine",
 ];

@@ -47,6 +47,8 @@ pub enum Status {
     Fault { cell: i64, op: usize },
     /// The [`Io`] stopped the run.
     Halted,
+    /// There is no memory for the cell that was to be accessed.
+    OutOfMemory,
 }
 
 /// A program in the middle of its run.
@@ -54,17 +56,23 @@ pub enum Status {
 pub struct Machine<'p> {
     program: &'p Program,
     eof: Eof,
+    /// The cells up to the last one that was used, and some more: the rest is 0.
     tape: Vec<u64>,
+    cells: u64,
     pointer: i64,
     next: usize,
     steps: u64,
     input_ended: bool,
 }
 
+/// For how many cells there is memory from the first access on.
+const FIRST_CELLS: usize = 512;
+
 /// Why an operation did not complete.
 enum Interruption {
     OffTape(i64),
     Halted,
+    OutOfMemory,
 }
 
 impl From<Halt> for Interruption {
@@ -75,14 +83,19 @@ impl From<Halt> for Interruption {
 
 impl<'p> Machine<'p> {
     /// A machine before the first operation: cells 0, pointer at cell 0.
-    ///
-    /// # Panics
-    /// If memory for the tape cannot be had.
     #[must_use]
     pub fn new(program: &'p Program, dialect: &Dialect) -> Machine<'p> {
         debug_assert_eq!(program.width, dialect.width);
-        let cells = usize::try_from(dialect.tape_cells()).expect("a tape that fits the address space");
-        Machine { program, eof: dialect.eof, tape: vec![0; cells], pointer: 0, next: 0, steps: 0, input_ended: false }
+        Machine {
+            program,
+            eof: dialect.eof,
+            tape: Vec::new(),
+            cells: dialect.tape_cells(),
+            pointer: 0,
+            next: 0,
+            steps: 0,
+            input_ended: false,
+        }
     }
 
     /// Runs until the program ends or `budget` more operations are done.
@@ -108,6 +121,7 @@ impl<'p> Machine<'p> {
                 }
                 Err(Interruption::OffTape(cell)) => return Status::Fault { cell, op: self.next },
                 Err(Interruption::Halted) => return Status::Halted,
+                Err(Interruption::OutOfMemory) => return Status::OutOfMemory,
             }
         }
         Status::Arrived
@@ -125,7 +139,7 @@ impl<'p> Machine<'p> {
         self.pointer
     }
 
-    /// The cells' values.
+    /// The values of the cells up to the last one that was used at least; all others are 0.
     #[must_use]
     pub fn tape(&self) -> &[u64] {
         &self.tape
@@ -134,7 +148,8 @@ impl<'p> Machine<'p> {
     /// The value of `cell`, or `None` off the tape.
     #[must_use]
     pub fn cell(&self, cell: i64) -> Option<u64> {
-        self.tape.get(usize::try_from(cell).ok()?).copied()
+        let index = u64::try_from(cell).ok().filter(|&index| index < self.cells)?;
+        Some(self.tape.get(index as usize).copied().unwrap_or(0))
     }
 
     /// Does one operation and returns the index of the next. A scan counts as one.
@@ -205,7 +220,22 @@ impl<'p> Machine<'p> {
     fn at(&mut self, cell: i32) -> Result<&mut u64, Interruption> {
         let cell = self.pointer + i64::from(cell);
         let index = usize::try_from(cell).map_err(|_| Interruption::OffTape(cell))?;
-        self.tape.get_mut(index).ok_or(Interruption::OffTape(cell))
+        if index >= self.tape.len() {
+            self.grow(index)?;
+        }
+        Ok(&mut self.tape[index])
+    }
+
+    /// Makes room for the cell `index`: twice as much as before, or a little at first.
+    #[cold]
+    fn grow(&mut self, index: usize) -> Result<(), Interruption> {
+        if index as u64 >= self.cells {
+            return Err(Interruption::OffTape(index as i64));
+        }
+        let wanted = (index + 1).next_power_of_two().max(FIRST_CELLS).min(self.cells as usize);
+        self.tape.try_reserve_exact(wanted - self.tape.len()).map_err(|_| Interruption::OutOfMemory)?;
+        self.tape.resize(wanted, 0);
+        Ok(())
     }
 }
 

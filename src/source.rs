@@ -41,7 +41,12 @@ pub struct Source {
     name: String,
     bytes: Vec<u8>,
     line_starts: OnceLock<Vec<u32>>,
+    /// The number of characters before each block, so that columns in long lines are found at once.
+    character_sums: OnceLock<Vec<u32>>,
 }
+
+/// The size of such a block.
+const BLOCK_BYTES: usize = 1024;
 
 /// The source is longer than [`MAX_SOURCE_BYTES`].
 #[derive(Debug, PartialEq, Eq)]
@@ -66,7 +71,7 @@ impl Source {
         if bytes.len() > MAX_SOURCE_BYTES {
             return Err(SourceTooLong { bytes: bytes.len() });
         }
-        Ok(Source { name: name.into(), bytes, line_starts: OnceLock::new() })
+        Ok(Source { name: name.into(), bytes, ..Source::default() })
     }
 
     #[must_use]
@@ -84,9 +89,22 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
         let start = self.line_starts()[line] as usize;
-        let before = &self.bytes[start..(offset as usize).min(self.bytes.len())];
-        let column = if before.is_ascii() { before.len() } else { String::from_utf8_lossy(before).chars().count() };
+        let column = self.characters_before((offset as usize).min(self.bytes.len())) - self.characters_before(start);
         Position { line: line as u32 + 1, column: column as u32 + 1 }
+    }
+
+    /// How many characters begin before the byte at `offset`: bytes that do not continue one, in UTF-8.
+    fn characters_before(&self, offset: usize) -> usize {
+        let count = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+        let sums = self.character_sums.get_or_init(|| {
+            let blocks = self.bytes.chunks(BLOCK_BYTES).scan(0, |sum, block| {
+                *sum += count(block) as u32;
+                Some(*sum)
+            });
+            std::iter::once(0).chain(blocks).collect()
+        });
+        let block = offset / BLOCK_BYTES;
+        sums[block] as usize + count(&self.bytes[block * BLOCK_BYTES..offset])
     }
 
     /// The offset at which the line holding `offset` starts, and its bytes without the line's end.

@@ -6,7 +6,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::{Outcome, bfllvm, build};
+use support::{Outcome, Workspace};
 
 /// An example: the program, its input, what it prints.
 struct Example {
@@ -37,30 +37,35 @@ fn examples() -> Vec<Example> {
 impl Example {
     fn check(&self, how: &str, outcome: &Outcome) {
         let name = self.program.display();
-        assert_eq!(outcome.status, Some(0), "{name} {how}: {}", outcome.stderr_text());
+        assert_eq!(outcome.status.code(), Some(0), "{name} {how}: {}", outcome.stderr);
         assert!(outcome.stdout == self.expected, "{name} {how} prints something else");
     }
 
-    fn runs(&self, options: &[&str]) {
+    fn runs(&self, option: &str) {
         let program = self.program.to_str().unwrap();
-        let outcome = bfllvm(&[&["run", program], options].concat(), &self.input);
-        self.check(&options.join(" "), &outcome);
+        self.check(option, &Workspace::new().bfllvm(["run", option, program]).run(&self.input));
+    }
+
+    fn runs_built(&self, option: &str) {
+        let (workspace, program) = (Workspace::new(), self.program.to_str().unwrap());
+        workspace.bfllvm(["build", option, program, "-o", "prog"]).run("").ends(0);
+        self.check(option, &workspace.executable("prog").run(&self.input));
     }
 }
 
 #[test]
 fn examples_run_unoptimised() {
-    examples().iter().for_each(|example| example.runs(&["-O0"]));
+    examples().iter().for_each(|example| example.runs("-O0"));
 }
 
 #[test]
 fn examples_run_at_o1() {
-    examples().iter().for_each(|example| example.runs(&["-O1"]));
+    examples().iter().for_each(|example| example.runs("-O1"));
 }
 
 #[test]
 fn examples_run_at_o2() {
-    examples().iter().for_each(|example| example.runs(&["-O2"]));
+    examples().iter().for_each(|example| example.runs("-O2"));
 }
 
 /// The levels whose pipelines are LLVM's own; the program of over a megabyte would take minutes there.
@@ -68,7 +73,7 @@ fn examples_run_at_o2() {
 fn examples_run_at_o3_os_and_oz() {
     let is_small = |example: &&Example| example.program.metadata().unwrap().len() < 1 << 20;
     for example in examples().iter().filter(is_small) {
-        ["-O3", "-Os", "-Oz"].iter().for_each(|level| example.runs(&[level]));
+        ["-O3", "-Os", "-Oz"].iter().for_each(|level| example.runs(level));
     }
 }
 
@@ -78,15 +83,12 @@ fn examples_run_in_the_reference() {
     const LONG: [&str; 7] = ["big", "collatz", "life", "mandelbrot", "primes", "queens", "self"];
     let all = examples();
     let short = all.iter().filter(|example| !LONG.contains(&example.program.file_stem().unwrap().to_str().unwrap()));
-    assert!(short.map(|example| example.runs(&["--engine=reference"])).count() >= 10);
+    assert!(short.map(|example| example.runs("--engine=reference")).count() >= 10);
 }
 
 #[test]
 fn examples_run_as_executables() {
     for example in examples() {
-        for io in ["--io=libc", "--io=syscall"] {
-            let executable = build(&example.program, &[io]);
-            example.check(io, &executable.run(&example.input));
-        }
+        ["--io=libc", "--io=syscall"].iter().for_each(|io| example.runs_built(io));
     }
 }

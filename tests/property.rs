@@ -154,7 +154,7 @@ fn interpret(program: &Program, dialect: &Dialect, input: &[u8]) -> (Run, u64) {
     let end = match machine.run(&mut io, STEPS) {
         Status::Finished | Status::Arrived => Ended::Finished,
         Status::Fault { .. } => Ended::Faulted,
-        Status::Paused | Status::Halted => Ended::Unfinished,
+        Status::Paused | Status::Halted | Status::OutOfMemory => Ended::Unfinished,
     };
     (Run { end, output: io.output }, machine.steps())
 }

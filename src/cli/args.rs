@@ -8,7 +8,7 @@ use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
 use bfllvm::level::{LEVELS, Level};
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -29,6 +29,24 @@ pub struct Cli {
     pub emit: TopLevelEmit,
     #[command(flatten)]
     pub messages: MessageArgs,
+}
+
+/// The error for a first word that is no command. Left to itself, clap takes it for the program that
+/// `--emit-ir` wants, and complains about the next word.
+pub fn unknown_command() -> Option<clap::Error> {
+    let mut command = Cli::command();
+    let first = std::env::args_os().nth(1)?.into_string().ok()?;
+    let is_known = first == "help" || command.get_subcommands().any(|known| known.get_name() == first);
+    let has_emit_ir = std::env::args_os().any(|word| word == "--emit-ir");
+    if first.starts_with('-') || is_known || has_emit_ir {
+        return None;
+    }
+    let message = if std::path::Path::new(&first).is_file() {
+        format!("`{first}` is no command; to run a program, say `bfllvm run {first}`")
+    } else {
+        format!("`{first}` is no command")
+    };
+    Some(command.error(clap::error::ErrorKind::InvalidSubcommand, message))
 }
 
 fn long_version() -> &'static str {
@@ -166,11 +184,17 @@ impl From<EofArg> for Eof {
 
 #[derive(Debug, Args)]
 pub struct CompileArgs {
-    /// Optimisation level: 0, 1, 2, 3, s or z
-    #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level, default_value = "2")]
-    pub level: Level,
+    /// Optimisation level: 0, 1, 2, 3, s or z [default: 2]
+    #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
+    pub level: Option<Level>,
     #[command(flatten)]
     pub dialect: DialectArgs,
+}
+
+impl CompileArgs {
+    pub fn level(&self) -> Level {
+        self.level.unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -186,7 +210,7 @@ pub struct RunArgs {
     /// Read the program's input from a file
     #[arg(short, long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// Stop after this time, in seconds
+    /// Stop after running for this time, in seconds; compiling does not count
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub timeout: Option<Duration>,
     /// Stop after this many operations (reference engine only)
@@ -205,7 +229,7 @@ pub enum Engine {
     /// Machine code, through LLVM's MCJIT
     #[default]
     Llvm,
-    /// The checked interpreter that defines the language; without -O it runs the unoptimised program
+    /// The checked interpreter that defines the language; it runs the unoptimised program unless -O is given
     Reference,
 }
 

@@ -11,7 +11,7 @@ use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader;
 
 use super::args::{BuildArgs, Io};
-use super::front::{InputBehind, check};
+use super::front::{InputBehind, check, keep_source};
 use super::messages::Messages;
 use super::status::Status;
 
@@ -23,10 +23,11 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     let Some(output) = args.output.clone().or_else(|| default_output(&args.program)) else {
         return Ok(messages.usage("the executable needs a name", "give it one with -o"));
     };
+    keep_source(&args.program, &output)?;
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;
-    let program = checked.optimized(args.compile.level)?;
+    let program = checked.optimized(args.compile.level())?;
     let io = args.io.into();
-    let request = Request { form: Form::Object, level: args.compile.level, dialect: checked.dialect, io };
+    let request = Request { form: Form::Object, level: args.compile.level(), dialect: checked.dialect, io };
     let object = emit(loader::load()?, &program, &checked.source, &request)?;
     link(&object, io, &output)?;
     Ok(Status::Success)
@@ -40,8 +41,9 @@ fn default_output(program: &Path) -> Option<PathBuf> {
 /// Links with the C compiler, `cc` or what `CC` names. The executable appears under its name when it is
 /// complete.
 fn link(object: &[u8], io: ExecutableIo, output: &Path) -> Result<()> {
-    if output.is_dir() {
-        bail!("cannot write {}: it is a directory", output.display());
+    // What is there is replaced, which would be wrong for a device.
+    if std::fs::metadata(output).is_ok_and(|there| !there.is_file()) {
+        bail!("cannot write {}: it is no regular file", output.display());
     }
     let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let directory = tempfile::Builder::new()

@@ -23,6 +23,9 @@ use super::status::Status;
 const RUNS: usize = 5;
 const RUNS_TIME: Duration = Duration::from_secs(2);
 
+/// A run is cut off after so much output, in bytes.
+const MAX_OUTPUT: u64 = 64 << 20;
+
 pub fn compare(args: &CompareArgs, messages: &Messages) -> Result<Status> {
     let checked = check(&args.program, &args.dialect, InputBehind::Never, messages)?;
     let llvm = loader::load()?;
@@ -108,7 +111,7 @@ struct Outcome {
 enum Finish {
     Ended,
     Faulted,
-    TimedOut,
+    CutOff,
     Signal(i32),
 }
 
@@ -132,33 +135,35 @@ fn measure(level: Level, input: &[u8], args: &CompareArgs, checked: &Checked, ll
 }
 
 fn run_once(jit: &Jit<'_>, input: &[u8], args: &CompareArgs, times: &mut Vec<Duration>) -> Result<Outcome> {
-    let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), None);
+    let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), Some(MAX_OUTPUT));
     let clock = Instant::now();
     let (end, transcript) = jit.run(console, &Limits { time: args.timeout })?;
     times.push(clock.elapsed());
     let finish = match end {
         End::Finished => Finish::Ended,
         End::TapeFault(_) => Finish::Faulted,
-        End::Timeout => Finish::TimedOut,
+        End::Timeout | End::OutputLimit => Finish::CutOff,
         End::Signal(signal) => Finish::Signal(signal),
         End::StackOverflow => bail!("the program's loops nest too deep for compiled code"),
-        End::StepLimit | End::OutputLimit | End::BrokenPipe | End::OutputError(_) | End::InputError(_) => {
-            unreachable!("the console is memory without bounds: {end:?}")
+        End::StepLimit | End::OutOfMemory | End::BrokenPipe | End::OutputError(_) | End::InputError(_) => {
+            unreachable!("compiled code on a console in memory: {end:?}")
         }
     };
     Ok(Outcome { finish, output: transcript.output })
 }
 
-/// An optimised program may fault later than the unoptimised one: its output may be longer then.
+/// An optimised program may fault later than the unoptimised one, or not at all: its output may be longer
+/// then.
 fn judge(base: &Outcome, other: &Outcome) -> Verdict {
     let common = std::iter::zip(&base.output, &other.output).take_while(|(a, b)| a == b).count();
     let agrees_as_far = common == base.output.len().min(other.output.len());
-    let is_cut = |outcome: &Outcome| outcome.finish == Finish::TimedOut;
+    let is_cut = |outcome: &Outcome| outcome.finish == Finish::CutOff;
     if agrees_as_far && (is_cut(base) || is_cut(other)) {
         return Verdict::Unfinished;
     }
     let same_length = base.output.len() == other.output.len();
-    if agrees_as_far && ((base.finish == other.finish && same_length) || base.finish == Finish::Faulted) {
+    let has_fault = base.finish == Finish::Faulted || other.finish == Finish::Faulted;
+    if agrees_as_far && (has_fault || (base.finish == other.finish && same_length)) {
         return Verdict::Identical;
     }
     Verdict::Different { byte: common }

@@ -9,7 +9,7 @@ use bfllvm::llvm::emit::{self as llvm_emit, Form, Request};
 use bfllvm::llvm::loader;
 
 use super::args::{CompileArgs, EmitArgs, Io, Kind, TopLevelEmit};
-use super::front::{InputBehind, check};
+use super::front::{InputBehind, check, keep_source};
 use super::messages::Messages;
 use super::status::Status;
 
@@ -35,8 +35,11 @@ fn emit_as(
     if is_binary && to_stdout && std::io::stdout().is_terminal() {
         bail!("this is no text and would garble the terminal; name a file with -o, or pipe it");
     }
+    if !to_stdout {
+        keep_source(program, output)?;
+    }
     let checked = check(program, &compile.dialect, InputBehind::Never, messages)?;
-    let optimized = checked.optimized(compile.level)?;
+    let optimized = checked.optimized(compile.level())?;
     let form = match kind {
         Kind::Bfir => None,
         Kind::Ir => Some(Form::Ir),
@@ -47,7 +50,7 @@ fn emit_as(
     let bytes = match form {
         None => text::print(&optimized, Some(&checked.source)).into_bytes(),
         Some(form) => {
-            let request = Request { form, level: compile.level, dialect: checked.dialect, io: io.into() };
+            let request = Request { form, level: compile.level(), dialect: checked.dialect, io: io.into() };
             llvm_emit::emit(loader::load()?, &optimized, &checked.source, &request)?
         }
     };

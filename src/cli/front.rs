@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::Diagnostic;
 use bfllvm::dialect::Dialect;
 use bfllvm::ir::Program;
@@ -91,6 +92,19 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     }
     let read = RefCell::new(Some((granularity, program)));
     Ok(Checked { source, dialect, options, read, input })
+}
+
+/// Refuses to write over the program.
+///
+/// # Errors
+/// `output` is the file of `program`.
+pub fn keep_source(program: &Path, output: &Path) -> Result<()> {
+    if let (Ok(program), Ok(output_file)) = (std::fs::metadata(program), std::fs::metadata(output))
+        && (program.dev(), program.ino()) == (output_file.dev(), output_file.ino())
+    {
+        bail!("{} is the program itself; name another file with -o", output.display());
+    }
+    Ok(())
 }
 
 impl Checked {

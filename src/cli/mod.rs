@@ -15,6 +15,14 @@ pub use status::Status;
 
 use args::{Cli, Command};
 
+/// Says what is wrong with the command line, or answers `--help` and `--version`.
+pub fn wrong_usage(error: clap::Error) -> Status {
+    let error = args::unknown_command().unwrap_or(error);
+    // Nobody may be listening.
+    let _ = error.print();
+    if error.use_stderr() { Status::Usage } else { Status::Success }
+}
+
 /// Carries out what the command line asks for.
 pub fn main(cli: Cli) -> Status {
     let messages = messages::Messages::new(&cli.messages);

@@ -3,7 +3,7 @@
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::{Diagnostic, Severity};
 use bfllvm::dialect::Dialect;
 use bfllvm::level::Level;
@@ -11,7 +11,7 @@ use bfllvm::llvm::jit::{self, HostFunctions};
 use bfllvm::llvm::loader::{self, Llvm};
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
-use bfllvm::runtime::tape::TapeError;
+use bfllvm::runtime::tape::MemoryError;
 use bfllvm::runtime::{End, FaultPlace, Limits, TapeFault, tape};
 
 use super::args::{Engine, RunArgs};
@@ -22,7 +22,7 @@ use super::status::Status;
 /// How long the search for the command at fault may take, in operations of the reference interpreter
 /// and in time.
 const REPLAY_STEPS: u64 = 2_000_000_000;
-const REPLAY_TIME: Duration = Duration::from_secs(5);
+const REPLAY_TIME: Duration = Duration::from_secs(3);
 
 pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
     if args.max_steps.is_some() && args.engine != Engine::Reference {
@@ -45,6 +45,9 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
 
 fn feed(args: &RunArgs, checked: &mut Checked) -> Result<Feed> {
     match (&args.input, checked.input.take()) {
+        (Some(_), Some(input)) if !input.is_empty() => {
+            bail!("the program's input is given twice: behind the `!`, and by --input")
+        }
         (Some(path), _) => {
             let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
             Ok(Feed::Descriptor(file.into_raw_fd()))
@@ -59,11 +62,14 @@ fn limits(args: &RunArgs) -> Limits {
 }
 
 fn run_reference(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
-    let program = checked.literal()?;
+    let program = match args.compile.level {
+        None => checked.literal()?,
+        Some(level) => checked.optimized(level)?,
+    };
     let place = |op: usize| checked.source.position(program.ops[op].span.start);
     let limits = ReferenceLimits { run: limits(args), steps: args.max_steps };
     let clock = Instant::now();
-    let (end, _, steps) = interpret(&program, &place, &checked.dialect, console, &limits);
+    let (end, _, steps) = interpret(&program, &place, &checked.dialect, console, &limits)?;
     if args.verbose {
         messages.note(&format!("{steps} operations in {}", milliseconds(clock.elapsed())));
     }
@@ -79,7 +85,7 @@ pub struct Jit<'a> {
 
 impl Jit<'_> {
     /// Runs the program on a new tape.
-    pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), TapeError> {
+    pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), MemoryError> {
         let code = Code { entry: self.code.entry, regions: &self.code.regions, guard_bytes: self.guard_bytes };
         // SAFETY: [`compile`] made the code for this dialect, and knows the guards that it needs.
         unsafe { execute(&code, &self.dialect, console, limits) }
@@ -107,7 +113,7 @@ fn run_llvm(args: &RunArgs, checked: &Checked, console: Console, messages: &Mess
     let clock = Instant::now();
     let llvm = loader::load()?;
     let loading = clock.elapsed();
-    let level = args.compile.level;
+    let level = args.compile.level();
     let clock = Instant::now();
     let (end, transcript) = compile(llvm, checked, level, |jit, ops| {
         if args.verbose {
@@ -149,8 +155,8 @@ fn locate(fault: TapeFault, checked: &Checked, transcript: Transcript) -> TapeFa
     let console = Console::new(Feed::Memory(input), Sink::Nowhere, None);
     let limits = ReferenceLimits { run: Limits { time: Some(REPLAY_TIME) }, steps: Some(REPLAY_STEPS) };
     let place = |op: usize| checked.source.position(program.ops[op].span.start);
-    match interpret(&program, &place, &checked.dialect, console, &limits).0 {
-        End::TapeFault(exact) => exact,
+    match interpret(&program, &place, &checked.dialect, console, &limits) {
+        Ok((End::TapeFault(exact), ..)) => exact,
         _ => fault,
     }
 }
@@ -173,6 +179,10 @@ fn report(end: End, checked: &Checked, args: &RunArgs, messages: &Messages) -> S
         End::StackOverflow => {
             let help = "run it with --engine=reference, which needs no stack";
             failure("stack-overflow", "the program's loops nest too deep for compiled code".into(), Some(help));
+            Status::Error
+        }
+        End::OutOfMemory => {
+            failure("memory", "there is no memory for the part of the tape that the program uses".into(), None);
             Status::Error
         }
         End::Signal(signal) => Status::Signal(signal),

@@ -14,6 +14,7 @@ use super::{LlvmError, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
+use crate::runtime::FaultPlace;
 use crate::runtime::execute::Region;
 use crate::source::{Position, Source};
 
@@ -125,7 +126,11 @@ fn read_regions(jit: &dyn Jit) -> Result<Vec<Region>, LlvmError> {
         .iter()
         .map(|row| Region {
             address: row.address,
-            loop_head: (row.line != 0).then_some(Position { line: row.line, column: row.column }),
+            place: match row.line {
+                0 => FaultPlace::Loop(None),
+                u32::MAX => FaultPlace::Unknown,
+                line => FaultPlace::Loop(Some(Position { line, column: row.column })),
+            },
         })
         .collect();
     regions.sort_by_key(|region| region.address);

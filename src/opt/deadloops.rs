@@ -12,12 +12,13 @@
 //! follows at once, or with nothing but moves between at the program's start, is deleted; values are
 //! not followed further here.
 
+use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::{Kind, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
     let mut rewriter = Rewriter::new(program);
     // What is known to be 0 before the next operation.
-    let mut zero = Zero::Everything;
+    let mut zero = Zero::Everything { pointer: 0 };
     while let Some(op) = rewriter.take() {
         match op.kind {
             Kind::Loop { cell, end } | Kind::If { cell, end } if zero.holds(cell) => {
@@ -36,7 +37,8 @@ pub(super) fn run(program: Program) -> Program {
             Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => zero,
             Kind::Move { delta } => match zero {
                 Zero::Cell(cell) => cell.checked_sub(delta).map_or(Zero::Nothing, Zero::Cell),
-                Zero::Everything | Zero::Nothing => zero,
+                Zero::Everything { pointer } => Zero::Everything { pointer: pointer + i64::from(delta) },
+                Zero::Nothing => zero,
             },
             Kind::Add { .. }
             | Kind::Set { .. }
@@ -53,14 +55,22 @@ pub(super) fn run(program: Program) -> Program {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Zero {
-    Everything,
+    /// The start: nothing was changed, and the pointer is at this cell.
+    Everything {
+        pointer: i64,
+    },
     Cell(i32),
     Nothing,
 }
 
 impl Zero {
     fn holds(self, cell: i32) -> bool {
-        self == Zero::Everything || self == Zero::Cell(cell)
+        match self {
+            // Off the tape it would be a fault.
+            Zero::Everything { pointer } => (0..SHORTEST_TAPE_CELLS).contains(&(pointer + i64::from(cell))),
+            Zero::Cell(zero) => zero == cell,
+            Zero::Nothing => false,
+        }
     }
 }
 

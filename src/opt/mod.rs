@@ -16,7 +16,6 @@ mod nest;
 mod offsets;
 mod runs;
 mod scan;
-mod tail;
 mod values;
 
 use crate::ir::{Program, verify};
@@ -41,7 +40,6 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "multiply", summary: "counted loops of additions become multiplications", run: multiply::run },
     Pass { name: "values", summary: "follow known values, from the zeroed tape on", run: values::run },
     Pass { name: "evaluate", summary: "run the beginning, up to the first input", run: evaluate::run },
-    Pass { name: "tail", summary: "drop what happens behind the last visible effect", run: tail::run },
 ];
 
 impl Pass {

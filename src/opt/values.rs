@@ -17,10 +17,11 @@
 //! values becomes text.
 //!
 //! What a loop may change is unknown at its head, in every iteration: knowledge never goes around a back
-//! edge. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
+//! edge. An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
 
@@ -119,11 +120,19 @@ struct Facts {
     lost: FxHashSet<i64>,
     /// The pointer's place.
     pointer: i64,
+    /// Places are cells of the tape: the pointer was never lost.
+    is_absolute: bool,
 }
 
 impl Facts {
     fn at_start() -> Facts {
-        Facts { known: FxHashMap::default(), rest_is_zero: true, lost: FxHashSet::default(), pointer: 0 }
+        Facts {
+            known: FxHashMap::default(),
+            rest_is_zero: true,
+            lost: FxHashSet::default(),
+            pointer: 0,
+            is_absolute: true,
+        }
     }
 
     fn get(&self, place: i64) -> Option<u64> {
@@ -137,6 +146,12 @@ impl Facts {
     /// Whether there is too much to remember.
     fn is_full(&self) -> bool {
         self.known.len() + self.lost.len() > MAX_FACTS
+    }
+
+    /// Whether the place is on the tape for certain: it was accessed before, or every tape has it. What
+    /// cannot be told must stay accessed where it is, so that a fault stays where it is.
+    fn is_on_tape(&self, place: i64) -> bool {
+        self.known.contains_key(&place) || (self.is_absolute && (0..SHORTEST_TAPE_CELLS).contains(&place))
     }
 
     fn set(&mut self, place: i64, value: Option<u64>) {
@@ -158,6 +173,7 @@ impl Facts {
         self.lost.clear();
         self.rest_is_zero = false;
         self.pointer = 0;
+        self.is_absolute = false;
     }
 }
 
@@ -210,12 +226,13 @@ impl Values {
         match op.kind {
             Kind::Add { cell, delta } => self.add(op, cell, delta),
             Kind::Set { cell, value } => {
-                if self.value(cell) != Some(value) {
+                if self.sure_value(cell) != Some(value) {
+                    self.note_access(cell);
                     self.learn(cell, Some(value));
                     self.rewriter.put(op.kind, op.span);
                 }
             }
-            Kind::MulAdd { target, source, factor } => match self.value(source) {
+            Kind::MulAdd { target, source, factor } => match self.sure_value(source) {
                 Some(value) => {
                     let delta = value.wrapping_mul(factor) & self.mask;
                     if delta != 0 {
@@ -223,6 +240,8 @@ impl Values {
                     }
                 }
                 None => {
+                    self.note_access(source);
+                    self.note_access(target);
                     self.learn(target, None);
                     self.rewriter.put(op.kind, op.span);
                 }
@@ -232,7 +251,7 @@ impl Values {
                 self.rewriter.put(op.kind, op.span);
             }
             Kind::Scan { cell, .. } => {
-                if self.value(cell) == Some(0) {
+                if self.sure_value(cell) == Some(0) {
                     self.has_new_shape = true;
                 } else {
                     self.forget_everything();
@@ -246,7 +265,7 @@ impl Values {
                 self.text = None;
                 self.rewriter.put(op.kind, op.span);
             }
-            Kind::Output { cell } => match self.value(cell) {
+            Kind::Output { cell } => match self.sure_value(cell) {
                 Some(value) => self.write(&[value as u8], op.span),
                 None => {
                     self.text = None;
@@ -274,6 +293,18 @@ impl Values {
 
     fn value(&self, cell: i32) -> Option<u64> {
         self.facts.get(self.place(cell))
+    }
+
+    /// The value, where the cell is on the tape for certain: the access may be left out.
+    fn sure_value(&self, cell: i32) -> Option<u64> {
+        self.value(cell).filter(|_| self.facts.is_on_tape(self.place(cell)))
+    }
+
+    /// An access that may fault stays behind the text before it and before the text behind it.
+    fn note_access(&mut self, cell: i32) {
+        if !self.facts.is_on_tape(self.place(cell)) {
+            self.text = None;
+        }
     }
 
     fn learn(&mut self, cell: i32, value: Option<u64>) {
@@ -304,6 +335,7 @@ impl Values {
     }
 
     fn add(&mut self, op: Op, cell: i32, delta: u64) {
+        self.note_access(cell);
         let kind = match self.value(cell) {
             Some(value) => {
                 let value = value.wrapping_add(delta) & self.mask;
@@ -336,7 +368,7 @@ impl Values {
     }
 
     fn begin_loop(&mut self, op: Op, cell: i32, end: u32) {
-        if self.value(cell) == Some(0) {
+        if self.sure_value(cell) == Some(0) {
             self.has_new_shape = true;
             self.rewriter.skip_to(end + 1);
             return;
@@ -398,7 +430,7 @@ impl Values {
 
     fn begin_if(&mut self, op: Op, cell: i32, end: u32) {
         let effect = self.effect(end);
-        let kind = match self.value(cell) {
+        let kind = match self.sure_value(cell) {
             Some(0) => {
                 self.has_new_shape = true;
                 self.rewriter.skip_to(end + 1);

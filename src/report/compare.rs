@@ -34,7 +34,7 @@ pub enum Verdict {
     Different {
         byte: usize,
     },
-    /// A run reached the time limit: its output is a beginning, and it agrees as far as it goes.
+    /// A run was cut off at the limit of time or output: it agrees as far as it goes.
     Unfinished,
 }
 
@@ -44,7 +44,7 @@ impl std::fmt::Display for Verdict {
             Verdict::Base => write!(f, "-"),
             Verdict::Identical => write!(f, "identical"),
             Verdict::Different { byte } => write!(f, "DIFFERENT at byte {byte}"),
-            Verdict::Unfinished => write!(f, "timed out"),
+            Verdict::Unfinished => write!(f, "cut off, identical so far"),
         }
     }
 }

@@ -134,6 +134,11 @@ impl Console {
         Ok(())
     }
 
+    /// Whether nobody looks at the output.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(self.sink, Sink::Nowhere)
+    }
+
     /// The input that was read, and the output if it went to memory.
     #[must_use]
     pub fn finish(self) -> Transcript {
@@ -163,9 +168,11 @@ fn write_all(descriptor: i32, mut bytes: &[u8], shared: &Shared) -> Result<(), E
             Err(_) => {
                 let error = Error::last_os_error();
                 match error.raw_os_error() {
-                    Some(libc::EINTR) if !shared.is_urgent() => {}
-                    Some(libc::EINTR) => return Ok(()),
-                    Some(libc::EAGAIN) => wait_for(descriptor, libc::POLLOUT, shared).map(|_| ())?,
+                    Some(libc::EINTR | libc::EAGAIN) if shared.is_urgent() => return Ok(()),
+                    Some(libc::EINTR) => {}
+                    Some(libc::EAGAIN) => {
+                        wait_for(descriptor, libc::POLLOUT, &|| shared.is_urgent()).map_err(End::OutputError)?;
+                    }
                     Some(libc::EPIPE) => return Err(End::BrokenPipe),
                     _ => return Err(End::OutputError(error)),
                 }
@@ -178,7 +185,7 @@ fn write_all(descriptor: i32, mut bytes: &[u8], shared: &Shared) -> Result<(), E
 /// Reads what is there; 0 bytes at the end of the input, and when the run was asked to stop.
 fn read_some(descriptor: i32, buffer: &mut [u8], shared: &Shared) -> Result<usize, End> {
     loop {
-        if !wait_for(descriptor, libc::POLLIN, shared)? {
+        if !wait_for(descriptor, libc::POLLIN, &|| shared.stop_signal().is_some()).map_err(End::InputError)? {
             return Ok(0);
         }
         // SAFETY: a slice's address and length.
@@ -195,26 +202,24 @@ fn read_some(descriptor: i32, buffer: &mut [u8], shared: &Shared) -> Result<usiz
     }
 }
 
-/// Waits until `descriptor` is ready; false if the run was asked to stop.
+/// Waits until `descriptor` is ready or a signal comes; false if there is reason to give up.
 ///
-/// Signals are held back between the look at the request and the wait, which lets them through: no
+/// Signals are held back between the look at the reason and the wait, which lets them through: no
 /// request is slept over.
-fn wait_for(descriptor: i32, events: i16, shared: &Shared) -> Result<bool, End> {
+fn wait_for(descriptor: i32, events: i16, gives_up: &dyn Fn() -> bool) -> Result<bool, Error> {
     // SAFETY: all pointers are to valid structures, for which all zeroes is a valid value.
     unsafe {
         let mut all: libc::sigset_t = std::mem::zeroed();
         let mut before: libc::sigset_t = std::mem::zeroed();
         libc::sigfillset(&raw mut all);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-        let is_asked_to_stop = shared.stop_signal().is_some();
         let mut poll = libc::pollfd { fd: descriptor, events, revents: 0 };
-        let answer =
-            if is_asked_to_stop { 0 } else { libc::ppoll(&raw mut poll, 1, std::ptr::null(), &raw const before) };
+        let answer = if gives_up() { 0 } else { libc::ppoll(&raw mut poll, 1, std::ptr::null(), &raw const before) };
         let error = Error::last_os_error();
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
         if answer < 0 && error.raw_os_error() != Some(libc::EINTR) {
-            return Err(End::InputError(error));
+            return Err(error);
         }
-        Ok(shared.stop_signal().is_none())
+        Ok(!gives_up())
     }
 }

@@ -33,7 +33,7 @@ pub(super) unsafe fn enter(entry: usize, shared: *const Shared, cell: usize, sta
 }
 
 // The state's first word keeps the stack pointer to come back to, the byte behind it the phase: it
-// says "generated" exactly while coming back is possible.
+// says "generated" exactly while coming back is possible. At offset 12 stands the request to stop.
 std::arch::global_asm!(
     ".text",
     ".globl bfllvm_enter",
@@ -52,6 +52,9 @@ std::arch::global_asm!(
     "mov [rbx], rsp",
     "mov rsp, rcx",
     "mov byte ptr [rbx + 8], {generated}",
+    // A request that came before the phase was set has only been noted.
+    "cmp dword ptr [rbx + 12], 0",
+    "jne 3f",
     "call rax",
     "mov byte ptr [rbx + 8], {idle}",
     "mov rsp, [rbx]",
@@ -64,6 +67,9 @@ std::arch::global_asm!(
     "pop rbp",
     "pop rbx",
     "ret",
+    "3:",
+    "mov rdi, rbx",
+    "jmp bfllvm_leave",
     ".globl bfllvm_leave",
     ".hidden bfllvm_leave",
     "bfllvm_leave:",

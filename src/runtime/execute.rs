@@ -6,15 +6,18 @@ use std::sync::atomic::Ordering::SeqCst;
 use super::console::{Console, Transcript};
 use super::enter::{Exit, bfllvm_leave, enter};
 use super::signals::{GENERATED, NATIVE, Session, Shared};
-use super::tape::{Guarded, Tape, TapeError};
+use super::tape::{Guarded, MemoryError, Tape};
 use super::{End, FaultPlace, Limits, TapeFault};
-use crate::dialect::{Dialect, PAGE_BYTES};
+use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::reference::{self, Machine, Status};
 use crate::source::Position;
 
 /// The stack of machine code, in bytes; committed when touched. A nest of a million loops needs a few MB.
 const STACK_BYTES: u64 = 256 << 20;
+
+/// The guard at the stack's end: wider than the frame of any function that we compile. In bytes.
+const STACK_GUARD_BYTES: u64 = 64 << 10;
 
 /// How many operations the reference interpreter does between two looks at the signals.
 const SLICE: u64 = 1 << 16;
@@ -37,8 +40,8 @@ pub struct Code<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     pub address: usize,
-    /// The loop it holds; none for code outside of all loops.
-    pub loop_head: Option<Position>,
+    /// What a fault in it is said to be in.
+    pub place: FaultPlace,
 }
 
 /// What the code is handed as its state: the first field is what [`enter`] and the handlers know.
@@ -64,16 +67,15 @@ pub fn host_functions() -> [usize; 3] {
 /// made for `dialect`, and is given guards of at least the width its program needs.
 ///
 /// # Errors
-/// The tape cannot be had; the console is lost then.
+/// Memory cannot be had; the console is lost then.
 pub unsafe fn execute(
     code: &Code<'_>,
     dialect: &Dialect,
     console: Console,
     limits: &Limits,
-) -> Result<(End, Transcript), TapeError> {
+) -> Result<(End, Transcript), MemoryError> {
     let tape = Tape::new(dialect, code.guard_bytes)?;
-    let stack = Guarded::new(STACK_BYTES, PAGE_BYTES.max(64 << 10))
-        .map_err(|error| TapeError { cells: dialect.tape_cells(), error })?;
+    let stack = Guarded::new(STACK_BYTES, STACK_GUARD_BYTES).map_err(MemoryError::Stack)?;
     let mut state = Box::new(State { shared: Shared::default(), console, tape, end: None });
     for (bounds, memory) in state.shared.guards.iter().zip([&state.tape.memory, &stack]) {
         bounds.set(memory.outer(), [memory.start(), memory.end()]);
@@ -121,7 +123,7 @@ fn settle(end: End, console: &mut Console, shared: &Shared) -> End {
 fn region_at(regions: &[Region], address: usize) -> FaultPlace {
     match regions.partition_point(|region| region.address <= address) {
         0 => FaultPlace::Unknown,
-        behind => FaultPlace::Loop(regions[behind - 1].loop_head),
+        behind => regions[behind - 1].place,
     }
 }
 
@@ -133,13 +135,16 @@ unsafe fn native<T>(state: *mut State, work: impl FnOnce(&mut State) -> Result<T
     // SAFETY: as required of the caller; the code itself does not touch the state.
     let state = unsafe { &mut *state };
     state.shared.phase.store(NATIVE, SeqCst);
-    let outcome = work(state);
-    match outcome {
-        Ok(value) if state.shared.stop_signal().is_none() => {
+    match work(state) {
+        Ok(value) => {
+            // In this order: from the store on a request leaves by itself, one before it was noted.
             state.shared.phase.store(GENERATED, SeqCst);
+            if state.shared.stop_signal().is_some() {
+                // SAFETY: as below.
+                unsafe { bfllvm_leave(&raw const state.shared) }
+            }
             value
         }
-        Ok(_) => unsafe { bfllvm_leave(&raw const state.shared) },
         Err(end) => {
             state.end = Some(end);
             // SAFETY: nothing on this frame needs dropping; the code's frames hold nothing.
@@ -203,15 +208,19 @@ pub struct ReferenceLimits {
     pub steps: Option<u64>,
 }
 
-/// Runs `program` in the reference interpreter; `place` gives an operation's place for `#`.
-#[must_use]
+/// Runs `program` in the reference interpreter; `place` gives an operation's place for `#`. Returns the number
+/// of operations as well.
+///
+/// # Errors
+/// The tape cannot be had: the same lengths are refused as for compiled code.
 pub fn interpret(
     program: &Program,
     place: &dyn Fn(usize) -> Position,
     dialect: &Dialect,
     console: Console,
     limits: &ReferenceLimits,
-) -> (End, Transcript, u64) {
+) -> Result<(End, Transcript, u64), MemoryError> {
+    drop(Tape::new(dialect, 0)?);
     let mut io = InterpreterIo { console, shared: Box::default(), place, end: None };
     let shared: *const Shared = &raw const *io.shared;
     // SAFETY: boxed, and dropped after the session.
@@ -225,6 +234,7 @@ pub fn interpret(
             Status::Paused if machine.steps() == max_steps => break End::StepLimit,
             Status::Paused => {}
             Status::Finished | Status::Arrived => break End::Finished,
+            Status::OutOfMemory => break End::OutOfMemory,
             Status::Halted => break io.end.take().unwrap_or(End::Finished),
             Status::Fault { cell, op } => {
                 let place = FaultPlace::Command(program.ops[op].span.start);
@@ -234,7 +244,7 @@ pub fn interpret(
     };
     let end = settle(end, &mut io.console, &io.shared);
     drop(session);
-    (end, io.console.finish(), machine.steps())
+    Ok((end, io.console.finish(), machine.steps()))
 }
 
 struct InterpreterIo<'a> {
@@ -268,7 +278,9 @@ impl reference::Io for InterpreterIo<'_> {
     }
 
     fn dump(&mut self, machine: &Machine<'_>, op: usize) -> Result<(), reference::Halt> {
-        show(&window((self.place)(op), machine.pointer(), |cell| machine.cell(cell)));
+        if !self.console.is_silent() {
+            show(&window((self.place)(op), machine.pointer(), |cell| machine.cell(cell)));
+        }
         Ok(())
     }
 }

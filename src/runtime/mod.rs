@@ -21,6 +21,8 @@ pub enum End {
     TapeFault(TapeFault),
     /// Loops nest so deep that the stack of the compiled code is used up.
     StackOverflow,
+    /// There is no memory for the part of the tape that the program uses.
+    OutOfMemory,
     /// A signal asked the process to stop.
     Signal(i32),
     /// The time is up.

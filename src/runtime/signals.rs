@@ -18,7 +18,7 @@ pub(super) const IDLE: u8 = 0;
 pub(super) const GENERATED: u8 = 1;
 pub(super) const NATIVE: u8 = 2;
 
-/// What handlers and a run tell each other. The first two fields are known to [`super::enter`].
+/// What handlers and a run tell each other. The first three fields are known to [`super::enter`].
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(super) struct Shared {
@@ -64,9 +64,9 @@ impl Shared {
         Some(self.stop.load(SeqCst)).filter(|&signal| signal != 0)
     }
 
-    /// Whether it was asked more than once: no time to finish anything.
+    /// Whether it was asked more than once, or the time is up: nothing is waited for any more.
     pub fn is_urgent(&self) -> bool {
-        self.asked.load(SeqCst) > 1
+        self.asked.load(SeqCst) > 1 || self.stop_signal() == Some(libc::SIGALRM)
     }
 }
 
@@ -114,8 +114,9 @@ impl Session {
                     let mut action: libc::sigaction = std::mem::zeroed();
                     let mut before: libc::sigaction = std::mem::zeroed();
                     libc::sigaction(signal, std::ptr::null(), &raw mut before);
-                    // Who started us with `nohup` wants it so.
-                    if signals.contains(&libc::SIGINT) && before.sa_sigaction == libc::SIG_IGN {
+                    // Who started us with `nohup` wants it so; our own alarm is nobody else's business.
+                    let is_request = signals.contains(&libc::SIGINT) && signal != libc::SIGALRM;
+                    if is_request && before.sa_sigaction == libc::SIG_IGN {
                         continue;
                     }
                     action.sa_sigaction = handler;
@@ -128,6 +129,7 @@ impl Session {
             old
         };
         if let Some(time) = time {
+            unblock_alarm();
             set_timer(time.max(Duration::from_micros(1)));
         }
         Session { replaced, replaced_stack, _handler_stack: handler_stack, has_timer: time.is_some(), _turn: turn }
@@ -150,15 +152,27 @@ impl Drop for Session {
     }
 }
 
-/// SIGALRM after `time`; zero takes the request back.
+/// Lets SIGALRM through, which whoever started us may have blocked.
+fn unblock_alarm() {
+    // SAFETY: valid pointers; all zeroes is a valid value.
+    unsafe {
+        let mut alarm: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&raw mut alarm, libc::SIGALRM);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const alarm, std::ptr::null_mut());
+    }
+}
+
+/// How often SIGALRM comes again once the time is up: a write may just have begun to block.
+const ALARM_INTERVAL: Duration = Duration::from_millis(50);
+
+/// SIGALRM after `time`, and again; zero takes the request back.
 fn set_timer(time: Duration) {
-    let zero = libc::timeval { tv_sec: 0, tv_usec: 0 };
-    let value = libc::timeval {
+    let value = |time: Duration| libc::timeval {
         tv_sec: time.as_secs() as libc::time_t,
         tv_usec: libc::suseconds_t::from(time.subsec_micros()),
     };
-    // A program that goes on in native code misses no request: it is noted.
-    let timer = libc::itimerval { it_interval: zero, it_value: value };
+    let interval = if time.is_zero() { time } else { ALARM_INTERVAL };
+    let timer = libc::itimerval { it_interval: value(interval), it_value: value(time) };
     // SAFETY: a valid structure; nobody else in this process uses the timer.
     unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
 }

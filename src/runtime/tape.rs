@@ -16,20 +16,32 @@ pub fn guard_bytes(program: &Program) -> u64 {
     bytes.saturating_add(MIN_GUARD_BYTES).next_multiple_of(PAGE_BYTES)
 }
 
-/// The tape cannot be had.
+/// Memory for a run cannot be had.
 #[derive(Debug)]
-pub struct TapeError {
-    pub cells: u64,
-    pub error: std::io::Error,
+pub enum MemoryError {
+    Tape {
+        cells: u64,
+        error: std::io::Error,
+    },
+    /// For the stack of compiled code.
+    Stack(std::io::Error),
 }
 
-impl std::fmt::Display for TapeError {
+impl std::fmt::Display for MemoryError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "cannot reserve a tape of {} cells: {}; ask for a shorter one with --tape", self.cells, self.error)
+        match self {
+            MemoryError::Tape { cells, error } => {
+                write!(f, "cannot reserve a tape of {cells} cells: {error}; ask for a shorter one with --tape")
+            }
+            MemoryError::Stack(error) => write!(
+                f,
+                "cannot reserve the stack for compiled code: {error}; raise the limit on memory, or use --engine=reference"
+            ),
+        }
     }
 }
 
-impl std::error::Error for TapeError {}
+impl std::error::Error for MemoryError {}
 
 /// Memory that is mapped without access, and its middle opened for use.
 #[derive(Debug)]
@@ -103,11 +115,11 @@ pub(super) struct Tape {
 }
 
 impl Tape {
-    pub fn new(dialect: &Dialect, guard_bytes: u64) -> Result<Tape, TapeError> {
+    pub fn new(dialect: &Dialect, guard_bytes: u64) -> Result<Tape, MemoryError> {
         let cells = dialect.tape_cells();
         let bytes = dialect.tape_bytes().ok_or_else(|| std::io::Error::from_raw_os_error(libc::ENOMEM));
         let memory = bytes.and_then(|bytes| Guarded::new(bytes, guard_bytes));
-        let memory = memory.map_err(|error| TapeError { cells, error })?;
+        let memory = memory.map_err(|error| MemoryError::Tape { cells, error })?;
         Ok(Tape { memory, cells, cell_bytes: dialect.width.bytes() })
     }
 

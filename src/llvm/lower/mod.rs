@@ -65,10 +65,12 @@ pub const REGION_COUNT: &str = "bf_region_count";
 
 /// Small functions cost nothing at run time and keep LLVM's time linear: measured with 50 on four programs,
 /// equal to or faster than one function.
-const SSA_LIMITS: Limits = Limits { loop_ops: 50, stretch_ops: 250, table_ops: 1000 };
+const SSA_LIMITS: Limits =
+    Limits { loop_ops: 50, stretch_ops: 250, loop_depth: 6, outermost_loops: 64, table_ops: 1000 };
 
 /// Without passes only the code generator sees the size, and readers want the program in one piece.
-const LITERAL_LIMITS: Limits = Limits { loop_ops: 2000, stretch_ops: 4000, table_ops: 100_000 };
+const LITERAL_LIMITS: Limits =
+    Limits { loop_ops: 2000, stretch_ops: 4000, loop_depth: 1000, outermost_loops: 0, table_ops: 100_000 };
 
 /// Lowers `program`, whose text is `source`, into a new module.
 ///
@@ -136,6 +138,25 @@ impl<'ctx> Unit<'_, 'ctx> {
             CellWidth::W32 => self.context.i32_type(),
             CellWidth::W64 => self.context.i64_type(),
         }
+    }
+
+    /// Whether the region has a loop that is not in one of its children.
+    fn has_own_loop(&self, region: &Region) -> bool {
+        let mut children = region.children.iter().map(|&child| &self.regions[child as usize]).peekable();
+        let mut next = region.start;
+        while next < region.end {
+            if let Some(child) = children.next_if(|child| child.start == next) {
+                next = child.end;
+                continue;
+            }
+            if region.form == Form::Code
+                && let Kind::Loop { .. } = self.program.ops[next as usize].kind
+            {
+                return true;
+            }
+            next += 1;
+        }
+        false
     }
 
     fn position(&self, op: u32) -> Position {
@@ -251,14 +272,19 @@ fn declare_regions<'ctx>(
     functions
 }
 
-/// Adds the table `{ function, line, column }` of the loops that the functions hold; line 0 stands for none.
+/// Adds the table `{ function, line, column }` of the loops that the functions hold. Line 0 stands for code outside
+/// of all loops, line -1 for functions of which that cannot be told, since they have loops of their own.
 fn add_region_table<'ctx>(unit: &Unit<'_, 'ctx>, module: &Module<'ctx>) {
     let int = unit.context.i32_type();
     let pointer = unit.context.ptr_type(AddressSpace::default());
     let row = unit.context.struct_type(&[pointer.into(), int.into(), int.into()], false);
     let rows: Vec<_> = std::iter::zip(unit.regions, unit.functions)
         .map(|(region, function)| {
-            let place = region.head.map_or(Position { line: 0, column: 0 }, |head| unit.position(head));
+            let place = match region.head {
+                Some(head) => unit.position(head),
+                None if unit.has_own_loop(region) => Position { line: u32::MAX, column: 0 },
+                None => Position { line: 0, column: 0 },
+            };
             let (line, column) = (int.const_int(place.line.into(), false), int.const_int(place.column.into(), false));
             let address = function.as_global_value().as_pointer_value();
             row.const_named_struct(&[address.into(), line.into(), column.into()])

@@ -18,6 +18,11 @@ pub struct Limits {
     pub loop_ops: u32,
     /// Straight code and conditions longer than this.
     pub stretch_ops: u32,
+    /// A loop around so many loops, one in the other, that do not become functions.
+    pub loop_depth: u32,
+    /// If the program has no more outermost loops than this, each becomes a function: messages about faults can
+    /// name it.
+    pub outermost_loops: u32,
     /// Code outside of all loops at least this long becomes a table.
     pub table_ops: u32,
 }
@@ -46,6 +51,7 @@ pub struct Region {
 #[must_use]
 pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
     let mut cutter = Cutter { limits, regions: Vec::new() };
+    let cuts_outermost = has_few_outermost_loops(program, limits.outermost_loops);
     let mut bodies = vec![Body { head: None, stretches: Vec::new() }];
     let mut tables = table::find(program, limits.table_ops).into_iter().peekable();
     let mut next = 0;
@@ -69,9 +75,12 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
                     Kind::LoopEnd { .. } => limits.loop_ops,
                     _ => limits.stretch_ops,
                 };
-                let (ops, children) = body.residue();
-                let mut item = Stretch { start, end: index + 1, ops: ops + 2, children };
-                if ops >= limit {
+                let is_loop = matches!(op.kind, Kind::LoopEnd { .. });
+                let (ops, depth, children) = body.residue();
+                let depth = depth + u32::from(is_loop);
+                let mut item = Stretch { start, end: index + 1, ops: ops + 2, depth, children };
+                let is_outermost = is_loop && bodies.len() == 1;
+                if ops >= limit || depth > limits.loop_depth || (is_outermost && cuts_outermost) {
                     item = cutter.region(item, Some(start), Form::Code);
                 }
                 if let Some(outer) = bodies.last_mut() {
@@ -87,14 +96,14 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::Output { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. } => {
-                let item = Stretch { start: index, end: index + 1, ops: 1, children: Vec::new() };
+                let item = Stretch { start: index, end: index + 1, ops: 1, ..Stretch::default() };
                 if let Some(body) = bodies.last_mut() {
                     cutter.append(body, 0, item);
                 }
             }
         }
     }
-    let children = bodies.pop().map(|body| body.residue().1).unwrap_or_default();
+    let children = bodies.pop().map(|body| body.residue().2).unwrap_or_default();
     cutter.regions.push(Region { start: 0, end: program.ops.len() as u32, children, head: None, form: Form::Code });
     cutter.regions
 }
@@ -106,7 +115,24 @@ struct Stretch {
     end: u32,
     /// The operations that are left when regions count as one each.
     ops: u32,
+    /// How many loops stand in one another.
+    depth: u32,
     children: Vec<u32>,
+}
+
+fn has_few_outermost_loops(program: &Program, limit: u32) -> bool {
+    let (mut next, mut loops) = (0, 0);
+    while let Some(op) = program.ops.get(next) {
+        next += 1;
+        if let Kind::Loop { end, .. } = op.kind {
+            loops += 1;
+            if loops > limit {
+                return false;
+            }
+            next = end as usize + 1;
+        }
+    }
+    true
 }
 
 /// A body that is still being read.
@@ -118,10 +144,11 @@ struct Body {
 }
 
 impl Body {
-    /// The operations and the regions of what was not cut off.
-    fn residue(self) -> (u32, Vec<u32>) {
+    /// The operations, the depth of loops and the regions of what was not cut off.
+    fn residue(self) -> (u32, u32, Vec<u32>) {
         let ops = self.stretches.iter().map(|stretch| stretch.ops).sum();
-        (ops, self.stretches.into_iter().rev().flat_map(|stretch| stretch.children).collect())
+        let depth = self.stretches.iter().map(|stretch| stretch.depth).max().unwrap_or(0);
+        (ops, depth, self.stretches.into_iter().rev().flat_map(|stretch| stretch.children).collect())
     }
 }
 
@@ -135,7 +162,7 @@ impl Cutter {
     fn region(&mut self, stretch: Stretch, head: Option<u32>, form: Form) -> Stretch {
         let Stretch { start, end, children, .. } = stretch;
         self.regions.push(Region { start, end, children, head, form });
-        Stretch { start, end, ops: 1, children: vec![self.regions.len() as u32 - 1] }
+        Stretch { start, end, ops: 1, depth: 0, children: vec![self.regions.len() as u32 - 1] }
     }
 
     /// Appends `item` to the body's open stretch of the given order, which is cut off first if it
@@ -153,6 +180,7 @@ impl Cutter {
         let open = &mut body.stretches[order];
         open.end = item.end;
         open.ops += item.ops;
+        open.depth = open.depth.max(item.depth);
         open.children.extend(item.children);
     }
 }
@@ -162,7 +190,7 @@ mod tests {
     use super::*;
     use crate::ir::text;
 
-    const LIMITS: Limits = Limits { loop_ops: 3, stretch_ops: 4, table_ops: 2000 };
+    const LIMITS: Limits = Limits { loop_ops: 3, stretch_ops: 4, loop_depth: 8, outermost_loops: 0, table_ops: 2000 };
 
     fn cut(body: &str) -> Vec<Region> {
         partition(&text::parse(&format!("cells 8\n{}", body.replace('/', "\n"))).unwrap(), LIMITS)
