@@ -123,7 +123,7 @@ fn s3_every_cell_can_be_used_and_the_one_behind_the_last_cannot() {
         for program in every_way(format!("{there}+++.[-]."), &[&tape]) {
             program.run("").ends(0).prints([3, 0]);
         }
-        for program in every_way(format!("+.{there}>+."), &[&tape]) {
+        for program in every_way(format!("+.{there}>+"), &[&tape]) {
             program.run("").ends(3).prints([1]).mentions(&[&format!("cell {} is right", last + 1)]);
         }
     }
