@@ -221,11 +221,12 @@ fn s12_bang_ends_a_program_from_standard_input() {
 }
 
 #[test]
-fn s12_an_input_file_goes_before_what_follows_the_bang() {
+fn s12_input_behind_the_bang_and_in_a_file_is_one_too_many() {
     for Way::Run(option) | Way::Build(option) in RUNS {
         let workspace = Workspace::new();
         workspace.write("input", "file");
-        workspace.bfllvm(["run", option, "-i", "input", "-"]).run(",.!bang").ends(0).prints("f");
+        workspace.bfllvm(["run", option, "-i", "input", "-"]).run(",.!bang").ends(1).mentions(&["input is given twice"]);
+        workspace.bfllvm(["run", option, "-i", "input", "-"]).run(",.").ends(0).prints("f");
     }
 }
 
