@@ -225,7 +225,11 @@ fn s12_input_behind_the_bang_and_in_a_file_is_one_too_many() {
     for Way::Run(option) | Way::Build(option) in RUNS {
         let workspace = Workspace::new();
         workspace.write("input", "file");
-        workspace.bfllvm(["run", option, "-i", "input", "-"]).run(",.!bang").ends(1).mentions(&["input is given twice"]);
+        workspace
+            .bfllvm(["run", option, "-i", "input", "-"])
+            .run(",.!bang")
+            .ends(1)
+            .mentions(&["input is given twice"]);
         workspace.bfllvm(["run", option, "-i", "input", "-"]).run(",.").ends(0).prints("f");
     }
 }

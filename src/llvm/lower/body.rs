@@ -5,7 +5,7 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
-use super::{Names, Style, Unit, table};
+use super::{Names, Style, Unit, scan, table};
 use crate::dialect::Eof;
 use crate::ir::Kind;
 
@@ -333,7 +333,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 match open.phi {
                     Some(phi) => {
                         phi.add_incoming(&[(&pointer, latch)]);
-                        self.join(open.before, (latch, pointer))?;
+                        self.join(&[open.before, (latch, pointer)])?;
                     }
                     None => self.set_pointer(open.before.1)?,
                 }
@@ -362,38 +362,73 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         self.builder.build_unconditional_branch(open.behind)?;
         self.builder.position_at_end(open.behind);
         match self.home {
-            Home::Value(pointer) if pointer != open.before.1 => self.join(open.before, (last, pointer)),
+            Home::Value(pointer) if pointer != open.before.1 => self.join(&[open.before, (last, pointer)]),
             Home::Value(_) | Home::Slot(_) => Ok(()),
         }
     }
 
-    /// Makes the pointer the one that comes from either block.
-    fn join(
-        &mut self,
-        first: (BasicBlock<'ctx>, PointerValue<'ctx>),
-        second: (BasicBlock<'ctx>, PointerValue<'ctx>),
-    ) -> Lowered<()> {
-        let phi = self.builder.build_phi(first.1.get_type(), self.name("pointer"))?;
-        phi.add_incoming(&[(&first.1, first.0), (&second.1, second.0)]);
+    /// Makes the pointer the one that belongs to the block that control comes from.
+    fn join(&mut self, incoming: &[(BasicBlock<'ctx>, PointerValue<'ctx>)]) -> Lowered<()> {
+        let phi = self.builder.build_phi(self.state.get_type(), self.name("pointer"))?;
+        for (block, pointer) in incoming {
+            phi.add_incoming(&[(pointer, *block)]);
+        }
         self.set_pointer(phi.as_basic_value().into_pointer_value())
     }
 
+    /// Looks at some cells one by one; then a function looks at the others by blocks, or it begins again.
     fn scan(&mut self, index: u32, cell: i32, stride: i32) -> Lowered<()> {
+        let blockwise = self.unit.scans.filter(|_| scan::is_blockwise(stride, self.unit.program.width));
         let (from, before) = (self.pointer()?, self.current());
         let head = self.block(index, "scan", "");
         let behind = self.block(index, "scan", ".end");
         self.builder.build_unconditional_branch(head)?;
         self.builder.position_at_end(head);
         let phi = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
+        phi.add_incoming(&[(&from, before)]);
         let pointer = phi.as_basic_value().into_pointer_value();
-        let next = self.offset(pointer, stride)?;
-        phi.add_incoming(&[(&from, before), (&next, head)]);
-        let address = self.offset(pointer, cell)?;
-        let value = self.load_from(address)?;
-        let zero = value.get_type().const_zero();
-        let found = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
-        self.builder.build_conditional_branch(found, behind, head)?;
+
+        let steps = if blockwise.is_some() { scan::SINGLE_STEPS } else { scan::UNROLLED_STEPS };
+        let mut found = Vec::new();
+        for step in 0..steps {
+            let here = self.offset(pointer, step * stride)?;
+            self.set_pointer(here)?;
+            let next = self.block(index, "scan", ".next");
+            found.push((self.current(), here));
+            self.test(cell, next, behind)?;
+            self.builder.position_at_end(next);
+        }
+        let last = self.current();
+        let next = self.offset(pointer, steps * stride)?;
+        match blockwise {
+            None => {
+                phi.add_incoming(&[(&next, last)]);
+                self.builder.build_unconditional_branch(head)?;
+            }
+            Some(scans) => {
+                let pointer = self.scan_blocks(next, cell, stride, scans)?;
+                found.push((last, pointer));
+                self.builder.build_unconditional_branch(behind)?;
+            }
+        }
         self.builder.position_at_end(behind);
-        self.set_pointer(pointer)
+        self.join(&found)
+    }
+
+    /// Calls the function that scans by blocks; returns where the pointer is then.
+    fn scan_blocks(
+        &self,
+        from: PointerValue<'ctx>,
+        cell: i32,
+        stride: i32,
+        scans: scan::Scans<'ctx>,
+    ) -> Lowered<PointerValue<'ctx>> {
+        let (context, width) = (self.unit.context, self.unit.program.width);
+        let function = if stride > 0 { scans.right } else { scans.left };
+        let step = context.i64_type().const_int(stride.unsigned_abs().into(), false);
+        let pattern = scan::mask_type(context, width).const_int(scan::pattern(stride, width), false);
+        let arguments = [self.offset(from, cell)?.into(), step.into(), pattern.into()];
+        let call = self.builder.build_call(function, &arguments, self.name("found"))?;
+        self.offset(call.try_as_basic_value().unwrap_basic().into_pointer_value(), -cell)
     }
 }

@@ -16,6 +16,7 @@
 
 mod body;
 pub mod partition;
+mod scan;
 mod table;
 
 use inkwell::AddressSpace;
@@ -90,6 +91,7 @@ pub fn lower<'ctx>(
     let module = context.create_module(source.name());
     let functions = declare_regions(context, &module, program, source, &regions);
     let host = Host::declare(context, &module, program)?;
+    let scans = scan::link(context, &module, program)?;
     let drifts = drifting_heads(program);
     let unit = Unit {
         context,
@@ -100,6 +102,7 @@ pub fn lower<'ctx>(
         regions: &regions,
         functions: &functions,
         host,
+        scans,
         drifts,
     };
     if regions.iter().any(|region| region.form == Form::Table) {
@@ -126,6 +129,8 @@ struct Unit<'a, 'ctx> {
     /// The function of each region.
     functions: &'a [FunctionValue<'ctx>],
     host: Host<'ctx>,
+    /// The functions for scans, if there are some that they can do.
+    scans: Option<scan::Scans<'ctx>>,
     /// For the index of each head: does the pointer end elsewhere than it began?
     drifts: Vec<bool>,
 }
@@ -218,7 +223,7 @@ impl<'ctx> Host<'ctx> {
         if calls(|kind| matches!(kind, Kind::Text { .. })) {
             parts::link(context, module, "text.ll", include_str!("text.ll"))?;
             text = module.get_function("bf_text");
-            text.iter().for_each(|text| text.set_linkage(Linkage::Internal));
+            text.iter().copied().for_each(make_internal);
         }
         Ok(Host {
             text,
@@ -230,6 +235,12 @@ impl<'ctx> Host<'ctx> {
                 .then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false))),
         })
     }
+}
+
+/// Hides a function that was linked from text. Not so in the text: what is internal and not called yet is
+/// not linked.
+fn make_internal(function: FunctionValue<'_>) {
+    function.set_linkage(Linkage::Internal);
 }
 
 fn add_attribute(context: &Context, function: FunctionValue<'_>, name: &str) {
@@ -273,21 +284,31 @@ fn declare_regions<'ctx>(
 }
 
 /// Adds the table `{ function, line, column }` of the loops that the functions hold. Line 0 stands for code outside
-/// of all loops, line -1 for functions of which that cannot be told, since they have loops of their own.
+/// of all loops, line -1 for functions of which that cannot be told: those that have loops of their own, and those
+/// that several loops call.
 fn add_region_table<'ctx>(unit: &Unit<'_, 'ctx>, module: &Module<'ctx>) {
     let int = unit.context.i32_type();
     let pointer = unit.context.ptr_type(AddressSpace::default());
     let row = unit.context.struct_type(&[pointer.into(), int.into(), int.into()], false);
-    let rows: Vec<_> = std::iter::zip(unit.regions, unit.functions)
-        .map(|(region, function)| {
-            let place = match region.head {
-                Some(head) => unit.position(head),
-                None if unit.has_own_loop(region) => Position { line: u32::MAX, column: 0 },
-                None => Position { line: 0, column: 0 },
-            };
-            let (line, column) = (int.const_int(place.line.into(), false), int.const_int(place.column.into(), false));
+    let unknown = Position { line: u32::MAX, column: 0 };
+    let regions = std::iter::zip(unit.regions, unit.functions).map(|(region, &function)| {
+        let place = match region.head {
+            Some(head) => unit.position(head),
+            None if unit.has_own_loop(region) => unknown,
+            None => Position { line: 0, column: 0 },
+        };
+        (function, place)
+    });
+    let shared = unit.scans.iter().flat_map(|scans| [scans.right, scans.left]).map(|function| (function, unknown));
+    let interpreter = module.get_function(table::INTERPRETER);
+    let interpreter = interpreter.map(|function| (function, Position { line: 0, column: 0 }));
+    let rows: Vec<_> = regions
+        .chain(shared)
+        .chain(interpreter)
+        .map(|(function, place)| {
+            let number = |value: u32| int.const_int(value.into(), false).into();
             let address = function.as_global_value().as_pointer_value();
-            row.const_named_struct(&[address.into(), line.into(), column.into()])
+            row.const_named_struct(&[address.into(), number(place.line), number(place.column)])
         })
         .collect();
     let table = module.add_global(row.array_type(rows.len() as u32), None, REGIONS);

@@ -7,6 +7,7 @@ use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::values::PointerValue;
 
+use super::make_internal;
 use crate::dialect::CellWidth;
 use crate::ir::{Kind, Op, Program};
 use crate::llvm::{LlvmError, parts};
@@ -123,9 +124,8 @@ pub(super) fn link_interpreter<'ctx>(
     let types = format!("%Cell = type i{bits}\n%Row = type <{{ i8, i32, i32, i{bits} }}>\n");
     let text = types + include_str!("stretch.ll");
     parts::link(context, module, "stretch.ll", &text)?;
-    // Not so in the text: what is internal and not called yet is not linked.
     if let Some(interpreter) = module.get_function(INTERPRETER) {
-        interpreter.set_linkage(Linkage::Internal);
+        make_internal(interpreter);
     }
     Ok(())
 }
