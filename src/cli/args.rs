@@ -94,6 +94,13 @@ pub struct TopLevelEmit {
     #[arg(value_name = "PROGRAM")]
     pub program: Option<PathBuf>,
     #[command(flatten)]
+    pub options: EmitOptions,
+}
+
+/// What `emit` and `--emit-ir` have in common.
+#[derive(Debug, Args)]
+pub struct EmitOptions {
+    #[command(flatten)]
     pub compile: CompileArgs,
     /// How the program reads and writes
     #[arg(long, value_enum, default_value_t)]
@@ -242,13 +249,7 @@ pub struct EmitArgs {
     #[arg(value_name = "PROGRAM")]
     pub program: PathBuf,
     #[command(flatten)]
-    pub compile: CompileArgs,
-    /// How the program reads and writes
-    #[arg(long, value_enum, default_value_t)]
-    pub io: Io,
-    /// Where to write; - for standard output
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    pub output: PathBuf,
+    pub options: EmitOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

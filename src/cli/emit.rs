@@ -8,28 +8,22 @@ use bfllvm::ir::text;
 use bfllvm::llvm::emit::{self as llvm_emit, Form, Request};
 use bfllvm::llvm::loader;
 
-use super::args::{CompileArgs, EmitArgs, Io, Kind, TopLevelEmit};
+use super::args::{EmitArgs, EmitOptions, Kind, TopLevelEmit};
 use super::front::{InputBehind, check, keep_source};
 use super::messages::Messages;
 use super::status::Status;
 
 pub fn emit(args: &EmitArgs, messages: &Messages) -> Result<Status> {
-    emit_as(args.kind, &args.program, &args.compile, args.io, &args.output, messages)
+    emit_as(args.kind, &args.program, &args.options, messages)
 }
 
 pub fn emit_top_level(args: &TopLevelEmit, messages: &Messages) -> Result<Status> {
     let program = args.program.as_deref().context("a program is wanted")?;
-    emit_as(Kind::Ir, program, &args.compile, args.io, &args.output, messages)
+    emit_as(Kind::Ir, program, &args.options, messages)
 }
 
-fn emit_as(
-    kind: Kind,
-    program: &Path,
-    compile: &CompileArgs,
-    io: Io,
-    output: &Path,
-    messages: &Messages,
-) -> Result<Status> {
+fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Messages) -> Result<Status> {
+    let EmitOptions { compile, io, output } = options;
     let is_binary = matches!(kind, Kind::Bc | Kind::Obj);
     let to_stdout = output == Path::new("-");
     if is_binary && to_stdout && std::io::stdout().is_terminal() {
@@ -50,7 +44,7 @@ fn emit_as(
     let bytes = match form {
         None => text::print(&optimized, Some(&checked.source)).into_bytes(),
         Some(form) => {
-            let request = Request { form, level: compile.level(), dialect: checked.dialect, io: io.into() };
+            let request = Request { form, level: compile.level(), dialect: checked.dialect, io: (*io).into() };
             llvm_emit::emit(loader::load()?, &optimized, &checked.source, &request)?
         }
     };

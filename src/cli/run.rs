@@ -31,7 +31,7 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
     }
     let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
     let feed = feed(args, &mut checked)?;
-    let console = Console::new(feed, Sink::Descriptor(std::io::stdout().as_raw_fd()), args.max_output);
+    let console = Console::new(feed, Sink::standard_output(), args.max_output);
     if args.verbose {
         let cells = checked.dialect.tape_cells();
         messages.note(&format!("a tape of {cells} cells of {} bits", checked.dialect.width.bits()));

@@ -4,6 +4,7 @@
 //! whatever ended it, and line by line to a terminal.
 
 use std::io::Error;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::End;
 use super::signals::Shared;
@@ -24,6 +25,29 @@ pub enum Sink {
     /// It is dropped.
     Nowhere,
 }
+
+impl Sink {
+    /// Standard output. If the process was started without one, every write fails: Rust's start-up has
+    /// put the null device in its place, where the output would be lost.
+    #[must_use]
+    pub fn standard_output() -> Sink {
+        Sink::Descriptor(if STARTED_WITHOUT_OUTPUT.load(Relaxed) { -1 } else { libc::STDOUT_FILENO })
+    }
+}
+
+static STARTED_WITHOUT_OUTPUT: AtomicBool = AtomicBool::new(false);
+
+/// Called by the C library before Rust's start-up.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK_AT_OUTPUT: extern "C" fn() = {
+    extern "C" fn look() {
+        // SAFETY: asks about a descriptor, whatever it is.
+        let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
+        STARTED_WITHOUT_OUTPUT.store(flags == -1, Relaxed);
+    }
+    look
+};
 
 /// Where the input comes from.
 #[derive(Debug)]
