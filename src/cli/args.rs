@@ -8,6 +8,7 @@ use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
 use bfllvm::level::{LEVELS, Level};
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
+use bfllvm::opt::{PASSES, Pass};
 use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 #[derive(Debug, Parser)]
@@ -194,6 +195,12 @@ pub struct CompileArgs {
     /// Optimisation level: 0, 1, 2, 3, s or z [default: 2]
     #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
     pub level: Option<Level>,
+    /// Run these passes of ours, in this order, instead of the level's
+    #[arg(long, value_name = "PASSES", value_delimiter = ',', value_parser = parse_pass)]
+    pub passes: Option<Vec<&'static Pass>>,
+    /// Print our IR on standard error after each run of this pass
+    #[arg(long, value_name = "PASS", value_delimiter = ',', value_parser = parse_pass)]
+    pub print_after: Vec<&'static Pass>,
     #[command(flatten)]
     pub dialect: DialectArgs,
 }
@@ -340,6 +347,13 @@ fn parse_level(text: &str) -> Result<Level, String> {
     Level::named(text).ok_or_else(|| {
         let names: Vec<_> = LEVELS.iter().map(|row| row.name).collect();
         format!("the levels are {}", names.join(", "))
+    })
+}
+
+fn parse_pass(text: &str) -> Result<&'static Pass, String> {
+    Pass::named(text).ok_or_else(|| {
+        let rows: Vec<_> = PASSES.iter().map(|pass| format!("  {:10} {}", pass.name, pass.summary)).collect();
+        format!("the passes are\n{}", rows.join("\n"))
     })
 }
 

@@ -25,7 +25,7 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     };
     keep_source(&args.program, &output)?;
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;
-    let program = checked.optimized(args.compile.level())?;
+    let program = checked.compiled_as(&args.compile, messages)?;
     let io = args.io.into();
     let request = Request { form: Form::Object, level: args.compile.level(), dialect: checked.dialect, io };
     let object = emit(loader::load()?, &program, &checked.source, &request)?;

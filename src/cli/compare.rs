@@ -117,7 +117,9 @@ enum Finish {
 
 fn measure(level: Level, input: &[u8], args: &CompareArgs, checked: &Checked, llvm: Llvm) -> Result<(Row, Outcome)> {
     let begin = Instant::now();
-    let (compile, ops, instructions, outcome, mut times) = compile(llvm, checked, level, |jit, ops| {
+    let program = checked.optimized(level)?;
+    let ops = program.ops.len();
+    let (compile, ops, instructions, outcome, mut times) = compile(llvm, &program, checked, level, |jit| {
         let compile = begin.elapsed();
         let mut times = Vec::new();
         let mut outcome = run_once(&jit, input, args, &mut times)?;

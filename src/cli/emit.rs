@@ -33,7 +33,7 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
         keep_source(program, output)?;
     }
     let checked = check(program, &compile.dialect, InputBehind::Never, messages)?;
-    let optimized = checked.optimized(compile.level())?;
+    let optimized = checked.compiled_as(compile, messages)?;
     let form = match kind {
         Kind::Bfir => None,
         Kind::Ir => Some(Form::Ir),

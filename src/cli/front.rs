@@ -8,13 +8,13 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::Diagnostic;
 use bfllvm::dialect::Dialect;
-use bfllvm::ir::Program;
+use bfllvm::ir::{Program, text};
 use bfllvm::level::Level;
 use bfllvm::lint::lint;
 use bfllvm::parse::{Bang, Granularity, Hash, Options, Parsed, parse};
 use bfllvm::source::Source;
 
-use super::args::DialectArgs;
+use super::args::{CompileArgs, DialectArgs};
 use super::messages::Messages;
 
 /// The source was rejected, and the user knows why.
@@ -123,6 +123,27 @@ impl Checked {
     pub fn optimized(&self, level: Level) -> Result<Program> {
         let program = self.parse(level.row().granularity)?;
         Ok(level.passes().fold(program, |program, pass| pass.apply(program)))
+    }
+
+    /// The program after the passes that are asked for.
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn compiled_as(&self, args: &CompileArgs, messages: &Messages) -> Result<Program> {
+        let level = args.level();
+        let (granularity, passes) = match &args.passes {
+            // Whoever names the passes means to see all that they do.
+            Some(passes) => (Granularity::Commands, passes.clone()),
+            None => (level.row().granularity, level.passes().collect()),
+        };
+        let mut program = self.parse(granularity)?;
+        for pass in passes {
+            program = pass.apply(program);
+            if args.print_after.iter().any(|wanted| wanted.name == pass.name) {
+                messages.note(&format!("after {}:\n{}", pass.name, text::print(&program, Some(&self.source))));
+            }
+        }
+        Ok(program)
     }
 
     fn parse(&self, granularity: Granularity) -> Result<Program> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::{Diagnostic, Severity};
 use bfllvm::dialect::Dialect;
+use bfllvm::ir::Program;
 use bfllvm::level::Level;
 use bfllvm::llvm::jit::{self, HostFunctions};
 use bfllvm::llvm::loader::{self, Llvm};
@@ -63,8 +64,8 @@ fn limits(args: &RunArgs) -> Limits {
 
 fn run_reference(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
     let program = match args.compile.level {
-        None => checked.literal()?,
-        Some(level) => checked.optimized(level)?,
+        None if args.compile.passes.is_none() => checked.literal()?,
+        _ => checked.compiled_as(&args.compile, messages)?,
     };
     let place = |op: usize| checked.source.position(program.ops[op].span.start);
     let limits = ReferenceLimits { run: limits(args), steps: args.max_steps };
@@ -92,20 +93,20 @@ impl Jit<'_> {
     }
 }
 
-/// Compiles the program and hands it, with the number of its operations, to `use_code`.
+/// Compiles `program`, made of the checked source, and hands it to `use_code`.
 pub fn compile<T>(
     llvm: Llvm,
+    program: &Program,
     checked: &Checked,
     level: Level,
-    use_code: impl FnOnce(Jit<'_>, usize) -> T,
+    use_code: impl FnOnce(Jit<'_>) -> T,
 ) -> Result<T> {
-    let program = checked.optimized(level)?;
     let [put, get, dump] = host_functions();
     let host = HostFunctions { put, get, dump };
-    let guard_bytes = tape::guard_bytes(&program);
+    let guard_bytes = tape::guard_bytes(program);
     let dialect = checked.dialect;
-    Ok(jit::with_code(llvm, &program, &checked.source, &dialect, level, &host, |code| {
-        use_code(Jit { code, dialect, guard_bytes }, program.ops.len())
+    Ok(jit::with_code(llvm, program, &checked.source, &dialect, level, &host, |code| {
+        use_code(Jit { code, dialect, guard_bytes })
     })?)
 }
 
@@ -115,7 +116,9 @@ fn run_llvm(args: &RunArgs, checked: &Checked, console: Console, messages: &Mess
     let loading = clock.elapsed();
     let level = args.compile.level();
     let clock = Instant::now();
-    let (end, transcript) = compile(llvm, checked, level, |jit, ops| {
+    let program = checked.compiled_as(&args.compile, messages)?;
+    let ops = program.ops.len();
+    let (end, transcript) = compile(llvm, &program, checked, level, |jit| {
         if args.verbose {
             let (code, total) = (jit.code, clock.elapsed());
             let times = code.times;

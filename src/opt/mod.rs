@@ -10,6 +10,7 @@
 mod clear;
 mod combine;
 mod deadloops;
+mod effects;
 mod evaluate;
 mod multiply;
 mod nest;

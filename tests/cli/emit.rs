@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::pipe;
 
-use super::support::{PROGRAM, Workspace, bfllvm, llvm_tool};
+use super::support::{Outcome, PROGRAM, Workspace, bfllvm, llvm_tool};
 
 const LEVELS: [&str; 6] = ["-O0", "-O1", "-O2", "-O3", "-Os", "-Oz"];
 
@@ -173,4 +173,19 @@ fn a_terminal_is_spared_binary_output() {
         let outcome = bfllvm("+.", &["emit", kind]).stdout(terminal.process).run("");
         outcome.ends(1).mentions(&["-o"]);
     }
+}
+
+#[test]
+fn passes_can_be_chosen_and_watched() {
+    let emit = |options: &[&str]| bfllvm(">+>[-]<.", &[&["emit", "bfir"], options].concat()).run("");
+    let operations = |outcome: &Outcome| {
+        let text = String::from_utf8(outcome.stdout.clone()).unwrap();
+        text.lines().skip(1).map(|line| line.split(';').next().unwrap().trim().to_owned()).collect::<Vec<_>>()
+    };
+    let chosen = emit(&["--passes=runs,offsets,clear"]);
+    assert_eq!(operations(chosen.ends(0)), ["add [1] 1", "set [2] 0", "output [1]"]);
+    let watched = emit(&["--passes=runs,clear", "--print-after=clear"]);
+    watched.ends(0).mentions(&["after clear:", "set [0] 0"]);
+    assert_eq!(operations(&watched), ["move 1", "add [0] 1", "move 1", "set [0] 0", "move -1", "output [0]"]);
+    emit(&["--passes=nonsense"]).ends(2).mentions(&["nonsense", "multiply", "evaluate"]);
 }
