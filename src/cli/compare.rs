@@ -132,7 +132,7 @@ fn measure(level: Level, input: &[u8], args: &CompareArgs, checked: &Checked, ll
     let object = bare(Form::Object, level, checked, llvm)?;
     let code_bytes = emit::code_bytes(llvm, &object)?;
     let run = times[times.len() / 2];
-    let row = Row { level, ops, instructions, code_bytes, compile, run, runs: times.len(), verdict: Verdict::Base };
+    let row = Row { level, ops, instructions, code_bytes, compile, run, verdict: Verdict::Base };
     Ok((row, outcome))
 }
 

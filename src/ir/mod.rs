@@ -317,17 +317,10 @@ impl Rewriter {
         self.put -= 1;
     }
 
-    /// The kind of the operation at index `index` of the new program.
-    #[must_use]
-    pub fn kind_at(&self, index: u32) -> Kind {
-        debug_assert!((index as usize) < self.put);
-        self.ops[index as usize].kind
-    }
-
     /// The innermost head of the new program whose end is still to come.
     #[must_use]
     pub fn open_head(&self) -> Option<Kind> {
-        self.matcher.open.last().map(|&head| self.kind_at(head))
+        self.matcher.open.last().map(|&head| self.ops[head as usize].kind)
     }
 
     /// The new program.

@@ -20,7 +20,6 @@ pub struct Row {
     pub compile: Duration,
     /// The median of the runs.
     pub run: Duration,
-    pub runs: usize,
     pub verdict: Verdict,
 }
 
@@ -108,7 +107,6 @@ mod tests {
             code_bytes: 345,
             compile: Duration::from_micros(1234),
             run: Duration::from_millis(7),
-            runs: 5,
             verdict,
         };
         let text = table(&[row(Level::O0, 106, Verdict::Base), row(Level::O2, 9, Verdict::Different { byte: 3 })]);
