@@ -9,7 +9,7 @@ CARGO := $(shell command -v cargo || echo "$(HOME)/.cargo/bin/cargo")
 .PHONY: run test build setup
 
 run: build
-	@target/release/bfllvm run $(PROGRAM)
+	@$(CARGO) run --quiet --release --locked --bin bfllvm -- run $(PROGRAM)
 
 test: setup
 	@$(CARGO) test --locked
