@@ -56,8 +56,11 @@ fn dead_and_endless_loops(program: &Program, warnings: &mut Vec<Diagnostic>) {
             Kind::Add { .. } | Kind::Input { .. } => is_leading = false,
             Kind::Set { .. }
             | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
+            | Kind::Walk { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

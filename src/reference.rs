@@ -152,7 +152,7 @@ impl<'p> Machine<'p> {
         Some(self.tape.get(index as usize).copied().unwrap_or(0))
     }
 
-    /// Does one operation and returns the index of the next. A scan counts as one.
+    /// Does one operation and returns the index of the next. A scan or walk counts as one.
     fn step(&mut self, kind: Kind, io: &mut dyn Io) -> Result<usize, Interruption> {
         let mask = self.program.width.mask();
         let following = self.next + 1;
@@ -167,10 +167,29 @@ impl<'p> Machine<'p> {
                 let value = self.at(target)?;
                 *value = value.wrapping_add(product) & mask;
             }
+            Kind::Copy { target, source, factor } => {
+                let product = self.at(source)?.wrapping_mul(factor) & mask;
+                *self.at(target)? = product;
+            }
+            Kind::Product { target, left, right, factor } => {
+                let product = self.at(left)?.wrapping_mul(*self.at(right)?).wrapping_mul(factor);
+                let value = self.at(target)?;
+                *value = value.wrapping_add(product) & mask;
+            }
             Kind::Move { delta } => self.pointer += i64::from(delta),
             Kind::Scan { cell, stride } => {
                 while *self.at(cell)? != 0 {
                     self.pointer += i64::from(stride);
+                }
+            }
+            Kind::Walk { cell, stride, leave, enter } => {
+                let mut here = *self.at(cell)?;
+                while here != 0 {
+                    *self.at(cell)? = here.wrapping_add_signed(leave.into()) & mask;
+                    self.pointer += i64::from(stride);
+                    let next = self.at(cell)?;
+                    *next = next.wrapping_add_signed(enter.into()) & mask;
+                    here = *next;
                 }
             }
             Kind::Input { cell } => {

@@ -22,10 +22,17 @@ pub enum Kind {
     Set { cell: i32, value: u64 },
     /// `tape[ptr + target] += tape[ptr + source] * factor`
     MulAdd { target: i32, source: i32, factor: u64 },
+    /// `tape[ptr + target] = tape[ptr + source] * factor`
+    Copy { target: i32, source: i32, factor: u64 },
+    /// `tape[ptr + target] += tape[ptr + left] * tape[ptr + right] * factor`
+    Product { target: i32, left: i32, right: i32, factor: u64 },
     /// `ptr += delta`; no access.
     Move { delta: i32 },
     /// `while tape[ptr + cell] != 0 { ptr += stride }`
     Scan { cell: i32, stride: i32 },
+    /// `while tape[ptr + cell] != 0 { tape[ptr + cell] += leave; ptr += stride; tape[ptr + cell] += enter }`,
+    /// what is added being sign-extended to the width: `[->>]`, `[->+]`.
+    Walk { cell: i32, stride: i32, leave: i32, enter: i32 },
     /// Reads a byte into `tape[ptr + cell]`; at the end of the input, what the dialect says.
     Input { cell: i32 },
     /// Writes the low byte of `tape[ptr + cell]`.
@@ -70,7 +77,12 @@ impl Kind {
             Kind::MulAdd { target, source, factor } => {
                 Kind::MulAdd { target: target + by, source: source + by, factor }
             }
+            Kind::Copy { target, source, factor } => Kind::Copy { target: target + by, source: source + by, factor },
+            Kind::Product { target, left, right, factor } => {
+                Kind::Product { target: target + by, left: left + by, right: right + by, factor }
+            }
             Kind::Scan { cell, stride } => Kind::Scan { cell: cell + by, stride },
+            Kind::Walk { cell, stride, leave, enter } => Kind::Walk { cell: cell + by, stride, leave, enter },
             Kind::Input { cell } => Kind::Input { cell: cell + by },
             Kind::Output { cell } => Kind::Output { cell: cell + by },
             Kind::Dump { cell } => Kind::Dump { cell: cell + by },
@@ -88,8 +100,11 @@ impl Kind {
             Kind::Add { .. }
             | Kind::Set { .. }
             | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
+            | Kind::Walk { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -108,8 +123,15 @@ impl Kind {
             | Kind::Dump { cell }
             | Kind::Loop { cell, .. }
             | Kind::If { cell, .. } => cell.unsigned_abs(),
-            Kind::MulAdd { target, source, .. } => target.unsigned_abs().max(source.unsigned_abs()),
-            Kind::Scan { cell, stride } => cell.unsigned_abs().saturating_add(stride.unsigned_abs()),
+            Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } => {
+                target.unsigned_abs().max(source.unsigned_abs())
+            }
+            Kind::Product { target, left, right, .. } => {
+                target.unsigned_abs().max(left.unsigned_abs()).max(right.unsigned_abs())
+            }
+            Kind::Scan { cell, stride } | Kind::Walk { cell, stride, .. } => {
+                cell.unsigned_abs().saturating_add(stride.unsigned_abs())
+            }
             Kind::Move { .. } | Kind::Text { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => 0,
         }
     }
@@ -129,7 +151,9 @@ impl Program {
             match op.kind {
                 Kind::Move { delta } => drift += u64::from(delta.unsigned_abs()),
                 // The cell tested here is accessed, and lies this far from the pointer.
-                Kind::Loop { cell, .. } | Kind::Scan { cell, .. } => drift = u64::from(cell.unsigned_abs()),
+                Kind::Loop { cell, .. } | Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => {
+                    drift = u64::from(cell.unsigned_abs())
+                }
                 Kind::LoopEnd { start } => {
                     let head = self.ops[start as usize].kind.reach();
                     largest = largest.max(drift + u64::from(head));
@@ -138,6 +162,8 @@ impl Program {
                 Kind::Add { .. }
                 | Kind::Set { .. }
                 | Kind::MulAdd { .. }
+                | Kind::Copy { .. }
+                | Kind::Product { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -361,8 +387,11 @@ impl Matcher {
             Kind::Add { .. }
             | Kind::Set { .. }
             | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
+            | Kind::Walk { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

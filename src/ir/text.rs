@@ -53,8 +53,13 @@ impl std::fmt::Display for Line<'_> {
             Kind::Add { cell, delta } => write!(f, "add [{cell}] {delta}"),
             Kind::Set { cell, value } => write!(f, "set [{cell}] {value}"),
             Kind::MulAdd { target, source, factor } => write!(f, "muladd [{target}] [{source}] {factor}"),
+            Kind::Copy { target, source, factor } => write!(f, "copy [{target}] [{source}] {factor}"),
+            Kind::Product { target, left, right, factor } => {
+                write!(f, "product [{target}] [{left}] [{right}] {factor}")
+            }
             Kind::Move { delta } => write!(f, "move {delta}"),
             Kind::Scan { cell, stride } => write!(f, "scan [{cell}] {stride}"),
+            Kind::Walk { cell, stride, leave, enter } => write!(f, "walk [{cell}] {stride} {leave} {enter}"),
             Kind::Input { cell } => write!(f, "input [{cell}]"),
             Kind::Output { cell } => write!(f, "output [{cell}]"),
             Kind::Text { start, len } => {
@@ -164,8 +169,11 @@ fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
         "add" => Kind::Add { cell: cell(0)?, delta: value(1)? },
         "set" => Kind::Set { cell: cell(0)?, value: value(1)? },
         "muladd" => Kind::MulAdd { target: cell(0)?, source: cell(1)?, factor: value(2)? },
+        "copy" => Kind::Copy { target: cell(0)?, source: cell(1)?, factor: value(2)? },
+        "product" => Kind::Product { target: cell(0)?, left: cell(1)?, right: cell(2)?, factor: value(3)? },
         "move" => Kind::Move { delta: number(0)? },
         "scan" => Kind::Scan { cell: cell(0)?, stride: number(1)? },
+        "walk" => Kind::Walk { cell: cell(0)?, stride: number(1)?, leave: number(2)?, enter: number(3)? },
         "input" => Kind::Input { cell: cell(0)? },
         "output" => Kind::Output { cell: cell(0)? },
         "dump" => Kind::Dump { cell: cell(0)? },
@@ -180,7 +188,8 @@ mod tests {
     use super::*;
 
     const EVERY_OPERATION: &str = "cells 16\nadd [0] 3\nset [-2] 65535\nmove -7\nscan [1] 4\ninput [0]\n\
-        output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n  end\nend\n";
+        output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
+        product [0] [1] [-2] 65535\n  end\n  walk [0] -2 -1 1\nend\n";
 
     #[test]
     fn what_is_printed_is_read_back() {

@@ -3,8 +3,8 @@
 //! The properties:
 //! 1. Heads and ends match: each names the other's index, and pairs nest.
 //! 2. Deltas, values and factors are wrapped to the program's width.
-//! 3. No operation is without meaning: `Move`, `Scan` and `MulAdd` do not move, step or multiply by
-//!    0, and `MulAdd` does not read its own target.
+//! 3. No operation is without meaning: what moves or steps does not do so by 0, what multiplies does
+//!    not by 0, `MulAdd` does not read its own target, and a `Walk` adds something somewhere.
 //! 4. Spans do not end before they start.
 //! 5. Texts are not empty and lie within the program's text.
 
@@ -54,7 +54,9 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Add { delta: value, .. } | Kind::Set { value, .. } if !wrapped(value) => {
             Some("the value is not wrapped to the cell width")
         }
-        Kind::MulAdd { factor, .. } if factor == 0 || !wrapped(factor) => {
+        Kind::MulAdd { factor, .. } | Kind::Copy { factor, .. } | Kind::Product { factor, .. }
+            if factor == 0 || !wrapped(factor) =>
+        {
             Some("the factor is 0 or not wrapped to the cell width")
         }
         Kind::MulAdd { target, source, .. } if target == source => Some("the target is the source"),
@@ -62,7 +64,8 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Text { start, len } if len == 0 || (start + len) as usize > program.text.len() => {
             Some("the text is empty or not the program's")
         }
-        Kind::Scan { stride: 0, .. } => Some("the scan does not step"),
+        Kind::Scan { stride: 0, .. } | Kind::Walk { stride: 0, .. } => Some("the scan does not step"),
+        Kind::Walk { leave: 0, enter: 0, .. } => Some("the walk is a scan"),
         Kind::Loop { .. } | Kind::If { .. } => {
             open.push(index as u32);
             None
@@ -81,8 +84,11 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Add { .. }
         | Kind::Set { .. }
         | Kind::MulAdd { .. }
+        | Kind::Copy { .. }
+        | Kind::Product { .. }
         | Kind::Move { .. }
         | Kind::Scan { .. }
+        | Kind::Walk { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }
@@ -111,6 +117,9 @@ mod tests {
         assert!(property(&[Kind::Add { cell: 0, delta: 256 }]).unwrap().contains("wrapped"));
         assert!(property(&[Kind::Set { cell: 0, value: 256 }]).unwrap().contains("wrapped"));
         assert!(property(&[Kind::Move { delta: 0 }]).unwrap().contains("stays"));
+        let walk = |leave| Kind::Walk { cell: 0, stride: 1, leave, enter: 0 };
+        assert_eq!(property(&[walk(-1)]), None);
+        assert!(property(&[walk(0)]).unwrap().contains("scan"));
         assert!(property(&[Kind::Scan { cell: 0, stride: 0 }]).unwrap().contains("step"));
         assert_eq!(property(&[Kind::Text { start: 1, len: 1 }]), None);
         assert!(property(&[Kind::Text { start: 1, len: 2 }]).unwrap().contains("text"));

@@ -44,11 +44,21 @@ pub(super) fn run(mut program: Program) -> Program {
                 writers.forget(source);
                 writers.forget(target);
             }
+            Kind::Copy { target, source, .. } => {
+                writers.forget(source);
+                writers.forget(target);
+            }
+            Kind::Product { target, left, right, .. } => {
+                writers.forget(left);
+                writers.forget(right);
+                writers.forget(target);
+            }
             Kind::Input { cell } | Kind::Output { cell } => writers.forget(cell),
             Kind::Text { .. } => {}
             Kind::Dump { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
+            | Kind::Walk { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::If { .. }

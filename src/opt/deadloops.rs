@@ -32,7 +32,7 @@ pub(super) fn run(program: Program) -> Program {
                 Some(Kind::Loop { cell, .. }) => Zero::Cell(cell),
                 _ => Zero::Nothing,
             },
-            Kind::Scan { cell, .. } => Zero::Cell(cell),
+            Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => Zero::Cell(cell),
             Kind::Set { cell, value: 0 } => Zero::Cell(cell),
             Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => zero,
             Kind::Move { delta } => match zero {
@@ -43,6 +43,8 @@ pub(super) fn run(program: Program) -> Program {
             Kind::Add { .. }
             | Kind::Set { .. }
             | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
             | Kind::Input { .. }
             | Kind::Loop { .. }
             | Kind::If { .. }

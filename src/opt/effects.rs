@@ -43,11 +43,13 @@ pub(super) fn loop_effects(program: &Program) -> FxHashMap<u32, Effect> {
             Kind::Add { cell, .. }
             | Kind::Set { cell, .. }
             | Kind::Input { cell }
-            | Kind::MulAdd { target: cell, .. } => {
+            | Kind::MulAdd { target: cell, .. }
+            | Kind::Copy { target: cell, .. }
+            | Kind::Product { target: cell, .. } => {
                 body.change(body.moved + i64::from(cell));
             }
             Kind::Move { delta } => body.moved += i64::from(delta),
-            Kind::Scan { .. } => body.is_anything = true,
+            Kind::Scan { .. } | Kind::Walk { .. } => body.is_anything = true,
             Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => {}
             Kind::Loop { cell, .. } | Kind::If { cell, .. } => {
                 // Behind it the cell is known: that counts as a change.

@@ -53,7 +53,10 @@ pub(super) fn run(program: Program) -> Program {
             Kind::Add { .. }
             | Kind::Set { .. }
             | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
             | Kind::Scan { .. }
+            | Kind::Walk { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

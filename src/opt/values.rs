@@ -167,12 +167,11 @@ impl Values {
                     self.rewriter.put(op.kind, op.span);
                 }
             }
-            Kind::MulAdd { target, source, factor } => match self.sure_value(source) {
+            Kind::MulAdd { target, source, factor } => self.scaled(op, target, source, factor),
+            Kind::Copy { target, source, factor } => match self.sure_value(source) {
                 Some(value) => {
-                    let delta = value.wrapping_mul(factor) & self.mask;
-                    if delta != 0 {
-                        self.add(op, target, delta);
-                    }
+                    let kind = Kind::Set { cell: target, value: value.wrapping_mul(factor) & self.mask };
+                    self.op(Op { kind, span: op.span });
                 }
                 None => {
                     self.note_access(source);
@@ -181,11 +180,24 @@ impl Values {
                     self.rewriter.put(op.kind, op.span);
                 }
             },
+            Kind::Product { target, left, right, factor } => {
+                let (left_value, right_value) = (self.sure_value(left), self.sure_value(right));
+                match left_value.map(|value| (value, right)).or(right_value.map(|value| (value, left))) {
+                    Some((value, source)) => self.scaled(op, target, source, value.wrapping_mul(factor) & self.mask),
+                    None => {
+                        for cell in [left, right, target] {
+                            self.note_access(cell);
+                        }
+                        self.learn(target, None);
+                        self.rewriter.put(op.kind, op.span);
+                    }
+                }
+            }
             Kind::Move { delta } => {
                 self.facts.pointer += i64::from(delta);
                 self.rewriter.put(op.kind, op.span);
             }
-            Kind::Scan { cell, .. } => {
+            Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => {
                 if self.sure_value(cell) == Some(0) {
                     self.has_new_shape = true;
                 } else {
@@ -283,6 +295,33 @@ impl Values {
             }
         };
         self.rewriter.put(kind, op.span);
+    }
+
+    /// `tape[target] += tape[source] * factor`, where `factor` may be 0 and `source` may be `target`.
+    fn scaled(&mut self, op: Op, target: i32, source: i32, factor: u64) {
+        match self.sure_value(source) {
+            _ if factor == 0 => {}
+            Some(value) => {
+                let delta = value.wrapping_mul(factor) & self.mask;
+                if delta != 0 {
+                    self.add(op, target, delta);
+                }
+            }
+            None => {
+                self.note_access(source);
+                self.note_access(target);
+                self.learn(target, None);
+                let kind = if source == target {
+                    match factor.wrapping_add(1) & self.mask {
+                        0 => Kind::Set { cell: target, value: 0 },
+                        factor => Kind::Copy { target, source, factor },
+                    }
+                } else {
+                    Kind::MulAdd { target, source, factor }
+                };
+                self.rewriter.put(kind, op.span);
+            }
+        }
     }
 
     fn write(&mut self, bytes: &[u8], span: Span) {

@@ -127,11 +127,27 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
                 self.add(target, product)
             }
+            Kind::Copy { target, source, factor } => {
+                let value = self.load(source)?;
+                let factor = self.unit.cell_type().const_int(factor, false);
+                let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
+                let address = self.address(target)?;
+                self.builder.build_store(address, product)?;
+                Ok(())
+            }
+            Kind::Product { target, left, right, factor } => {
+                let (left, right) = (self.load(left)?, self.load(right)?);
+                let factor = self.unit.cell_type().const_int(factor, false);
+                let product = self.builder.build_int_mul(left, right, self.name("product"))?;
+                let product = self.builder.build_int_mul(product, factor, self.name("product"))?;
+                self.add(target, product)
+            }
             Kind::Move { delta } => {
                 let moved = self.address(delta)?;
                 self.set_pointer(moved)
             }
             Kind::Scan { cell, stride } => self.scan(index, cell, stride),
+            Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, leave, enter),
             Kind::Input { cell } => self.input(cell),
             Kind::Output { cell } => {
                 let value = self.load(cell)?;
@@ -413,6 +429,28 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         }
         self.builder.position_at_end(behind);
         self.join(&found)
+    }
+
+    /// A loop that changes each cell it leaves and each that it comes to.
+    fn walk(&mut self, index: u32, cell: i32, stride: i32, leave: i32, enter: i32) -> Lowered<()> {
+        let (from, before) = (self.pointer()?, self.current());
+        let inside = self.block(index, "walk", "");
+        let behind = self.block(index, "walk", ".end");
+        self.test(cell, inside, behind)?;
+        self.builder.position_at_end(inside);
+        let phi = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
+        phi.add_incoming(&[(&from, before)]);
+        self.set_pointer(phi.as_basic_value().into_pointer_value())?;
+        let summand = |value: i32| self.unit.cell_type().const_int(i64::from(value) as u64, true);
+        let (leave, enter) = (summand(leave), summand(enter));
+        self.add(cell, leave)?;
+        let next = self.address(stride)?;
+        self.set_pointer(next)?;
+        self.add(cell, enter)?;
+        phi.add_incoming(&[(&next, inside)]);
+        self.test(cell, inside, behind)?;
+        self.builder.position_at_end(behind);
+        self.join(&[(before, from), (inside, next)])
     }
 
     /// Calls the function that scans by blocks; returns where the pointer is then.

@@ -175,7 +175,7 @@ impl<'ctx> Unit<'_, 'ctx> {
         while next < region.end as usize {
             match self.program.ops[next].kind {
                 Kind::Move { delta } => moved += i64::from(delta),
-                Kind::Scan { .. } => return true,
+                Kind::Scan { .. } | Kind::Walk { .. } => return true,
                 Kind::Loop { end, .. } | Kind::If { end, .. } => {
                     if self.drifts[next] {
                         return true;
@@ -185,6 +185,8 @@ impl<'ctx> Unit<'_, 'ctx> {
                 Kind::Add { .. }
                 | Kind::Set { .. }
                 | Kind::MulAdd { .. }
+                | Kind::Copy { .. }
+                | Kind::Product { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -331,7 +333,7 @@ fn drifting_heads(program: &Program) -> Vec<bool> {
         let Some(body) = bodies.last_mut() else { break };
         match op.kind {
             Kind::Move { delta } => body.moved += i64::from(delta),
-            Kind::Scan { .. } => body.drifts = true,
+            Kind::Scan { .. } | Kind::Walk { .. } => body.drifts = true,
             Kind::Loop { .. } | Kind::If { .. } => bodies.push(Body { moved: 0, drifts: false }),
             Kind::LoopEnd { start } | Kind::IfEnd { start } => {
                 let drifts = body.drifts || body.moved != 0;
@@ -344,6 +346,8 @@ fn drifting_heads(program: &Program) -> Vec<bool> {
             Kind::Add { .. }
             | Kind::Set { .. }
             | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -90,8 +90,11 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             Kind::Add { .. }
             | Kind::Set { .. }
             | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
+            | Kind::Walk { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

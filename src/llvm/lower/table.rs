@@ -53,7 +53,14 @@ fn fits(op: &Op) -> bool {
         | Kind::Output { .. }
         | Kind::If { .. }
         | Kind::IfEnd { .. } => true,
-        Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::Input { .. } | Kind::Text { .. } | Kind::Dump { .. } => false,
+        Kind::Copy { .. }
+        | Kind::Product { .. }
+        | Kind::Walk { .. }
+        | Kind::Loop { .. }
+        | Kind::LoopEnd { .. }
+        | Kind::Input { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. } => false,
     }
 }
 
@@ -72,7 +79,14 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             Kind::Scan { cell, stride } => (4, cell, stride, 0),
             Kind::Output { cell } => (5, cell, 0, 0),
             Kind::If { cell, end } => (6, cell, (end - first) as i32 - index as i32, 0),
-            Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::Input { .. } | Kind::Text { .. } | Kind::Dump { .. } => {
+            Kind::Copy { .. }
+            | Kind::Product { .. }
+            | Kind::Walk { .. }
+            | Kind::Loop { .. }
+            | Kind::LoopEnd { .. }
+            | Kind::Input { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. } => {
                 unreachable!("no row of a table: {op:?}")
             }
         };
