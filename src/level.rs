@@ -53,6 +53,8 @@ const OUR_PASSES: &[&str] = &[
     "combine",
     "values",
     "combine",
+    "closed",
+    "combine",
     "evaluate",
     "values",
     "combine",

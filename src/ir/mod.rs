@@ -267,6 +267,13 @@ impl Rewriter {
         &self.ops[self.taken..]
     }
 
+    /// The operation that was taken last and those not taken yet, before anything was put for it.
+    #[must_use]
+    pub fn taken_and_rest(&self) -> &[Op] {
+        debug_assert!(self.put < self.taken);
+        &self.ops[self.taken - 1..]
+    }
+
     /// The operations not taken yet that come before index `end` of the old program.
     #[must_use]
     pub fn rest_before(&self, end: u32) -> &[Op] {

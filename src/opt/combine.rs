@@ -7,8 +7,8 @@
 //! set [2] 0
 //! add [2] 5
 //! ```
-//! An addition joins the last addition to or assignment of its cell; an assignment replaces it. What
-//! lies between must not read the cell. The merged operation stands where the first one stood, so no
+//! An addition joins the last addition to or assignment of its cell; an assignment replaces it, and a product
+//! that is added to 0 is assigned. What lies between must not read the cell. The merged operation stands where the first one stood, so no
 //! access comes earlier; a replaced one is dropped, and an addition that comes to 0 with it.
 //!
 //! The last writer of a cell is remembered in a small table, which may forget: linear time whatever the
@@ -40,13 +40,22 @@ pub(super) fn run(mut program: Program) -> Program {
                 }
                 writers.put(cell, index);
             }
-            Kind::MulAdd { target, source, .. } => {
+            Kind::MulAdd { target, source, factor } => {
                 writers.forget(source);
-                writers.forget(target);
+                if let Some(writer) = writers.get(target)
+                    && let Kind::Set { value: 0, .. } = ops[writer].kind
+                {
+                    ops[writer].kind = NOTHING;
+                    ops[index].kind = Kind::Copy { target, source, factor };
+                }
+                writers.put(target, index);
             }
             Kind::Copy { target, source, .. } => {
                 writers.forget(source);
-                writers.forget(target);
+                if let Some(writer) = writers.get(target) {
+                    ops[writer].kind = NOTHING;
+                }
+                writers.put(target, index);
             }
             Kind::Product { target, left, right, .. } => {
                 writers.forget(left);
@@ -138,6 +147,14 @@ mod tests {
     #[test]
     fn an_assignment_replaces_what_came_before() {
         check8("combine", "add [0] 1/set [0] 7/set [0] 8/add [0] 1", "set [0] 9");
+    }
+
+    #[test]
+    fn products_added_to_0_are_assigned() {
+        check8("combine", "set [1] 0/muladd [1] [0] 3", "copy [1] [0] 3");
+        check8("combine", "set [1] 1/muladd [1] [0] 3", "set [1] 1/muladd [1] [0] 3");
+        check8("combine", "muladd [1] [0] 3/copy [1] [0] 2/set [1] 7", "set [1] 7");
+        check8("combine", "muladd [1] [0] 3/copy [1] [1] 2", "muladd [1] [0] 3/copy [1] [1] 2");
     }
 
     #[test]

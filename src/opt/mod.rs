@@ -15,8 +15,10 @@ mod evaluate;
 mod multiply;
 mod nest;
 mod offsets;
+mod polynomial;
 mod runs;
 mod scan;
+mod symbolic;
 mod values;
 
 use crate::ir::{Program, verify};
@@ -40,6 +42,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "scan", summary: "loops that only move become scans", run: scan::run },
     Pass { name: "multiply", summary: "counted loops of additions become multiplications", run: multiply::run },
     Pass { name: "values", summary: "follow known values, from the zeroed tape on", run: values::run },
+    Pass { name: "closed", summary: "loops whose effect has a closed form become that", run: values::run_closed },
     Pass { name: "evaluate", summary: "run the beginning, up to the first input", run: evaluate::run },
 ];
 

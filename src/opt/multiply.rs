@@ -11,6 +11,7 @@
 //! value times the inverse of -s. Even steps do not end for every value and stay. The condition stays too: where
 //! the cell is 0 nothing else may be accessed.
 
+use super::polynomial::inverse;
 use crate::ir::{Kind, Op, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
@@ -78,29 +79,10 @@ fn whole_effect(kind: Kind, counter: i32, iterations: u64, mask: u64) -> Option<
     }
 }
 
-/// The inverse of an odd number modulo 2^64, and so modulo every smaller power of two.
-///
-/// Newton's iteration: each round doubles the number of right low bits, of which `odd` itself has three.
-fn inverse(odd: u64) -> u64 {
-    let mut inverse = odd;
-    for _ in 0..5 {
-        inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
-    }
-    inverse
-}
-
 #[cfg(test)]
 mod tests {
-    use super::inverse;
     use crate::dialect::CellWidth;
     use crate::opt::testing::{check, check8};
-
-    #[test]
-    fn inverses() {
-        for odd in [1, 3, 5, 255, 0x1234_5677, u64::MAX] {
-            assert_eq!(inverse(odd).wrapping_mul(odd), 1);
-        }
-    }
 
     #[test]
     fn counted_loops_multiply() {

@@ -22,14 +22,23 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::effects::{Effect, loop_effects};
+use super::symbolic;
 use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
 
 pub(super) fn run(program: Program) -> Program {
-    let mut program = program;
+    follow(program, false)
+}
+
+/// The same, and what computes something that symbolic execution finds a shorter way to becomes that.
+pub(super) fn run_closed(program: Program) -> Program {
+    follow(program, true)
+}
+
+fn follow(mut program: Program, solves: bool) -> Program {
     for _ in 0..MAX_ROUNDS {
-        let (after, has_new_shape) = Values::pass_over(program);
+        let (after, has_new_shape) = Values::pass_over(program, solves);
         program = after;
         if !has_new_shape {
             break;
@@ -41,6 +50,9 @@ pub(super) fn run(program: Program) -> Program {
 /// Where loops became conditions, or conditions, loops and scans disappeared, the next round knows more;
 /// so many at most.
 const MAX_ROUNDS: usize = 8;
+
+/// The longest code that is executed symbolically, in operations.
+const MAX_SOLVED: usize = 64;
 
 /// The most cells of which something is remembered; beyond that all is forgotten, which bounds memory.
 const MAX_FACTS: usize = 1 << 16;
@@ -138,16 +150,18 @@ struct Values {
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
     has_new_shape: bool,
+    /// Whether loops and conditions are executed symbolically.
+    solves: bool,
 }
 
 impl Values {
     /// The program after one round, and whether loops, conditions or scans changed.
-    fn pass_over(program: Program) -> (Program, bool) {
+    fn pass_over(program: Program, solves: bool) -> (Program, bool) {
         let effects = loop_effects(&program);
         let mask = program.width.mask();
         let rewriter = Rewriter::new(program);
         let (facts, open) = (Facts::at_start(), Vec::new());
-        let mut pass = Values { rewriter, effects, mask, facts, open, text: None, has_new_shape: false };
+        let mut pass = Values { rewriter, effects, mask, facts, open, text: None, has_new_shape: false, solves };
         while let Some(op) = pass.rewriter.take() {
             pass.op(op);
             if pass.facts.is_full() {
@@ -347,6 +361,14 @@ impl Values {
             self.rewriter.skip_to(end + 1);
             return;
         }
+        if self.solves
+            && let Some(kinds) = self.solve(cell, end)
+        {
+            self.has_new_shape = true;
+            self.rewriter.skip_to(end + 1);
+            self.replacement(&kinds, op.span);
+            return;
+        }
         let effect = self.effect(end);
         self.text = None;
         self.forget(&effect);
@@ -402,7 +424,84 @@ impl Values {
         }
     }
 
+    /// What the loop whose head was just taken does, without a loop.
+    fn solve(&self, counter: i32, end: u32) -> Option<Vec<Kind>> {
+        let body = self.rewriter.rest_before(end);
+        if body.len() > MAX_SOLVED {
+            return None;
+        }
+        let kinds = symbolic::solve(counter, body, end as usize - body.len(), &self.entry())?;
+        Some([&[Kind::If { cell: counter, end: 0 }], kinds.as_slice(), &[Kind::IfEnd { start: 0 }]].concat())
+    }
+
+    /// What the condition whose head was just taken and the next one do together, in fewer operations; and the end
+    /// of those.
+    fn shorten(&self, end: u32) -> Option<(Vec<Kind>, u32)> {
+        let first = self.rewriter.rest_before(end).len() + 1;
+        let ops = self.rewriter.taken_and_rest();
+        let base = end as usize - first;
+        let next = ops.iter().take(MAX_SOLVED).skip(first + 1).position(|op| {
+            !matches!(
+                op.kind,
+                Kind::Add { .. } | Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. }
+            )
+        })? + first
+            + 1;
+        let Kind::If { end: last, .. } = ops[next].kind else { return None };
+        let window = &ops[..(last as usize + 1).checked_sub(base)?];
+        if window.len() > MAX_SOLVED {
+            return None;
+        }
+        Some((symbolic::shorten(window, base, &self.entry())?, last + 1))
+    }
+
+    /// What is known here.
+    fn entry(&self) -> symbolic::Entry<'_> {
+        symbolic::Entry { mask: self.mask, facts: self }
+    }
+
+    /// Puts operations that do what those skipped did.
+    fn replacement(&mut self, kinds: &[Kind], span: Span) {
+        let mut kinds = kinds.iter();
+        while let Some(&kind) = kinds.next() {
+            let op = Op { kind, span };
+            match kind {
+                Kind::If { cell, .. } => {
+                    let value = self.sure_value(cell);
+                    if value == Some(0) {
+                        let mut depth = 1;
+                        while depth > 0
+                            && let Some(kind) = kinds.next()
+                        {
+                            depth += i32::from(matches!(kind, Kind::If { .. }));
+                            depth -= i32::from(matches!(kind, Kind::IfEnd { .. }));
+                        }
+                        continue;
+                    }
+                    let kind = if value.is_some() { OpenKind::Certain } else { OpenKind::If };
+                    let effect = Effect::Cells(Vec::new());
+                    self.open.push(Open { kind, cell: self.place(cell), effect, before: Vec::new() });
+                    if kind == OpenKind::If {
+                        self.text = None;
+                        self.rewriter.put(op.kind, op.span);
+                    }
+                }
+                Kind::IfEnd { .. } => self.end_if(op),
+                _ => self.op(op),
+            }
+        }
+    }
+
     fn begin_if(&mut self, op: Op, cell: i32, end: u32) {
+        if self.solves
+            && self.sure_value(cell).is_none()
+            && let Some((kinds, behind)) = self.shorten(end)
+        {
+            self.has_new_shape = true;
+            self.rewriter.skip_to(behind);
+            self.replacement(&kinds, op.span);
+            return;
+        }
         let effect = self.effect(end);
         let kind = match self.sure_value(cell) {
             Some(0) => {
@@ -447,6 +546,16 @@ impl Values {
                 }
             }
         }
+    }
+}
+
+impl symbolic::Facts for Values {
+    fn sure_value(&self, cell: i32) -> Option<u64> {
+        self.sure_value(cell)
+    }
+
+    fn is_on_tape(&self, cell: i32) -> bool {
+        self.facts.is_on_tape(self.place(cell))
     }
 }
 

@@ -1,0 +1,433 @@
+//! Symbolic execution of straight code and conditions: what it computes, and operations that compute the same.
+//!
+//! Cells hold polynomials in the values at the start. A condition is followed where its body computes nothing
+//! when the tested cell is 0, as `if [0] / muladd [1] [0] 3 / set [0] 0 / end` does: then it only says which cells
+//! may be accessed. The result accesses no cell that the code would not.
+
+use std::collections::BTreeMap;
+
+use super::polynomial::{Polynomial, Term, inverse};
+use crate::ir::{Kind, Op};
+
+/// What is known where the code starts.
+pub(super) struct Entry<'a> {
+    pub mask: u64,
+    pub facts: &'a dyn Facts,
+}
+
+pub(super) trait Facts {
+    /// The value of a cell that is certainly on the tape.
+    fn sure_value(&self, cell: i32) -> Option<u64>;
+    fn is_on_tape(&self, cell: i32) -> bool;
+}
+
+/// What the code has computed.
+#[derive(Clone)]
+struct State<'a> {
+    entry: &'a Entry<'a>,
+    /// The cells whose values at the start are taken for known.
+    known: BTreeMap<i32, u64>,
+    /// The cells that were changed.
+    cells: BTreeMap<i32, Polynomial>,
+    /// The first and the last cell that are accessed in any case; all between them are on the tape too.
+    hull: Option<(i32, i32)>,
+    /// Cells that are accessed only where another cell's value at the start is not 0.
+    guarded: BTreeMap<i32, i32>,
+    /// The steps that the code takes in any case, and those more where a cell's value at the start is not 0.
+    steps: usize,
+    guarded_steps: BTreeMap<i32, usize>,
+}
+
+/// Who accesses.
+#[derive(Clone, Copy)]
+enum Guard {
+    Always,
+    /// Where the value of this cell at the start is not 0.
+    Cell(i32),
+    /// Where something holds that cannot be said.
+    Unknown,
+}
+
+/// A cell that is accessed under a condition that cannot be said, and is not on the tape for certain.
+const UNKNOWN_GUARD: i32 = i32::MIN;
+
+impl<'a> State<'a> {
+    fn new(entry: &'a Entry<'a>, known: BTreeMap<i32, u64>) -> State<'a> {
+        State {
+            entry,
+            known,
+            cells: BTreeMap::new(),
+            hull: None,
+            guarded: BTreeMap::new(),
+            steps: 0,
+            guarded_steps: BTreeMap::new(),
+        }
+    }
+
+    fn at_start(&self, cell: i32) -> Polynomial {
+        self.known.get(&cell).map_or_else(|| Polynomial::cell(cell), |&value| Polynomial::constant(value))
+    }
+
+    fn value(&self, cell: i32) -> Polynomial {
+        self.cells.get(&cell).cloned().unwrap_or_else(|| self.at_start(cell))
+    }
+
+    fn access(&mut self, cell: i32, guard: Guard) {
+        match guard {
+            Guard::Always => {
+                let (first, last) = self.hull.unwrap_or((cell, cell));
+                self.hull = Some((first.min(cell), last.max(cell)));
+            }
+            Guard::Cell(guard) => {
+                self.guarded.entry(cell).or_insert(guard);
+            }
+            Guard::Unknown => {
+                self.guarded.entry(cell).or_insert(UNKNOWN_GUARD);
+            }
+        }
+    }
+
+    fn is_certain(&self, cell: i32) -> bool {
+        self.hull.is_some_and(|(first, last)| (first..=last).contains(&cell)) || self.entry.facts.is_on_tape(cell)
+    }
+
+    /// Follows `ops`, whose index in the program is `base`; nothing if that cannot be done.
+    fn run(&mut self, ops: &[Op], base: usize, guard: Guard) -> Option<()> {
+        let mask = self.entry.mask;
+        let mut next = 0;
+        while let Some(op) = ops.get(next) {
+            next += 1;
+            let (target, value) = match op.kind {
+                Kind::Add { cell, delta } => (cell, self.value(cell).plus(&Polynomial::constant(delta), 1, mask)?),
+                Kind::Set { cell, value } => (cell, Polynomial::constant(value)),
+                Kind::MulAdd { target, source, factor } => {
+                    self.access(source, guard);
+                    (target, self.value(target).plus(&self.value(source), factor, mask)?)
+                }
+                Kind::Copy { target, source, factor } => {
+                    self.access(source, guard);
+                    (target, Polynomial::default().plus(&self.value(source), factor, mask)?)
+                }
+                Kind::Product { target, left, right, factor } => {
+                    self.access(left, guard);
+                    self.access(right, guard);
+                    let product = self.value(left).times(&self.value(right), mask)?;
+                    (target, self.value(target).plus(&product, factor, mask)?)
+                }
+                Kind::If { cell, end } => {
+                    let end = end as usize - base;
+                    self.condition(cell, &ops[next..end], base + next, guard)?;
+                    next = end + 1;
+                    continue;
+                }
+                _ => return None,
+            };
+            self.access(target, guard);
+            self.cells.insert(target, value);
+            self.steps += 1;
+        }
+        Some(())
+    }
+
+    /// Follows a condition on `cell`.
+    fn condition(&mut self, cell: i32, body: &[Op], base: usize, guard: Guard) -> Option<()> {
+        self.access(cell, guard);
+        self.steps += 1;
+        let tested = self.value(cell);
+        match tested.as_constant() {
+            Some(0) => return Some(()),
+            Some(_) => return self.run(body, base, guard),
+            None => {}
+        }
+        let (atom, root) = tested.root(self.entry.mask)?;
+        // A condition in a condition: no one cell says when its body runs.
+        let inner = match guard {
+            Guard::Always if root.as_constant() == Some(0) => Guard::Cell(atom),
+            _ => Guard::Unknown,
+        };
+        let (before, steps) = (self.cells.clone(), self.steps);
+        self.run(body, base, inner)?;
+        if let Guard::Cell(guard) = inner {
+            *self.guarded_steps.entry(guard).or_default() += self.steps - steps;
+        }
+        self.steps = steps;
+        let at_root =
+            |value: &Polynomial| value.substitute(|other| (other == atom).then(|| root.clone()), self.entry.mask);
+        for (&changed, after) in &self.cells {
+            let before = before.get(&changed).cloned().unwrap_or_else(|| self.at_start(changed));
+            if before != *after && at_root(&before)? != at_root(after)? {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Operations that give the cells the values `values`, in at most `limit` steps.
+    fn emit(&self, mut values: BTreeMap<i32, Polynomial>, limit: usize) -> Option<Vec<Kind>> {
+        values.retain(|&cell, value| *value != self.at_start(cell));
+        let mut guards = BTreeMap::new();
+        for (&cell, value) in &values {
+            guards.insert(cell, self.guard(cell, value)?);
+        }
+        let mut kinds = Vec::new();
+        let mut open = None;
+        while !values.is_empty() {
+            // A cell can be written when no other one needs what it holds.
+            let is_needed = |cell: i32| {
+                values
+                    .iter()
+                    .any(|(&other, value)| other != cell && (value.reads(cell) || guards[&other] == Some(cell)))
+            };
+            let free = || values.keys().copied().filter(|&cell| !is_needed(cell));
+            let cell = free().find(|cell| guards[cell] == open).or_else(|| free().next())?;
+            if guards[&cell] != open {
+                if open.is_some() {
+                    kinds.push(Kind::IfEnd { start: 0 });
+                }
+                open = guards[&cell];
+                kinds.extend(open.map(|cell| Kind::If { cell, end: 0 }));
+            }
+            let value = values.remove(&cell)?;
+            self.assign(cell, &value, &mut kinds)?;
+        }
+        if open.is_some() {
+            kinds.push(Kind::IfEnd { start: 0 });
+        }
+        self.is_within(&kinds, limit).then_some(kinds)
+    }
+
+    /// Whether `kinds` take at most `limit` steps in any case, and where guards let more happen, no more than before.
+    fn is_within(&self, kinds: &[Kind], limit: usize) -> bool {
+        let (mut steps, mut inside, mut guard) = (0, BTreeMap::new(), None);
+        for kind in kinds {
+            match (kind, guard) {
+                (Kind::IfEnd { .. }, _) => guard = None,
+                (_, Some(guard)) => *inside.entry(guard).or_insert(0) += 1,
+                (_, None) => steps += 1,
+            }
+            if let Kind::If { cell, .. } = kind {
+                guard = Some(*cell);
+            }
+        }
+        steps <= limit && inside.iter().all(|(guard, steps)| self.guarded_steps.get(guard) >= Some(steps))
+    }
+
+    /// The cell that has to be tested before `cell` may be given `value`: none if it may be in any case.
+    fn guard(&self, cell: i32, value: &Polynomial) -> Option<Option<i32>> {
+        let mut needed = None;
+        for accessed in value.cells().chain([cell]) {
+            if self.is_certain(accessed) {
+                continue;
+            }
+            let guard = self.guarded.get(&accessed).copied().filter(|&guard| guard != UNKNOWN_GUARD)?;
+            if needed.is_some_and(|needed| needed != guard) || !self.is_certain(guard) {
+                return None;
+            }
+            needed = Some(guard);
+        }
+        if let Some(guard) = needed {
+            let zero = |other| (other == guard).then(Polynomial::default);
+            let mask = self.entry.mask;
+            if value.substitute(zero, mask)? != self.at_start(cell).substitute(zero, mask)? {
+                return None;
+            }
+        }
+        Some(needed)
+    }
+
+    /// Appends operations that give `cell` the value `value`.
+    fn assign(&self, cell: i32, value: &Polynomial, kinds: &mut Vec<Kind>) -> Option<()> {
+        if let Some(value) = value.as_constant() {
+            kinds.push(Kind::Set { cell, value });
+            return Some(());
+        }
+        // How often the cell itself goes into the sum, and the other terms.
+        let mut own = value.coefficient(cell);
+        let mut value = value.clone();
+        if let Some(&known) = self.known.get(&cell).filter(|&&known| known != 0) {
+            own = 1;
+            value = value.plus(&Polynomial::constant(known), self.entry.mask, self.entry.mask)?;
+        }
+        let mut terms = value.terms()?;
+        terms.retain(|term| !matches!(term, Term::Linear(linear, _) if *linear == cell));
+        let reads_itself =
+            |term: &Term| matches!(*term, Term::Product(left, right, _) if left == cell || right == cell);
+        let own_products = terms.iter().filter(|term| reads_itself(term)).count();
+        if own_products > 1 || (own_products == 1 && own != 1) {
+            return None;
+        }
+        // What reads the cell itself comes first.
+        terms.sort_by_key(|term| match term {
+            term if reads_itself(term) => 0,
+            Term::Linear(..) => 1,
+            Term::Product(..) => 2,
+            Term::Constant(_) => 3,
+        });
+        match (own, terms.as_slice()) {
+            (1, _) => {}
+            (0, [Term::Linear(source, factor), ..]) => {
+                kinds.push(Kind::Copy { target: cell, source: *source, factor: *factor });
+                terms.remove(0);
+            }
+            (0, [.., Term::Constant(value)]) => {
+                kinds.push(Kind::Set { cell, value: *value });
+                terms.pop();
+            }
+            (0, _) if self.known.contains_key(&cell) => {}
+            (0, _) => kinds.push(Kind::Set { cell, value: 0 }),
+            (factor, _) => kinds.push(Kind::Copy { target: cell, source: cell, factor }),
+        }
+        kinds.extend(terms.into_iter().map(|term| match term {
+            Term::Constant(delta) => Kind::Add { cell, delta },
+            Term::Linear(source, factor) => Kind::MulAdd { target: cell, source, factor },
+            Term::Product(left, right, factor) => Kind::Product { target: cell, left, right, factor },
+        }));
+        Some(())
+    }
+}
+
+/// Fewer operations that do what `ops` do, whose index in the program is `base`.
+pub(super) fn shorten(ops: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
+    let mut state = State::new(entry, known_cells(ops, entry));
+    state.run(ops, base, Guard::Always)?;
+    let kinds = state.emit(state.cells.clone(), state.steps)?;
+    (kinds.len() < ops.len()).then_some(kinds)
+}
+
+/// Operations that do what the loop on `counter` with this body does if it is entered; the index of the body in
+/// the program is `base`. They may stand in a condition on `counter`.
+///
+/// The body is followed once. Of its cells, those that keep their values, those that get the same value in
+/// every iteration, those that get a value from the counter, and those to which every iteration adds the same have
+/// a closed form, if the counter steps by an odd number: then it gets to 0 from everywhere, after
+/// counter / -step iterations.
+pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
+    let mask = entry.mask;
+    let mut known = known_cells(body, entry);
+    known.remove(&counter);
+    // What is known of a cell must hold in every iteration.
+    let state = loop {
+        let mut state = State::new(entry, known.clone());
+        state.access(counter, Guard::Always);
+        state.run(body, base, Guard::Always)?;
+        let before = known.len();
+        known.retain(|cell, value| state.cells.get(cell).is_none_or(|after| after.as_constant() == Some(*value)));
+        if known.len() == before {
+            break state;
+        }
+    };
+    let step = state.value(counter).plus(&Polynomial::cell(counter), mask, mask)?.as_constant()?;
+    if step % 2 == 0 {
+        return None;
+    }
+    let iterations = Polynomial::default().plus(&Polynomial::cell(counter), inverse(step.wrapping_neg()), mask)?;
+    let after_the_first = iterations.plus(&Polynomial::constant(1), mask, mask)?;
+
+    let is_changed = |cell: i32| state.cells.get(&cell).is_some_and(|value| *value != state.at_start(cell));
+    let is_steady = |value: &Polynomial| !value.cells().any(is_changed);
+    let mut values = BTreeMap::from([(counter, Polynomial::default())]);
+    for (&cell, first) in &state.cells {
+        if cell == counter || !is_changed(cell) {
+            continue;
+        }
+        // What the cell becomes in all iterations but the first: there, cells that are assigned the same in each
+        // hold that at the start.
+        let settled = |read| state.cells.get(&read).filter(|value| is_changed(read) && is_steady(value)).cloned();
+        let later = first.substitute(settled, mask)?;
+        let value = if is_steady(first) {
+            first.clone()
+        } else if later.coefficient(cell) == 1 {
+            let gain = later.plus(&Polynomial::cell(cell), mask, mask)?;
+            if !is_steady(&gain) {
+                return None;
+            }
+            first.plus(&gain.times(&after_the_first, mask)?, 1, mask)?
+        } else {
+            // Assigned from the counter, which is -step at the last start.
+            let last = Polynomial::constant(step.wrapping_neg() & mask);
+            let value = first.substitute(|read| (read == counter).then(|| last.clone()), mask)?;
+            if !is_steady(&value) {
+                return None;
+            }
+            value
+        };
+        values.insert(cell, value);
+    }
+    let kinds = state.emit(values, state.steps + 1)?;
+    (kinds.len() <= body.len()).then_some(kinds)
+}
+
+/// The cells of `ops` of which the value at the start is known.
+fn known_cells(ops: &[Op], entry: &Entry<'_>) -> BTreeMap<i32, u64> {
+    let mut known = BTreeMap::new();
+    for op in ops {
+        let cells = match op.kind {
+            Kind::Add { cell, .. } | Kind::Set { cell, .. } | Kind::If { cell, .. } => [cell; 3],
+            Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } => [target, source, source],
+            Kind::Product { target, left, right, .. } => [target, left, right],
+            _ => continue,
+        };
+        for cell in cells {
+            if let Some(value) = entry.facts.sure_value(cell) {
+                known.insert(cell, value);
+            }
+        }
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::opt::testing::check8;
+
+    #[test]
+    fn a_copy_through_a_temporary_is_a_copy() {
+        check8(
+            "closed",
+            "input [0]/set [1] 0/set [2] 0/if [0]/muladd [1] [0] 1/muladd [2] [0] 1/set [0] 0/end/\
+             if [2]/muladd [0] [2] 1/set [2] 0/end",
+            "input [0]/copy [1] [0] 1",
+        );
+        // Cell 600 may not be on the tape, and is not accessed if cell 0 is 0.
+        check8(
+            "closed",
+            "input [0]/set [2] 0/if [0]/muladd [600] [0] 1/muladd [2] [0] 1/set [0] 0/end/\
+             if [2]/muladd [0] [2] 1/set [2] 0/end",
+            "input [0]/if [0]/muladd [600] [0] 1/end",
+        );
+    }
+
+    #[test]
+    fn nested_counted_loops_are_products() {
+        check8(
+            "closed",
+            "input [0]/input [1]/loop [0]/if [1]/muladd [2] [1] 1/muladd [3] [1] 1/set [1] 0/end/\
+             if [3]/muladd [1] [3] 1/set [3] 0/end/add [0] 255/end/output [2]",
+            "input [0]/input [1]/if [0]/product [2] [0] [1] 1/set [0] 0/end/output [2]",
+        );
+    }
+
+    #[test]
+    fn what_iterations_assign_they_assign_once() {
+        check8(
+            "closed",
+            "input [0]/loop [0]/set [1] 0/muladd [1] [0] 3/add [0] 255/end",
+            "input [0]/if [0]/set [0] 0/set [1] 3/end",
+        );
+    }
+
+    #[test]
+    fn other_loops_stay() {
+        for stays in [
+            // Fibonacci's numbers.
+            "input [0]/input [1]/loop [0]/muladd [1] [2] 1/muladd [2] [1] 1/add [0] 255/end",
+            // A sum of what is added is not of the first degree.
+            "input [0]/loop [0]/muladd [1] [0] 1/add [0] 255/end",
+            "input [0]/loop [0]/add [1] 1/add [0] 254/end",
+            "input [0]/input [1]/loop [0]/output [1]/add [0] 255/end",
+            "input [0]/input [1]/loop [0]/if [1]/set [2] 7/end/add [0] 255/end",
+        ] {
+            check8("closed", stays, stays);
+        }
+    }
+}
