@@ -206,7 +206,7 @@ impl Shown {
 }
 
 /// `bytes` as text; what is no text, or would move the cursor, becomes a replacement character.
-fn printable(bytes: &[u8]) -> String {
+pub(crate) fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
