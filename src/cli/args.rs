@@ -201,8 +201,23 @@ pub struct CompileArgs {
     /// Print our IR on standard error after each run of this pass
     #[arg(long, value_name = "PASS", value_delimiter = ',', value_parser = parse_pass)]
     pub print_after: Vec<&'static Pass>,
+    /// Say on standard error how long each pass took, ours and LLVM's, and all other steps
+    #[arg(long)]
+    pub time_passes: bool,
+    /// Say on standard error what became of each loop, and why the innermost ones are still loops
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub remarks: Option<RemarkForm>,
     #[command(flatten)]
     pub dialect: DialectArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RemarkForm {
+    /// One line: file, line, column, what was done or missed, pass
+    Text,
+    /// One JSON object a line: pass, kind (passed, missed or analysis), file, line, column, end_line, end_column,
+    /// message, what
+    Json,
 }
 
 impl CompileArgs {

@@ -8,12 +8,12 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use bfllvm::llvm::emit::{Form, Request, emit};
 use bfllvm::llvm::executable::ExecutableIo;
-use bfllvm::llvm::loader;
 
 use super::args::{BuildArgs, Io};
 use super::front::{InputBehind, check, keep_source};
 use super::messages::Messages;
 use super::status::Status;
+use super::stopwatch::Stopwatch;
 
 pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     if args.io == Io::Extern {
@@ -24,12 +24,16 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
         return Ok(messages.usage("the executable needs a name", "give it one with -o"));
     };
     keep_source(&args.program, &output)?;
+    let mut stopwatch = Stopwatch::start(args.compile.time_passes);
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;
-    let program = checked.compiled_as(&args.compile, messages)?;
+    let level = args.compile.level();
+    let program = checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?;
     let io = args.io.into();
-    let request = Request { form: Form::Object, level: args.compile.level(), dialect: checked.dialect, io };
-    let object = emit(loader::load()?, &program, &checked.source, &request)?;
-    link(&object, io, &output)?;
+    let request = Request { form: Form::Object, level, dialect: checked.dialect, io };
+    let object = emit(stopwatch.open_llvm()?, &program, &checked.source, &request)?;
+    stopwatch.llvm_steps(&object.times)?;
+    stopwatch.step("linking", || link(&object.bytes, io, &output))?;
+    stopwatch.report(messages);
     Ok(Status::Success)
 }
 

@@ -52,7 +52,7 @@ fn show_diff(kind: DiffKind, args: &CompareArgs, checked: &Checked, llvm: Llvm) 
 /// The program's own functions, without run-time support.
 fn bare(form: Form, level: Level, checked: &Checked, llvm: Llvm) -> Result<Vec<u8>> {
     let request = Request { form, level, dialect: checked.dialect, io: ExecutableIo::Extern };
-    Ok(emit::emit(llvm, &checked.optimized(level)?, &checked.source, &request)?)
+    Ok(emit::emit(llvm, &checked.optimized(level)?, &checked.source, &request)?.bytes)
 }
 
 fn show_table(args: &CompareArgs, checked: &Checked, llvm: Llvm, messages: &Messages) -> Result<Status> {

@@ -6,12 +6,12 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use bfllvm::ir::text;
 use bfllvm::llvm::emit::{self as llvm_emit, Form, Request};
-use bfllvm::llvm::loader;
 
 use super::args::{EmitArgs, EmitOptions, Kind, TopLevelEmit};
 use super::front::{InputBehind, check, keep_source};
 use super::messages::Messages;
 use super::status::Status;
+use super::stopwatch::Stopwatch;
 
 pub fn emit(args: &EmitArgs, messages: &Messages) -> Result<Status> {
     emit_as(args.kind, &args.program, &args.options, messages)
@@ -32,8 +32,9 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
     if !to_stdout {
         keep_source(program, output)?;
     }
+    let mut stopwatch = Stopwatch::start(compile.time_passes);
     let checked = check(program, &compile.dialect, InputBehind::Never, messages)?;
-    let optimized = checked.compiled_as(compile, messages)?;
+    let optimized = checked.compiled_as(compile, compile.level(), messages, &mut stopwatch.timing)?;
     let form = match kind {
         Kind::Bfir => None,
         Kind::Ir => Some(Form::Ir),
@@ -45,14 +46,20 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
         None => text::print(&optimized, Some(&checked.source)).into_bytes(),
         Some(form) => {
             let request = Request { form, level: compile.level(), dialect: checked.dialect, io: (*io).into() };
-            llvm_emit::emit(loader::load()?, &optimized, &checked.source, &request)?
+            let emitted = llvm_emit::emit(stopwatch.open_llvm()?, &optimized, &checked.source, &request)?;
+            stopwatch.llvm_steps(&emitted.times)?;
+            emitted.bytes
         }
     };
-    if !to_stdout {
+    let status = stopwatch.step("writing", || {
+        if to_stdout {
+            return print(&bytes);
+        }
         std::fs::write(output, bytes).with_context(|| format!("cannot write {}", output.display()))?;
-        return Ok(Status::Success);
-    }
-    print(&bytes)
+        Ok(Status::Success)
+    })?;
+    stopwatch.report(messages);
+    Ok(status)
 }
 
 /// Writes to standard output, where a closed pipe is no error to talk about.

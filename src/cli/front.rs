@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::Diagnostic;
@@ -12,9 +13,11 @@ use bfllvm::ir::{Program, text};
 use bfllvm::level::Level;
 use bfllvm::lint::lint;
 use bfllvm::parse::{Bang, Granularity, Hash, Options, Parsed, parse};
+use bfllvm::report::remarks::{self, Observer};
+use bfllvm::report::timing::{PassRun, Timing};
 use bfllvm::source::Source;
 
-use super::args::{CompileArgs, DialectArgs};
+use super::args::{CompileArgs, DialectArgs, RemarkForm};
 use super::messages::Messages;
 
 /// The source was rejected, and the user knows why.
@@ -36,6 +39,8 @@ pub struct Checked {
     options: Options,
     /// What the check read, for the first who wants it in the same granularity.
     read: RefCell<Option<(Granularity, Program)>>,
+    /// How long that took.
+    reading: Duration,
     /// The program's input, where it stands behind the program.
     pub input: Option<Vec<u8>>,
 }
@@ -70,7 +75,10 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     let options = Options { width: dialect.width, granularity: Granularity::Commands, hash, bang };
     let is_linted = source.bytes().len() <= MAX_LINTED_BYTES;
     let granularity = if is_linted { Granularity::Commands } else { Granularity::Runs };
-    let Parsed { program, input_start } = match parse(&source, &Options { granularity, ..options }) {
+    let clock = Instant::now();
+    let parsed = parse(&source, &Options { granularity, ..options });
+    let reading = clock.elapsed();
+    let Parsed { program, input_start } = match parsed {
         Ok(parsed) => parsed,
         Err(unmatched) => {
             let errors: Vec<_> = unmatched.iter().map(Diagnostic::unmatched).collect();
@@ -91,7 +99,7 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
         input = Some(Vec::new());
     }
     let read = RefCell::new(Some((granularity, program)));
-    Ok(Checked { source, dialect, options, read, input })
+    Ok(Checked { source, dialect, options, read, reading, input })
 }
 
 /// Refuses to write over the program.
@@ -125,23 +133,47 @@ impl Checked {
         Ok(level.passes().fold(program, |program, pass| pass.apply(program)))
     }
 
-    /// The program after the passes that are asked for.
+    /// The program after the passes that are asked for, and what is asked for about them. The times go to
+    /// `timing`.
     ///
     /// # Errors
     /// None: the source was checked.
-    pub fn compiled_as(&self, args: &CompileArgs, messages: &Messages) -> Result<Program> {
-        let level = args.level();
+    pub fn compiled_as(
+        &self,
+        args: &CompileArgs,
+        level: Level,
+        messages: &Messages,
+        timing: &mut Timing,
+    ) -> Result<Program> {
         let (granularity, passes) = match &args.passes {
             // Whoever names the passes means to see all that they do.
             Some(passes) => (Granularity::Commands, passes.clone()),
             None => (level.row().granularity, level.passes().collect()),
         };
+        let clock = Instant::now();
         let mut program = self.parse(granularity)?;
+        timing.step("parsing", self.reading + clock.elapsed());
+        let mut observer = args.remarks.map(|_| Observer::new(&program));
+        let mut runs = Vec::with_capacity(passes.len());
         for pass in passes {
+            let before = program.ops.len();
+            let clock = Instant::now();
             program = pass.apply(program);
+            runs.push(PassRun { name: pass.name, time: clock.elapsed(), before, after: program.ops.len() });
+            if let Some(observer) = &mut observer {
+                observer.after(pass.name, &program);
+            }
             if args.print_after.iter().any(|wanted| wanted.name == pass.name) {
                 messages.note(&format!("after {}:\n{}", pass.name, text::print(&program, Some(&self.source))));
             }
+        }
+        timing.our_passes(&runs);
+        if let (Some(observer), Some(form)) = (observer, args.remarks) {
+            let remarks = observer.finish(&program);
+            messages.text(&match form {
+                RemarkForm::Text => remarks::text(&remarks, &self.source),
+                RemarkForm::Json => remarks::json(&remarks, &self.source),
+            });
         }
         Ok(program)
     }

@@ -89,6 +89,11 @@ impl Messages {
         self.print(&format!("bfllvm: {text}\n"));
     }
 
+    /// Text as it stands, for those who asked.
+    pub fn text(&self, text: &str) {
+        self.print(text);
+    }
+
     fn print(&self, text: &str) {
         // Nobody may be listening; that is no reason to fail.
         let _ = std::io::stderr().write_all(text.as_bytes());

@@ -10,6 +10,7 @@ mod front;
 mod messages;
 mod run;
 mod status;
+mod stopwatch;
 
 pub use status::Status;
 

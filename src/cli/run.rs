@@ -9,7 +9,7 @@ use bfllvm::dialect::Dialect;
 use bfllvm::ir::Program;
 use bfllvm::level::Level;
 use bfllvm::llvm::jit::{self, HostFunctions};
-use bfllvm::llvm::loader::{self, Llvm};
+use bfllvm::llvm::loader::Llvm;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
 use bfllvm::runtime::tape::MemoryError;
@@ -19,6 +19,7 @@ use super::args::{Engine, RunArgs};
 use super::front::{Checked, InputBehind, check};
 use super::messages::Messages;
 use super::status::Status;
+use super::stopwatch::Stopwatch;
 
 /// How long the search for the command at fault may take, in operations of the reference interpreter
 /// and in time.
@@ -30,6 +31,7 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
         let message = "--max-steps needs the reference engine, which counts operations";
         return Ok(messages.usage(message, "add --engine=reference, or bound the run with --timeout"));
     }
+    let stopwatch = Stopwatch::start(args.compile.time_passes);
     let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
     let feed = feed(args, &mut checked)?;
     let console = Console::new(feed, Sink::standard_output(), args.max_output);
@@ -38,8 +40,8 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
         messages.note(&format!("a tape of {cells} cells of {} bits", checked.dialect.width.bits()));
     }
     let end = match args.engine {
-        Engine::Reference => run_reference(args, &checked, console, messages)?,
-        Engine::Llvm => run_llvm(args, &checked, console, messages)?,
+        Engine::Reference => run_reference(args, &checked, console, messages, stopwatch)?,
+        Engine::Llvm => run_llvm(args, &checked, console, messages, stopwatch)?,
     };
     Ok(report(end, &checked, args, messages))
 }
@@ -62,11 +64,16 @@ fn limits(args: &RunArgs) -> Limits {
     Limits { time: args.timeout }
 }
 
-fn run_reference(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
-    let program = match args.compile.level {
-        None if args.compile.passes.is_none() => checked.literal()?,
-        _ => checked.compiled_as(&args.compile, messages)?,
-    };
+fn run_reference(
+    args: &RunArgs,
+    checked: &Checked,
+    console: Console,
+    messages: &Messages,
+    mut stopwatch: Stopwatch,
+) -> Result<End> {
+    let level = args.compile.level.unwrap_or(Level::O0);
+    let program = checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?;
+    stopwatch.report(messages);
     let place = |op: usize| checked.source.position(program.ops[op].span.start);
     let limits = ReferenceLimits { run: limits(args), steps: args.max_steps };
     let clock = Instant::now();
@@ -110,15 +117,19 @@ pub fn compile<T>(
     })?)
 }
 
-fn run_llvm(args: &RunArgs, checked: &Checked, console: Console, messages: &Messages) -> Result<End> {
-    let clock = Instant::now();
-    let llvm = loader::load()?;
-    let loading = clock.elapsed();
+fn run_llvm(
+    args: &RunArgs,
+    checked: &Checked,
+    console: Console,
+    messages: &Messages,
+    mut stopwatch: Stopwatch,
+) -> Result<End> {
+    let llvm = stopwatch.open_llvm()?;
     let level = args.compile.level();
     let clock = Instant::now();
-    let program = checked.compiled_as(&args.compile, messages)?;
+    let program = checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?;
     let ops = program.ops.len();
-    let (end, transcript) = compile(llvm, &program, checked, level, |jit| {
+    let (end, transcript) = compile(llvm, &program, checked, level, |jit| -> Result<_> {
         if args.verbose {
             let (code, total) = (jit.code, clock.elapsed());
             let times = code.times;
@@ -130,19 +141,21 @@ fn run_llvm(args: &RunArgs, checked: &Checked, console: Console, messages: &Mess
             ));
             messages.note(&format!(
                 "opening LLVM {}, parsing and our passes {}, lowering {}, LLVM's passes {}, code generation {}",
-                milliseconds(loading),
+                milliseconds(stopwatch.opening),
                 milliseconds(ours),
                 milliseconds(times.lower),
                 milliseconds(times.passes),
                 milliseconds(times.codegen),
             ));
         }
+        stopwatch.llvm_steps(&jit.code.times)?;
+        stopwatch.report(messages);
         let clock = Instant::now();
-        let outcome = jit.run(console, &limits(args));
+        let outcome = jit.run(console, &limits(args))?;
         if args.verbose {
             messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
         }
-        outcome
+        Ok(outcome)
     })??;
     Ok(match end {
         End::TapeFault(fault) => End::TapeFault(locate(fault, checked, transcript)),

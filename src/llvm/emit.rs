@@ -1,5 +1,7 @@
 //! A module as text or bytes: IR, bitcode, assembly, object file.
 
+use std::time::Instant;
+
 use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
@@ -7,7 +9,7 @@ use inkwell::targets::{FileType, TargetMachine};
 
 use super::executable::{self, ExecutableIo};
 use super::loader::Llvm;
-use super::{LlvmError, pipeline};
+use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
@@ -32,16 +34,27 @@ pub struct Request {
     pub io: ExecutableIo,
 }
 
+/// A program in the form asked for, and how long that took.
+#[derive(Clone, Debug)]
+pub struct Emitted {
+    pub bytes: Vec<u8>,
+    pub times: Times,
+}
+
 /// The complete `program` in the form asked for.
 ///
 /// # Errors
 /// A step of LLVM's fails.
-pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -> Result<Vec<u8>, LlvmError> {
+pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -> Result<Emitted, LlvmError> {
     let context = Context::create();
     let machine = pipeline::target_machine(llvm, request.level)?;
     machine.set_asm_verbosity(true);
-    let module = executable::build(&context, &machine, program, source, &request.dialect, request.level, request.io)?;
-    write(&module, &machine, request.form)
+    let mut times = Times::default();
+    let module = executable::build(&context, &machine, program, source, request, &mut times)?;
+    let clock = Instant::now();
+    let bytes = write(&module, &machine, request.form)?;
+    times.codegen = clock.elapsed();
+    Ok(Emitted { bytes, times })
 }
 
 fn write(module: &Module<'_>, machine: &TargetMachine, form: Form) -> Result<Vec<u8>, LlvmError> {

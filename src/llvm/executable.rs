@@ -3,13 +3,16 @@
 //! The run-time support is LLVM IR too, in `runtime/`, and is linked in as it stands there: `common.ll`
 //! and, by the way input and output go, `libc.ll` or `syscall.ll` with `buffered.ll`.
 
+use std::time::Instant;
+
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::targets::TargetMachine;
 use inkwell::values::BasicValue;
 
+use super::emit::Request;
 use super::lower::{self, Names, Options, Style};
-use super::{LlvmError, parts, pipeline};
+use super::{LlvmError, Times, parts, pipeline};
 use crate::dialect::{Dialect, PAGE_BYTES};
 use crate::ir::Program;
 use crate::level::Level;
@@ -63,7 +66,7 @@ impl ExecutableIo {
     }
 }
 
-/// Lowers `program` and links the run-time support to it; LLVM's passes for `level` are run.
+/// Lowers `program` and links the run-time support to it; LLVM's passes for the level are run.
 ///
 /// # Errors
 /// A step of LLVM's fails.
@@ -72,10 +75,11 @@ pub fn build<'ctx>(
     machine: &TargetMachine,
     program: &Program,
     source: &Source,
-    dialect: &Dialect,
-    level: Level,
-    io: ExecutableIo,
+    request: &Request,
+    times: &mut Times,
 ) -> Result<Module<'ctx>, LlvmError> {
+    let &Request { ref dialect, level, io, .. } = request;
+    let clock = Instant::now();
     let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
     let options = Options { dialect: *dialect, style, names: Names::Readable };
     let module = lower::lower(context, program, source, &options)?;
@@ -90,9 +94,12 @@ pub fn build<'ctx>(
     if io != ExecutableIo::Extern {
         make_internal(&module);
     }
+    times.lower = clock.elapsed();
+    let clock = Instant::now();
     pipeline::optimize(&module, machine, level)?;
     // Every level drops what the program does not use of the run-time support.
     pipeline::run_passes(&module, machine, "globaldce")?;
+    times.passes = clock.elapsed();
     Ok(module)
 }
 

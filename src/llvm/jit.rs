@@ -2,7 +2,7 @@
 //!
 //! Knows LLVM; it does not run the code. MCJIT stays behind [`Jit`], because LLVM means to retire it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use inkwell::context::Context;
 use inkwell::execution_engine::ExecutionEngine;
@@ -10,7 +10,7 @@ use inkwell::module::Module;
 
 use super::loader::Llvm;
 use super::lower::{self, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
-use super::{LlvmError, pipeline};
+use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
@@ -36,14 +36,6 @@ pub struct Code {
     pub times: Times,
     /// LLVM's instructions, after its passes.
     pub instructions: usize,
-}
-
-/// How long the steps took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Times {
-    pub lower: Duration,
-    pub passes: Duration,
-    pub codegen: Duration,
 }
 
 /// What turns a module into code: all that is asked of a JIT compiler.

@@ -9,6 +9,17 @@ pub mod loader;
 pub mod lower;
 mod parts;
 pub mod pipeline;
+pub mod timing;
+
+use std::time::Duration;
+
+/// How long the steps took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    pub lower: Duration,
+    pub passes: Duration,
+    pub codegen: Duration,
+}
 
 /// Why LLVM did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

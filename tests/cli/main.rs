@@ -6,6 +6,7 @@ mod support;
 mod build;
 mod emit;
 mod messages;
+mod observe;
 mod robustness;
 mod usage;
 mod versions;

@@ -34,6 +34,9 @@ fn wrong_usage_is_refused_with_its_own_status() {
         (&["emit", "ir", "--io=telepathy", "prog.bf"], "libc, syscall, extern"),
         (&["build", "--timeout=1", "prog.bf"], "--timeout"),
         (&["build", "--io=extern", "prog.bf"], "emit obj"),
+        (&["run", "--remarks=xml", "prog.bf"], "text, json"),
+        (&["emit", "bfir", "--time-passes=all", "prog.bf"], "--time-passes"),
+        (&["compare", "--remarks", "prog.bf"], "--remarks"),
         (&["run", "--error-format=xml", "prog.bf"], "human, short, json"),
         (&["run", "--color=pink", "prog.bf"], "auto, always, never"),
     ] {
