@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! bytes ─ parse ─→ Program ─ opt ─→ Program ─┬─ reference    the definition of the language
-//!         (lint)   (ir)                      └─ llvm::lower ─ passes ─┬─ MCJIT, runtime::execute
+//!         (lint)   (ir)                      ├─ baseline     machine code at once, runtime::execute
+//!                                            └─ llvm::lower ─ passes ─┬─ MCJIT, runtime::execute
 //!                                                                     └─ IR, bitcode, assembly, object
 //! ```
 //!
@@ -16,6 +17,7 @@
 //!   use them.
 //! * [`mod@reference`] interprets operations, checks every access and counts every step. What it does with
 //!   an unoptimised program *is* what the program means; everything else is tested against it.
+//! * [`baseline`] translates operations to machine code one by one, in a single pass.
 //! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a
 //!   file. It opens libLLVM only when it is needed. The run-time support of executables is LLVM IR too,
 //!   in `llvm/runtime/`.
@@ -38,6 +40,7 @@
 //! at all; it never makes an access that the program would not make. Termination is behaviour: an endless
 //! loop stays endless. `tests/property.rs` holds every pass and every level to that.
 
+pub mod baseline;
 pub mod diagnostic;
 pub mod dialect;
 pub mod ir;

@@ -92,6 +92,13 @@ fn the_front_knows_nothing_behind_it() {
 }
 
 #[test]
+fn the_baseline_knows_nothing_of_llvm_or_passes() {
+    for word in ["crate::llvm", "crate::opt", "crate::level", "crate::reference"] {
+        never(word, "baseline/");
+    }
+}
+
+#[test]
 fn the_llvm_version_is_written_once() {
     let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
     let version = read("llvm-version.txt");

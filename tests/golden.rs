@@ -68,6 +68,11 @@ fn examples_run_at_o2() {
     examples().iter().for_each(|example| example.runs("-O2"));
 }
 
+#[test]
+fn examples_run_in_the_baseline() {
+    examples().iter().for_each(|example| example.runs("--engine=baseline"));
+}
+
 /// The levels whose pipelines are LLVM's own; the program of over a megabyte would take minutes there.
 #[test]
 fn examples_run_at_o3_os_and_oz() {

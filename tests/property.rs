@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use bfllvm::baseline;
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
-use bfllvm::ir::{Program, text, verify};
+use bfllvm::ir::{Kind, Op, Program, text, verify};
 use bfllvm::level::{LEVELS, Level};
-use bfllvm::llvm::jit::{self, HostFunctions};
+use bfllvm::llvm::jit;
 use bfllvm::llvm::loader;
 use bfllvm::opt::PASSES;
 use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
@@ -17,7 +18,7 @@ use bfllvm::reference::{Machine, MemoryIo, Status};
 use bfllvm::runtime::console::{Console, Feed, Sink};
 use bfllvm::runtime::execute::{Code, execute, host_functions};
 use bfllvm::runtime::{End, Limits, tape};
-use bfllvm::source::Source;
+use bfllvm::source::{Source, Span};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
 
@@ -64,6 +65,79 @@ fn dialect() -> impl Strategy<Value = Dialect> {
     let eof = prop_oneof![Just(Eof::Same), Just(Eof::Zero), Just(Eof::MinusOne)];
     // The shortest tape there is: a page.
     (width, eof).prop_map(|(width, eof)| Dialect::new(width, eof, 1))
+}
+
+/// Operations in their text form, also those that no pass makes of such programs; `W` cells away from the
+/// beginning of the tape, and with a look at the cells around the pointer at the end.
+fn operations() -> impl Strategy<Value = String> {
+    let cell = || -3i32..=3;
+    let value = || {
+        prop_oneof![
+            3 => prop_oneof![Just(1u64), Just(u64::MAX)],
+            3 => 1u64..=130,
+            1 => (1u64..=130).prop_map(|value| value.wrapping_neg()),
+            1 => any::<u64>().prop_map(|value| value | 1),
+            1 => (0u32..64).prop_map(|bit| 1 << bit),
+        ]
+    };
+    let stride =
+        || prop_oneof![6 => prop_oneof![Just(1i32), Just(-1), Just(2), Just(-2)], 1 => 3i32..=17, 1 => -17i32..=-3];
+    let leaf = prop_oneof![
+        3 => (cell(), value()).prop_map(|(cell, value)| format!("add [{cell}] {value}\n")),
+        2 => (cell(), value()).prop_map(|(cell, value)| format!("set [{cell}] {value}\n")),
+        1 => cell().prop_map(|cell| format!("set [{cell}] 0\n")),
+        3 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("muladd [{target}] [{source}] {factor}\n")),
+        2 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("copy [{target}] [{source}] {factor}\n")),
+        2 => (cell(), cell(), cell(), value()).prop_map(|(target, left, right, factor)| format!("product [{target}] [{left}] [{right}] {factor}\n")),
+        2 => prop_oneof![-40i32..=-1, 1i32..=40].prop_map(|delta| format!("move {delta}\n")),
+        2 => (cell(), stride()).prop_map(|(cell, stride)| format!("scan [{cell}] {stride}\n")),
+        2 => (cell(), stride(), -2i32..=2, -2i32..=2).prop_map(|(cell, stride, leave, enter)| format!("walk [{cell}] {stride} {leave} {enter}\n")),
+        1 => cell().prop_map(|cell| format!("input [{cell}]\n")),
+        2 => cell().prop_map(|cell| format!("output [{cell}]\n")),
+        1 => "[a-z]{1,9}".prop_map(|text| format!("text \"{text}\"\n")),
+    ];
+    let tree = leaf.prop_recursive(3, 30, 5, move |inner| {
+        let body = prop::collection::vec(inner, 0..5).prop_map(|parts| parts.concat());
+        prop_oneof![
+            1 => (cell(), body.clone()).prop_map(|(cell, body)| format!("loop [{cell}]\n{body}end\n")),
+            2 => (cell(), body.clone()).prop_map(|(cell, body)| format!("loop [{cell}]\n{body}set [{cell}] 0\nend\n")),
+            2 => (cell(), body.clone()).prop_map(|(cell, body)| format!("loop [{cell}]\n{body}add [{cell}] 255\nend\n")),
+            2 => (cell(), body.clone()).prop_map(|(cell, body)| format!("if [{cell}]\n{body}end\n")),
+            2 => body,
+        ]
+    });
+    prop::collection::vec(tree, 1..9).prop_map(|parts| parts.concat())
+}
+
+/// The operations as a program, values and factors wrapped to its width; those that are not well formed are left out.
+fn assemble(operations: &str, width: CellWidth) -> Program {
+    let mut program = text::parse(&format!("cells {}\nmove 100\n{operations}", width.bits())).unwrap();
+    for cell in -8..=8 {
+        program.ops.push(Op { kind: Kind::Output { cell }, span: Span::default() });
+    }
+    for op in &mut program.ops {
+        match &mut op.kind {
+            Kind::Add { delta: value, .. }
+            | Kind::Set { value, .. }
+            | Kind::MulAdd { factor: value, .. }
+            | Kind::Copy { factor: value, .. }
+            | Kind::Product { factor: value, .. } => *value &= width.mask(),
+            _ => {}
+        }
+        let replacement = Kind::Output { cell: 0 };
+        match op.kind {
+            Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } if target == source => {
+                op.kind = replacement
+            }
+            Kind::MulAdd { factor: 0, .. } | Kind::Copy { factor: 0, .. } | Kind::Product { factor: 0, .. } => {
+                op.kind = replacement
+            }
+            Kind::Walk { leave: 0, enter: 0, .. } => op.kind = replacement,
+            _ => {}
+        }
+    }
+    assert_eq!(verify::verify(&program), Ok(()));
+    program
 }
 
 /// What a run did.
@@ -162,19 +236,35 @@ fn interpret(program: &Program, dialect: &Dialect, input: &[u8]) -> (Run, u64) {
     (Run { end, output: io.output }, machine.steps())
 }
 
+/// Through LLVM.
 fn compile_and_run(case: &Case, level: Level) -> Run {
     let program = case.at(level);
-    let [put, get, dump] = host_functions();
-    let host = HostFunctions { put, get, dump };
     let llvm = loader::load().unwrap();
-    let (end, transcript) = jit::with_code(llvm, &program, &case.source, &case.dialect, level, &host, |code| {
-        let code = Code { entry: code.entry, regions: &code.regions, guard_bytes: tape::guard_bytes(&program) };
-        let console = Console::new(Feed::Memory(case.input.clone()), Sink::Memory(Vec::new()), None);
-        let limits = Limits { time: Some(std::time::Duration::from_secs(20)) };
+    let host = host_functions();
+    jit::with_code(llvm, &program, &case.source, &case.dialect, level, &host, |code| {
+        let code = Code { entry: code.entry, faults: &code.regions, guard_bytes: tape::guard_bytes(&program) };
         // SAFETY: the code was just made for this dialect, the guards for this program.
-        unsafe { execute(&code, &case.dialect, console, &limits) }.unwrap()
+        unsafe { run_code(&code, &case.dialect, &case.input) }
     })
-    .unwrap();
+    .unwrap()
+}
+
+/// Through the template JIT.
+fn translate_and_run(program: &Program, source: &Source, dialect: &Dialect, input: &[u8]) -> Run {
+    let code = baseline::compile(program, source, dialect, &host_functions()).unwrap();
+    let faults = code.faults(program, source);
+    let code = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(program) };
+    // SAFETY: as above.
+    unsafe { run_code(&code, dialect, input) }
+}
+
+/// # Safety
+/// The code was made for this dialect, the guards for its program.
+unsafe fn run_code(code: &Code, dialect: &Dialect, input: &[u8]) -> Run {
+    let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), None);
+    let limits = Limits { time: Some(std::time::Duration::from_secs(20)) };
+    // SAFETY: as required of the caller.
+    let (end, transcript) = unsafe { execute(code, dialect, console, &limits) }.unwrap();
     let end = match end {
         End::Finished => Ended::Finished,
         End::TapeFault(_) => Ended::Faulted,
@@ -220,6 +310,7 @@ fn config(cases: u32) -> Config {
     let cases = std::env::var("BFLLVM_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     Config {
         cases,
+        max_global_rejects: 4 * cases + 1000,
         max_shrink_iters: 20_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         ..Config::default()
@@ -300,6 +391,32 @@ proptest! {
                 return Err(TestCaseError::fail(format!("-O{}: {message}", row.name)));
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(3000))]
+
+    /// Code of the template JIT: from the operations of the levels, which differ in their passes.
+    #[test]
+    fn baseline_code_keeps_the_meaning(code in program(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        for level in [Level::O0, Level::O2] {
+            let run = translate_and_run(&case.at(level), &case.source, &case.dialect, &case.input);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("{level}: {message}")));
+            }
+        }
+    }
+
+    /// The template JIT moves no access: what it makes of any operations does exactly what they say.
+    #[test]
+    fn baseline_code_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &input);
+        prop_assume!(expected.end != Ended::Unfinished);
+        prop_assert_eq!(translate_and_run(&program, &source(""), &dialect, &input), expected);
     }
 }
 

@@ -258,6 +258,8 @@ pub enum Engine {
     /// Machine code, through LLVM's MCJIT
     #[default]
     Llvm,
+    /// Machine code from templates: starts at once, and does without LLVM
+    Baseline,
     /// The checked interpreter that defines the language; it runs the unoptimised program unless -O is given
     Reference,
 }

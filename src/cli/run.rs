@@ -4,11 +4,12 @@ use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use bfllvm::baseline;
 use bfllvm::diagnostic::{Diagnostic, Severity};
 use bfllvm::dialect::Dialect;
 use bfllvm::ir::Program;
 use bfllvm::level::Level;
-use bfllvm::llvm::jit::{self, HostFunctions};
+use bfllvm::llvm::jit;
 use bfllvm::llvm::loader::Llvm;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
@@ -41,6 +42,7 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
     }
     let end = match args.engine {
         Engine::Reference => run_reference(args, &checked, console, messages, stopwatch)?,
+        Engine::Baseline => run_baseline(args, &checked, console, messages, stopwatch)?,
         Engine::Llvm => run_llvm(args, &checked, console, messages, stopwatch)?,
     };
     Ok(report(end, &checked, args, messages))
@@ -94,7 +96,7 @@ pub struct Jit<'a> {
 impl Jit<'_> {
     /// Runs the program on a new tape.
     pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), MemoryError> {
-        let code = Code { entry: self.code.entry, regions: &self.code.regions, guard_bytes: self.guard_bytes };
+        let code = Code { entry: self.code.entry, faults: &self.code.regions, guard_bytes: self.guard_bytes };
         // SAFETY: [`compile`] made the code for this dialect, and knows the guards that it needs.
         unsafe { execute(&code, &self.dialect, console, limits) }
     }
@@ -108,8 +110,7 @@ pub fn compile<T>(
     level: Level,
     use_code: impl FnOnce(Jit<'_>) -> T,
 ) -> Result<T> {
-    let [put, get, dump] = host_functions();
-    let host = HostFunctions { put, get, dump };
+    let host = host_functions();
     let guard_bytes = tape::guard_bytes(program);
     let dialect = checked.dialect;
     Ok(jit::with_code(llvm, program, &checked.source, &dialect, level, &host, |code| {
@@ -157,10 +158,50 @@ fn run_llvm(
         }
         Ok(outcome)
     })??;
-    Ok(match end {
+    Ok(located(end, checked, transcript))
+}
+
+fn run_baseline(
+    args: &RunArgs,
+    checked: &Checked,
+    console: Console,
+    messages: &Messages,
+    mut stopwatch: Stopwatch,
+) -> Result<End> {
+    let clock = Instant::now();
+    let program = checked.compiled_as(&args.compile, args.compile.level(), messages, &mut stopwatch.timing)?;
+    let passes = clock.elapsed();
+    let code = stopwatch.step("code generation", || {
+        baseline::compile(&program, &checked.source, &checked.dialect, &host_functions())
+    })?;
+    stopwatch.report(messages);
+    if args.verbose {
+        messages.note(&format!(
+            "{}: {} operations, {} bytes of code; parsing and passes {}, code generation {}",
+            args.compile.level(),
+            program.ops.len(),
+            code.bytes(),
+            milliseconds(passes),
+            milliseconds(clock.elapsed() - passes),
+        ));
+    }
+    let faults = code.faults(&program, &checked.source);
+    let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(&program) };
+    let clock = Instant::now();
+    // SAFETY: the code was just made for this dialect, the guards for this program.
+    let (end, transcript) = unsafe { execute(&run, &checked.dialect, console, &limits(args)) }?;
+    if args.verbose {
+        messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
+    }
+    Ok(located(end, checked, transcript))
+}
+
+/// How the run ended, and if in a fault, where exactly.
+fn located(end: End, checked: &Checked, transcript: Transcript) -> End {
+    match end {
         End::TapeFault(fault) => End::TapeFault(locate(fault, checked, transcript)),
         end => end,
-    })
+    }
 }
 
 /// Finds the command at fault by running the program again in the reference interpreter, with the

@@ -15,16 +15,8 @@ use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
 use crate::runtime::FaultPlace;
-use crate::runtime::execute::Region;
+use crate::runtime::execute::{HostFunctions, Region};
 use crate::source::{Position, Source};
-
-/// The addresses of the host's functions that compiled code calls.
-#[derive(Clone, Copy, Debug)]
-pub struct HostFunctions {
-    pub put: usize,
-    pub get: usize,
-    pub dump: usize,
-}
 
 /// Machine code in memory. It is there only while the closure that gets it runs.
 #[derive(Debug)]

@@ -26,17 +26,23 @@ const SLICE: u64 = 1 << 16;
 const WINDOW: (i64, i64) = (4, 8);
 
 /// Code to run, and what has to be known about it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Code<'a> {
     /// The address of a function `ptr (ptr state, ptr cell)`.
     pub entry: usize,
-    /// The functions, sorted by address.
-    pub regions: &'a [Region],
+    /// Asked when the code faulted.
+    pub faults: &'a dyn FaultMap,
     /// How wide the tape's guards have to be, in bytes.
     pub guard_bytes: u64,
 }
 
-/// A function of the code.
+/// Tells what a fault in the code is said to be in.
+pub trait FaultMap {
+    /// The place for the instruction at this address.
+    fn place(&self, instruction: usize) -> FaultPlace;
+}
+
+/// A function of the code. A list of them, sorted by address, is a [`FaultMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     pub address: usize,
@@ -54,10 +60,37 @@ struct State {
     end: Option<End>,
 }
 
-/// The functions that code calls, by address: put, get, dump.
+impl FaultMap for Vec<Region> {
+    fn place(&self, instruction: usize) -> FaultPlace {
+        match self.partition_point(|region| region.address <= instruction) {
+            0 => FaultPlace::Unknown,
+            behind => self[behind - 1].place,
+        }
+    }
+}
+
+/// The addresses of the functions that code calls.
+#[derive(Clone, Copy, Debug)]
+pub struct HostFunctions {
+    /// `void (ptr state, i8 byte)`
+    pub put: usize,
+    /// `i32 (ptr state)`: a byte of input, or -1 at its end.
+    pub get: usize,
+    /// `void (ptr state, ptr bytes, i64 len)`
+    pub text: usize,
+    /// `void (ptr state, ptr cell, i32 line, i32 column)`
+    pub dump: usize,
+}
+
+/// The functions that code calls.
 #[must_use]
-pub fn host_functions() -> [usize; 3] {
-    [put as *const () as usize, get as *const () as usize, dump as *const () as usize]
+pub fn host_functions() -> HostFunctions {
+    HostFunctions {
+        put: put as *const () as usize,
+        get: get as *const () as usize,
+        text: text as *const () as usize,
+        dump: dump as *const () as usize,
+    }
 }
 
 /// Runs `code` on a new tape.
@@ -92,7 +125,7 @@ pub unsafe fn execute(
             (0, None) => End::Finished,
             (address, _) if stack.guards(address) => End::StackOverflow,
             (address, _) => {
-                let place = region_at(code.regions, state.shared.fault_instruction.load(SeqCst));
+                let place = code.faults.place(state.shared.fault_instruction.load(SeqCst));
                 End::TapeFault(TapeFault { cell: state.tape.cell_at(address), place })
             }
         },
@@ -116,14 +149,6 @@ fn settle(end: End, console: &mut Console, shared: &Shared) -> End {
         (Some(signal), _, _) => End::Signal(signal),
         (None, end, Ok(())) => end,
         (None, _, Err(failure)) => failure,
-    }
-}
-
-/// The loop of the function that holds the instruction at `address`.
-fn region_at(regions: &[Region], address: usize) -> FaultPlace {
-    match regions.partition_point(|region| region.address <= address) {
-        0 => FaultPlace::Unknown,
-        behind => regions[behind - 1].place,
     }
 }
 
@@ -156,6 +181,14 @@ unsafe fn native<T>(state: *mut State, work: impl FnOnce(&mut State) -> Result<T
 extern "C" fn put(state: *mut State, byte: u8) {
     // SAFETY: the code hands on the state it was given.
     unsafe { native(state, |state| state.console.put(byte, &state.shared)) }
+}
+
+extern "C" fn text(state: *mut State, bytes: *const u8, len: usize) {
+    // SAFETY: as above; the bytes are part of the code.
+    unsafe {
+        let bytes = std::slice::from_raw_parts(bytes, len);
+        native(state, |state| bytes.iter().try_for_each(|&byte| state.console.put(byte, &state.shared)));
+    }
 }
 
 extern "C" fn get(state: *mut State) -> i32 {

@@ -1,0 +1,427 @@
+//! From operations to instructions, one by one.
+//!
+//! Moves are not carried out: they change by how much the tape pointer is ahead of `rbx`, which every address
+//! takes into account. A loop's or condition's end brings the two back to the distance they had at its
+//! head. What is known of `rax` and of the flags spares loads and tests; at every label nothing is known.
+
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, DynasmLabelApi as _, dynasm};
+
+use super::emitter::{Emitter, Sign};
+use super::scan::{self, Scans};
+use super::{HostFunction, Place};
+use crate::dialect::Eof;
+use crate::ir::{Kind, Program};
+use crate::source::Source;
+
+/// Cells are addressed from `rbx` up to this distance: there are displacements left around it.
+const FAR_BYTES: i32 = 1 << 30;
+
+/// What is compiled, and the addresses that go into the code.
+pub(super) struct Unit<'a> {
+    pub program: &'a Program,
+    pub source: &'a Source,
+    pub eof: Eof,
+    pub host: &'a [usize; 4],
+    pub text: &'a [u8],
+}
+
+/// The code, which begins with its entry, and the loops that its parts belong to.
+pub(super) fn translate(unit: &Unit<'_>) -> Result<(Vec<u8>, Vec<Place>), DynasmError> {
+    let mut emitter = Emitter::new(unit.program.width);
+    let (begin, host) = (emitter.label(), unit.host.as_ptr() as i64);
+    dynasm!(emitter.asm; .arch x64; jmp =>begin);
+    let scans = scan::emit(&mut emitter, unit.program);
+    emitter.bind(begin);
+    let places = vec![Place { offset: emitter.offset(), head: None }];
+    let mut translator =
+        Translator { unit, emitter, scans, ahead: 0, in_register: None, in_flags: None, open: Vec::new(), places };
+    dynasm!(translator.emitter.asm
+        ; .arch x64
+        ; push rbx
+        ; push r12
+        ; push r13
+        ; mov rbx, rsi
+        ; mov r12, rdi
+        ; mov r13, QWORD host
+    );
+    for index in 0..unit.program.ops.len() {
+        translator.op(index as u32);
+    }
+    translator.settle(0);
+    dynasm!(translator.emitter.asm
+        ; .arch x64
+        ; mov rax, rbx
+        ; pop r13
+        ; pop r12
+        ; pop rbx
+        ; ret
+    );
+    Ok((translator.emitter.asm.finalize()?, translator.places))
+}
+
+/// A loop or condition whose end is still to come.
+struct Open {
+    head: u32,
+    cell: i32,
+    body: DynamicLabel,
+    behind: DynamicLabel,
+    /// How far the pointer is ahead of `rbx` at the head, and behind the end.
+    ahead: i64,
+    /// Whether the body begins with the cell's value in `rax`.
+    loads: bool,
+}
+
+struct Translator<'a> {
+    unit: &'a Unit<'a>,
+    emitter: Emitter,
+    scans: Option<Scans>,
+    /// How many cells the pointer is ahead of `rbx`.
+    ahead: i64,
+    /// The cell whose value is in `rax`, in cells from `rbx`.
+    in_register: Option<i64>,
+    /// The cell of which the zero flag tells, in cells from `rbx`.
+    in_flags: Option<i64>,
+    open: Vec<Open>,
+    places: Vec<Place>,
+}
+
+impl Translator<'_> {
+    fn op(&mut self, index: u32) {
+        match self.unit.program.ops[index as usize].kind {
+            Kind::Add { cell, delta } => {
+                let at = self.at(cell);
+                self.emitter.add_value(at, delta);
+                self.changed_with_flags(cell);
+            }
+            Kind::Set { cell, value } => {
+                let at = self.at(cell);
+                self.emitter.set_value(at, value);
+                self.changed(cell);
+            }
+            Kind::MulAdd { target, source, factor } => {
+                self.load(source);
+                self.add_product(target, factor);
+            }
+            Kind::Copy { target, source, factor } => {
+                self.load(source);
+                self.set_product(target, factor);
+            }
+            Kind::Product { target, left, right, factor } => {
+                self.load(left);
+                let at = self.at(right);
+                self.emitter.load_second(at);
+                self.emitter.multiply();
+                if factor != 1 {
+                    self.emitter.multiply_by(factor);
+                }
+                let at = self.at(target);
+                self.emitter.add_second(at);
+                self.changed_with_flags(target);
+            }
+            Kind::Move { delta } => self.ahead += i64::from(delta),
+            Kind::Scan { cell, stride } => self.find(cell, stride, 0),
+            Kind::Walk { cell, stride, leave, enter } => self.walk(cell, stride, leave, enter),
+            Kind::Input { cell } => self.input(cell),
+            Kind::Output { cell } => {
+                // The low byte is the first.
+                match self.in_register == Some(self.key(cell)) {
+                    true => dynasm!(self.emitter.asm; .arch x64; movzx esi, al),
+                    false => {
+                        let at = self.at(cell);
+                        dynasm!(self.emitter.asm; .arch x64; movzx esi, BYTE [rbx + at]);
+                    }
+                }
+                self.call(HostFunction::Put);
+            }
+            Kind::Text { start, len } => {
+                let bytes = &self.unit.text[start as usize..(start + len) as usize];
+                dynasm!(self.emitter.asm
+                    ; .arch x64
+                    ; mov rsi, QWORD bytes.as_ptr() as i64
+                    ; mov edx, len as i32
+                );
+                self.call(HostFunction::Text);
+            }
+            Kind::Dump { cell } => {
+                let at = self.at(cell);
+                let place = self.unit.source.position(self.unit.program.ops[index as usize].span.start);
+                dynasm!(self.emitter.asm
+                    ; .arch x64
+                    ; lea rsi, [rbx + at]
+                    ; mov edx, place.line as i32
+                    ; mov ecx, place.column as i32
+                );
+                self.call(HostFunction::Dump);
+            }
+            Kind::Loop { cell, .. } => self.begin(index, cell),
+            Kind::LoopEnd { .. } => {
+                let open = self.close();
+                self.test(open.cell, open.loads);
+                self.emitter.jump_if_not_zero(open.body);
+                self.leave(&open);
+            }
+            Kind::If { cell, .. } => self.begin(index, cell),
+            Kind::IfEnd { .. } => {
+                let open = self.close();
+                self.leave(&open);
+            }
+        }
+    }
+
+    /// How many cells `cell` is from `rbx`.
+    fn key(&self, cell: i32) -> i64 {
+        self.ahead + i64::from(cell)
+    }
+
+    /// How many bytes `cell` is from `rbx`, which is moved where that is too far.
+    fn at(&mut self, cell: i32) -> i32 {
+        let distance = self.key(cell) * self.unit.program.width.bytes() as i64;
+        match i32::try_from(distance).ok().filter(|distance| distance.abs() <= FAR_BYTES) {
+            Some(distance) => distance,
+            None => {
+                self.settle(-i64::from(cell));
+                0
+            }
+        }
+    }
+
+    /// Moves `rbx` so that the pointer is `ahead` cells ahead of it; the flags stay.
+    fn settle(&mut self, ahead: i64) {
+        let cells = self.ahead - ahead;
+        self.emitter.advance(cells * self.unit.program.width.bytes() as i64);
+        for known in [&mut self.in_register, &mut self.in_flags] {
+            *known = known.map(|key| key - cells);
+        }
+        self.ahead = ahead;
+    }
+
+    /// `cell` was written; the flags are as before.
+    fn changed(&mut self, cell: i32) {
+        let key = Some(self.key(cell));
+        if self.in_register == key {
+            self.in_register = None;
+        }
+        if self.in_flags == key {
+            self.in_flags = None;
+        }
+    }
+
+    /// `cell` was written, and the flags tell of its new value.
+    fn changed_with_flags(&mut self, cell: i32) {
+        self.changed(cell);
+        self.in_flags = Some(self.key(cell));
+    }
+
+    /// Nothing is known any more.
+    fn forget(&mut self) {
+        self.in_register = None;
+        self.in_flags = None;
+    }
+
+    fn call(&mut self, function: HostFunction) {
+        self.emitter.call_host(function);
+        self.forget();
+    }
+
+    /// `rax = cell`
+    fn load(&mut self, cell: i32) {
+        let at = self.at(cell);
+        if self.in_register != Some(self.key(cell)) {
+            self.emitter.load(at);
+            self.in_register = Some(self.key(cell));
+        }
+    }
+
+    /// `target += rax * factor`
+    fn add_product(&mut self, target: i32, factor: u64) {
+        let at = self.at(target);
+        if factor == 1 {
+            self.emitter.add(at);
+        } else if factor == self.unit.program.width.mask() {
+            self.emitter.subtract(at);
+        } else {
+            match self.emitter.scale(factor) {
+                Sign::Plus => self.emitter.add_second(at),
+                Sign::Minus => self.emitter.subtract_second(at),
+            }
+        }
+        self.changed_with_flags(target);
+    }
+
+    /// `target = rax * factor`
+    fn set_product(&mut self, target: i32, factor: u64) {
+        let at = self.at(target);
+        if factor == 1 {
+            self.emitter.store(at);
+        } else {
+            self.emitter.product(factor);
+            self.emitter.store_second(at);
+            self.in_flags = None;
+        }
+        self.changed(target);
+    }
+
+    /// The zero flag tells of `cell`; with `loads`, its value is in `rax`.
+    fn test(&mut self, cell: i32, loads: bool) {
+        let at = self.at(cell);
+        let key = Some(self.key(cell));
+        if loads {
+            self.load(cell);
+        }
+        if self.in_flags == key {
+        } else if self.in_register == key {
+            self.emitter.test();
+        } else {
+            self.emitter.compare_with(at, 0);
+        }
+    }
+
+    fn begin(&mut self, index: u32, cell: i32) {
+        self.places.push(Place { offset: self.emitter.offset(), head: Some(index) });
+        let loads = self.unit.program.ops.get(index as usize + 1).is_some_and(|op| reads(op.kind, cell));
+        self.test(cell, loads);
+        let (body, behind) = (self.emitter.label(), self.emitter.label());
+        self.emitter.jump_if_zero(behind);
+        self.emitter.bind(body);
+        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads });
+        self.forget();
+        if loads {
+            self.in_register = Some(self.key(cell));
+        }
+    }
+
+    /// The innermost loop or condition, at the end of its body.
+    fn close(&mut self) -> Open {
+        let open = self.open.pop().expect("an end follows its head");
+        self.settle(open.ahead);
+        open
+    }
+
+    fn leave(&mut self, open: &Open) {
+        self.emitter.bind(open.behind);
+        self.ahead = open.ahead;
+        self.forget();
+        debug_assert!(matches!(self.unit.program.ops[open.head as usize].kind, Kind::Loop { .. } | Kind::If { .. }));
+        let head = self.open.last().map(|outer| outer.head);
+        self.places.push(Place { offset: self.emitter.offset(), head });
+    }
+
+    fn input(&mut self, cell: i32) {
+        let at = self.at(cell);
+        // A fault comes before the input is asked for.
+        self.emitter.compare_with(at, 0);
+        self.call(HostFunction::Get);
+        // At the end the answer is -1.
+        match self.unit.eof {
+            Eof::Same => {
+                dynasm!(self.emitter.asm; .arch x64; mov eax, eax; test eax, eax; js >ended);
+                self.emitter.store(at);
+                dynasm!(self.emitter.asm; .arch x64; ended:);
+            }
+            Eof::Zero => {
+                dynasm!(self.emitter.asm; .arch x64; xor ecx, ecx; test eax, eax; cmovs eax, ecx);
+                self.emitter.store(at);
+            }
+            Eof::MinusOne => {
+                dynasm!(self.emitter.asm; .arch x64; movsxd rax, eax);
+                self.emitter.store(at);
+            }
+        }
+        self.forget();
+    }
+
+    /// `while tape[ptr + cell] != value { ptr += stride }`: looks at some cells one by one; then a routine looks
+    /// at the others by blocks, or it begins again.
+    fn find(&mut self, cell: i32, stride: i32, value: u64) {
+        let width = self.unit.program.width;
+        let step = i64::from(stride) * width.bytes() as i64;
+        let at = self.at(cell);
+        let routine = self.scans.filter(|_| scan::is_blockwise(stride, width));
+        let steps = match routine {
+            Some(_) => scan::SINGLE_STEPS,
+            // Else there is no room for the displacements.
+            None if i32::try_from(i64::from(at) + scan::UNROLLED_STEPS * step).is_ok() => scan::UNROLLED_STEPS,
+            None => 1,
+        };
+        let found: Vec<_> = (0..steps).map(|_| self.emitter.label()).collect();
+        let again = self.emitter.label();
+        self.emitter.bind(again);
+        for (number, &found) in (0..).zip(&found) {
+            self.emitter.compare_with((i64::from(at) + number * step) as i32, value);
+            self.emitter.jump_if_zero(found);
+        }
+        self.emitter.advance(steps * step);
+        match routine {
+            None => self.emitter.jump(again),
+            Some(scans) => {
+                let function = if stride > 0 { scans.right } else { scans.left };
+                self.emitter.broadcast(value);
+                dynasm!(self.emitter.asm
+                    ; .arch x64
+                    ; lea rsi, [rbx + at]
+                    ; mov ecx, scan::pattern(stride, width) as i32
+                    ; mov edx, step.unsigned_abs() as i32
+                    ; call =>function
+                    ; lea rbx, [rax - at]
+                    ; jmp =>found[0]
+                );
+            }
+        }
+        for &found in found[1..].iter().rev() {
+            self.emitter.bind(found);
+            self.emitter.advance(step);
+        }
+        self.emitter.bind(found[0]);
+        self.forget();
+    }
+
+    fn walk(&mut self, cell: i32, stride: i32, leave: i32, enter: i32) {
+        let width = self.unit.program.width;
+        let step = i64::from(stride) * width.bytes() as i64;
+        let wrapped = |value: i32| i64::from(value) as u64 & width.mask();
+        let (leave, enter) = (wrapped(leave), wrapped(enter));
+        let at = self.at(cell);
+        let (again, behind) = (self.emitter.label(), self.emitter.label());
+        self.load(cell);
+        self.test(cell, true);
+        self.emitter.jump_if_zero(behind);
+        if leave.wrapping_add(enter) & width.mask() == 0 {
+            // The cells in between stay as they are: it looks for the one that what enters makes 0.
+            self.emitter.add_value(at, leave);
+            self.emitter.advance(step);
+            self.find(cell, stride, leave);
+            self.emitter.set_value(at, 0);
+        } else {
+            self.emitter.bind(again);
+            self.emitter.increase(leave);
+            self.emitter.store(at);
+            self.emitter.advance(step);
+            self.emitter.load(at);
+            self.emitter.increase(enter);
+            self.emitter.jump_if_not_zero(again);
+            self.emitter.store(at);
+        }
+        self.emitter.bind(behind);
+        self.forget();
+    }
+}
+
+/// Whether the operation begins with reading `cell` into a register.
+fn reads(kind: Kind, cell: i32) -> bool {
+    match kind {
+        Kind::MulAdd { source, .. } | Kind::Copy { source, .. } | Kind::Product { left: source, .. } => source == cell,
+        Kind::Walk { cell: source, .. } => source == cell,
+        Kind::Output { cell: written } => written == cell,
+        Kind::Add { .. }
+        | Kind::Set { .. }
+        | Kind::Move { .. }
+        | Kind::Scan { .. }
+        | Kind::Input { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. }
+        | Kind::Loop { .. }
+        | Kind::LoopEnd { .. }
+        | Kind::If { .. }
+        | Kind::IfEnd { .. } => false,
+    }
+}
