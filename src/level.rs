@@ -48,6 +48,7 @@ const OUR_PASSES: &[&str] = &[
     "combine",
     "clear",
     "scan",
+    "walk",
     "combine",
     "multiply",
     "combine",

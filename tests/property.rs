@@ -39,6 +39,8 @@ fn program() -> impl Strategy<Value = String> {
         1 => Just("[+]".to_string()),
         1 => "\\[-{1,3}\\]",
         1 => "\\[[<>]{1,3}\\]",
+        2 => "\\[[+\\-]{1,2}[<>]{1,3}[+\\-]{0,2}\\]",
+        1 => trail(),
         2 => "\\[-[<>]{1,3}\\+{1,2}[<>]{1,3}\\]",
         2 => "\\[->\\+>\\+\\+<<\\]",
         1 => "\\[->\\[-\\]\\+<\\]",
@@ -56,8 +58,32 @@ fn program() -> impl Strategy<Value = String> {
             3 => body,
         ]
     });
-    let start = prop_oneof![2 => Just(String::new()), 3 => "\\+{1,5}", 3 => ">{0,4}\\+{0,3}>{0,3}"];
+    let start = prop_oneof![
+        4 => Just(String::new()),
+        6 => "\\+{1,5}",
+        6 => ">{0,4}\\+{0,3}>{0,3}",
+        // To the right end of the shortest tape, for one of the widths; behind input nothing is evaluated beforehand.
+        1 => (0..CellWidth::ALL.len(), 1..120u64).prop_map(|(width, before)| {
+            let cells = Dialect::new(CellWidth::ALL[width], Eof::Same, 1).tape_cells();
+            format!(",{}", ">".repeat((cells - before) as usize))
+        }),
+    ];
     (start, prop::collection::vec(tree, 1..8)).prop_map(|(start, parts)| start + &parts.concat())
+}
+
+/// Cells at equal distances that are not 0, and a scan or walk along them: often longer than what is done in single
+/// steps.
+fn trail() -> impl Strategy<Value = String> {
+    let cell = prop_oneof![6 => Just("+"), 2 => Just("++"), 2 => Just("-"), 1 => Just(","), 1 => Just("")];
+    let change = || prop_oneof![3 => Just(""), 3 => Just("-"), 2 => Just("+"), 1 => Just("--")];
+    let stride = prop_oneof![1..=4usize, Just(8), Just(9), Just(16)];
+    let way = (prop::collection::vec(cell, 0..70), stride, any::<bool>());
+    (way, change(), change(), "[.,]?").prop_map(|((cells, stride, is_right), leave, enter, behind)| {
+        let (there, back) = (">".repeat(stride), "<".repeat(stride));
+        let (there, back) = if is_right { (there, back) } else { (back, there) };
+        let fill: String = cells.iter().map(|cell| format!("{cell}{there}")).collect();
+        format!("{fill}{back}[{leave}{back}{enter}]{behind}")
+    })
 }
 
 fn dialect() -> impl Strategy<Value = Dialect> {
@@ -461,24 +487,82 @@ fn tables_keep_the_meaning() {
     }
 }
 
-/// Long scans, which go by blocks, over all strides, distances and widths.
+/// Long scans and walks, which go by blocks, over all strides, distances and widths.
 #[test]
-fn scans_find_the_next_zero() {
+fn walks_end_where_they_should() {
     for width in CellWidth::ALL {
-        for stride in [1usize, 2, 3, 4, 8, 16] {
-            // Marks cells 3, 3 + stride, ..., scans to the right from the first mark, writes what is there and behind it, and
-            // scans back.
-            // Behind the input nothing is evaluated beforehand.
-            let mut code = String::from(",>>>");
-            let (right, left) = (">".repeat(stride), "<".repeat(stride));
-            for steps in [0usize, 1, 5, 6, 7, 8, 9, 30, 31, 32, 33, 70] {
-                code += &format!("{}{}", format!("+{right}").repeat(steps), format!(".>+.<{left}").repeat(1));
-                code += &format!("[{left}]+{right}[{right}]>.[-]<{left}[{left}]{right}");
+        let strides: &[usize] = if width == CellWidth::W8 { &[1, 2, 3, 4, 8, 9, 16] } else { &[1, 2, 3] };
+        for &stride in strides {
+            for (leave, enter) in [("", ""), ("-", ""), ("++", ""), ("-", "+"), ("+", "++"), ("", "+")] {
+                check_walks(width, stride, leave, enter);
             }
-            let case = Case::new(&code, vec![1], Dialect::new(width, Eof::Same, 30_000));
-            for level in [Level::O1, Level::O2, Level::O3] {
-                case.allows(&compile_and_run(&case, level))
-                    .unwrap_or_else(|message| panic!("{width:?} {stride}: {message}"));
+        }
+    }
+}
+
+/// Walks `[{leave}{stride}{enter}]` to the right and to the left, over distances around the numbers of single steps and
+/// of cells in a block.
+fn check_walks(width: CellWidth, stride: usize, leave: &str, enter: &str) {
+    let right = ">".repeat(stride);
+    // Behind the input nothing is evaluated beforehand.
+    let mut code = String::from(",");
+    let long = if stride <= 4 { 75 } else { 13 };
+    for steps in [1, 7, 8, 9, 10, 12, long] {
+        let distance = steps * stride;
+        // All cells are 4 at first, a stride beyond the last one too; then the last one is what the walk looks for.
+        code += &"++++>".repeat(distance + 1 + stride);
+        code += &"<".repeat(1 + stride);
+        code += &format!("[-]{}", enter.replace('+', "-"));
+        code += &"<".repeat(distance);
+        code += &format!("[{leave}{right}{enter}]");
+        code += &format!("{}{}.{}", ">.".repeat(stride), "<".repeat(stride), "<.".repeat(distance));
+        code += &">".repeat(distance + 1 + stride);
+    }
+    let mirrored = format!(",{}{}", ">".repeat(2200), mirror(&code));
+    for code in [code, mirrored] {
+        let case = Case::new(&code, vec![1], Dialect::new(width, Eof::Same, 3000));
+        assert_eq!(case.reference.end, Ended::Finished, "{width:?} {stride} {leave} {enter}");
+        let run = compile_and_run(&case, Level::O2);
+        assert_eq!(run, case.reference, "{width:?} {stride} {leave} {enter}");
+    }
+}
+
+/// The program that does the same in the other direction.
+fn mirror(code: &str) -> String {
+    let turned = code.chars().map(|command| match command {
+        '<' => '>',
+        '>' => '<',
+        other => other,
+    });
+    turned.collect()
+}
+
+/// Walks that run off the tape, on both sides, fault where the reference does: not before a cell on the tape, not behind
+/// the first cell off it.
+#[test]
+fn walks_off_the_tape_fault() {
+    for width in CellWidth::ALL {
+        let cells = Dialect::new(width, Eof::Same, 1).tape_cells() as usize;
+        for stride in [1, 3, 16] {
+            for (leave, enter) in [("", ""), ("-", ""), ("-", "+")] {
+                for steps in [1usize, 9, 23] {
+                    let (right, left) = (">".repeat(stride), "<".repeat(stride));
+                    // The last cell of the tape, the way there and back, and a walk that finds the cell it looks for in the
+                    // tape's last cell the first time, and nothing the second.
+                    let fill = format!("{}{}", format!("++++{left}").repeat(steps), right.repeat(steps));
+                    let end = format!("[-]{}", enter.replace('+', "-"));
+                    let begin = format!(",{}", ">".repeat(cells - 1));
+                    let walk = format!("[{leave}{right}{enter}].");
+                    let once = format!("{begin}{fill}{end}{}{walk}", left.repeat(steps - 1));
+                    let twice = format!("{once}{fill}++++{}{walk}", left.repeat(steps - 1));
+                    for code in [&once, &twice] {
+                        for code in [code.clone(), mirror(&code.replacen(&begin, ",", 1))] {
+                            let case = Case::new(&code, vec![1], Dialect::new(width, Eof::Same, 1));
+                            let run = compile_and_run(&case, Level::O2);
+                            assert_eq!(run, case.reference, "{width:?} {stride} {leave} {enter} {steps}: {code}");
+                        }
+                    }
+                }
             }
         }
     }

@@ -20,6 +20,7 @@ mod runs;
 mod scan;
 mod symbolic;
 mod values;
+mod walk;
 
 use crate::ir::{Program, verify};
 
@@ -40,6 +41,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "combine", summary: "merge additions to and assignments of one cell", run: combine::run },
     Pass { name: "clear", summary: "loops that count their own cell down become assignments", run: clear::run },
     Pass { name: "scan", summary: "loops that only move become scans", run: scan::run },
+    Pass { name: "walk", summary: "loops that add to a cell and move on become walks", run: walk::run },
     Pass { name: "multiply", summary: "counted loops of additions become multiplications", run: multiply::run },
     Pass { name: "values", summary: "follow known values, from the zeroed tape on", run: values::run },
     Pass { name: "closed", summary: "loops whose effect has a closed form become that", run: values::run_closed },

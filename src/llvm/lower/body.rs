@@ -5,7 +5,7 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
-use super::{Names, Style, Unit, scan, table};
+use super::{Names, Style, Unit, table, walk};
 use crate::dialect::Eof;
 use crate::ir::Kind;
 
@@ -146,8 +146,8 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let moved = self.address(delta)?;
                 self.set_pointer(moved)
             }
-            Kind::Scan { cell, stride } => self.scan(index, cell, stride),
-            Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, leave, enter),
+            Kind::Scan { cell, stride } => self.walk(index, cell, stride, (0, 0)),
+            Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, (leave, enter)),
             Kind::Input { cell } => self.input(cell),
             Kind::Output { cell } => {
                 let value = self.load(cell)?;
@@ -232,11 +232,12 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         self.offset(pointer, cell)
     }
 
-    fn offset(&self, pointer: PointerValue<'ctx>, cells: i32) -> Lowered<PointerValue<'ctx>> {
+    fn offset(&self, pointer: PointerValue<'ctx>, cells: impl Into<i64>) -> Lowered<PointerValue<'ctx>> {
+        let cells = cells.into();
         if cells == 0 {
             return Ok(pointer);
         }
-        let distance = self.unit.context.i64_type().const_int(i64::from(cells) as u64, true);
+        let distance = self.unit.context.i64_type().const_int(cells as u64, true);
         // SAFETY: LLVM's `getelementptr` without `inbounds` has no precondition.
         unsafe { self.builder.build_gep(self.unit.cell_type(), pointer, &[distance], self.name("cell")) }
     }
@@ -392,81 +393,87 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         self.set_pointer(phi.as_basic_value().into_pointer_value())
     }
 
-    /// Looks at some cells one by one; then a function looks at the others by blocks, or it begins again.
-    fn scan(&mut self, index: u32, cell: i32, stride: i32) -> Lowered<()> {
-        let blockwise = self.unit.scans.filter(|_| scan::is_blockwise(stride, self.unit.program.width));
-        let (from, before) = (self.pointer()?, self.current());
-        let head = self.block(index, "scan", "");
-        let behind = self.block(index, "scan", ".end");
-        self.builder.build_unconditional_branch(head)?;
-        self.builder.position_at_end(head);
-        let phi = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
-        phi.add_incoming(&[(&from, before)]);
-        let pointer = phi.as_basic_value().into_pointer_value();
+    /// A scan, or a walk that adds something to each cell when it leaves it and when it comes to it.
+    ///
+    /// The first cell is tested for 0, those behind it for what coming there makes 0. Some cells are looked at one
+    /// by one; then a function goes by blocks, or it begins again.
+    fn walk(&mut self, index: u32, cell: i32, stride: i32, (leave, enter): (i32, i32)) -> Lowered<()> {
+        let blockwise = self.unit.walks.as_ref().and_then(|walks| walks.with_stride(stride));
+        let constant = |value: i64| self.unit.cell_type().const_int(value as u64, true);
+        let target = constant(-i64::from(enter));
+        let delta = constant(i64::from(leave) + i64::from(enter));
 
-        let steps = if blockwise.is_some() { scan::SINGLE_STEPS } else { scan::UNROLLED_STEPS };
-        let mut found = Vec::new();
-        for step in 0..steps {
-            let here = self.offset(pointer, step * stride)?;
-            self.set_pointer(here)?;
-            let next = self.block(index, "scan", ".next");
-            found.push((self.current(), here));
-            self.test(cell, next, behind)?;
-            self.builder.position_at_end(next);
-        }
-        let last = self.current();
-        let next = self.offset(pointer, steps * stride)?;
-        match blockwise {
-            None => {
-                phi.add_incoming(&[(&next, last)]);
-                self.builder.build_unconditional_branch(head)?;
-            }
-            Some(scans) => {
-                let pointer = self.scan_blocks(next, cell, stride, scans)?;
-                found.push((last, pointer));
-                self.builder.build_unconditional_branch(behind)?;
-            }
-        }
-        self.builder.position_at_end(behind);
-        self.join(&found)
-    }
-
-    /// A loop that changes each cell it leaves and each that it comes to.
-    fn walk(&mut self, index: u32, cell: i32, stride: i32, leave: i32, enter: i32) -> Lowered<()> {
         let (from, before) = (self.pointer()?, self.current());
         let inside = self.block(index, "walk", "");
         let behind = self.block(index, "walk", ".end");
         self.test(cell, inside, behind)?;
         self.builder.position_at_end(inside);
+        if leave != 0 {
+            self.add(cell, constant(leave.into()))?;
+        }
+        let second = self.offset(from, stride)?;
+        let head = self.block(index, "walk", ".head");
+        self.builder.build_unconditional_branch(head)?;
+        self.builder.position_at_end(head);
         let phi = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
-        phi.add_incoming(&[(&from, before)]);
-        self.set_pointer(phi.as_basic_value().into_pointer_value())?;
-        let summand = |value: i32| self.unit.cell_type().const_int(i64::from(value) as u64, true);
-        let (leave, enter) = (summand(leave), summand(enter));
-        self.add(cell, leave)?;
-        let next = self.address(stride)?;
-        self.set_pointer(next)?;
-        self.add(cell, enter)?;
-        phi.add_incoming(&[(&next, inside)]);
-        self.test(cell, inside, behind)?;
+        phi.add_incoming(&[(&second, inside)]);
+        let pointer = phi.as_basic_value().into_pointer_value();
+
+        let arrival = self.block(index, "walk", ".found");
+        let steps = if blockwise.is_some() { walk::SINGLE_STEPS } else { walk::UNROLLED_STEPS };
+        let mut found = Vec::new();
+        for step in 0..steps {
+            let here = self.offset(pointer, i64::from(step) * i64::from(stride))?;
+            let address = self.offset(here, cell)?;
+            let value = self.load_from(address)?;
+            let is_there = self.builder.build_int_compare(IntPredicate::EQ, value, target, self.name("found"))?;
+            let next = self.block(index, "walk", ".next");
+            found.push((self.current(), here));
+            self.builder.build_conditional_branch(is_there, arrival, next)?;
+            self.builder.position_at_end(next);
+            if !delta.is_null() {
+                let sum = self.builder.build_int_add(value, delta, self.name("sum"))?;
+                self.builder.build_store(address, sum)?;
+            }
+        }
+        let last = self.current();
+        let next = self.offset(pointer, i64::from(steps) * i64::from(stride))?;
+        match blockwise {
+            None => {
+                phi.add_incoming(&[(&next, last)]);
+                self.builder.build_unconditional_branch(head)?;
+            }
+            Some(blockwise) => {
+                let from = self.offset(next, cell)?;
+                let there = self.walk_blocks(blockwise, from, target, delta)?;
+                found.push((last, self.offset(there, -i64::from(cell))?));
+                self.builder.build_unconditional_branch(arrival)?;
+            }
+        }
+        self.builder.position_at_end(arrival);
+        self.join(&found)?;
+        let there = self.pointer()?;
+        if enter != 0 {
+            let address = self.offset(there, cell)?;
+            self.builder.build_store(address, self.unit.cell_type().const_zero())?;
+        }
+        self.builder.build_unconditional_branch(behind)?;
         self.builder.position_at_end(behind);
-        self.join(&[(before, from), (inside, next)])
+        self.join(&[(before, from), (arrival, there)])
     }
 
-    /// Calls the function that scans by blocks; returns where the pointer is then.
-    fn scan_blocks(
+    /// Calls the function that goes by blocks from the cell at `from`; returns the address of the cell it finds.
+    fn walk_blocks(
         &self,
+        blockwise: walk::Blockwise<'ctx>,
         from: PointerValue<'ctx>,
-        cell: i32,
-        stride: i32,
-        scans: scan::Scans<'ctx>,
+        target: IntValue<'ctx>,
+        delta: IntValue<'ctx>,
     ) -> Lowered<PointerValue<'ctx>> {
-        let (context, width) = (self.unit.context, self.unit.program.width);
-        let function = if stride > 0 { scans.right } else { scans.left };
-        let step = context.i64_type().const_int(stride.unsigned_abs().into(), false);
-        let pattern = scan::mask_type(context, width).const_int(scan::pattern(stride, width), false);
-        let arguments = [self.offset(from, cell)?.into(), step.into(), pattern.into()];
-        let call = self.builder.build_call(function, &arguments, self.name("found"))?;
-        self.offset(call.try_as_basic_value().unwrap_basic().into_pointer_value(), -cell)
+        let number = |value| self.unit.context.i64_type().const_int(value, false);
+        let lanes = self.offset(blockwise.lanes, blockwise.middle)?;
+        let arguments = [from.into(), number(blockwise.stride).into(), lanes.into(), target.into(), delta.into()];
+        let call = self.builder.build_call(blockwise.function, &arguments, self.name("found"))?;
+        Ok(call.try_as_basic_value().unwrap_basic().into_pointer_value())
     }
 }

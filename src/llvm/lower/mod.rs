@@ -16,8 +16,8 @@
 
 mod body;
 pub mod partition;
-mod scan;
 mod table;
+mod walk;
 
 use inkwell::AddressSpace;
 use inkwell::attributes::AttributeLoc;
@@ -91,7 +91,7 @@ pub fn lower<'ctx>(
     let module = context.create_module(source.name());
     let functions = declare_regions(context, &module, program, source, &regions);
     let host = Host::declare(context, &module, program)?;
-    let scans = scan::link(context, &module, program)?;
+    let walks = walk::link(context, &module, program)?;
     let drifts = drifting_heads(program);
     let unit = Unit {
         context,
@@ -102,7 +102,7 @@ pub fn lower<'ctx>(
         regions: &regions,
         functions: &functions,
         host,
-        scans,
+        walks,
         drifts,
     };
     if regions.iter().any(|region| region.form == Form::Table) {
@@ -129,8 +129,8 @@ struct Unit<'a, 'ctx> {
     /// The function of each region.
     functions: &'a [FunctionValue<'ctx>],
     host: Host<'ctx>,
-    /// The functions for scans, if there are some that they can do.
-    scans: Option<scan::Scans<'ctx>>,
+    /// The functions for scans and walks, if there are some that they can do.
+    walks: Option<walk::Walks<'ctx>>,
     /// For the index of each head: does the pointer end elsewhere than it began?
     drifts: Vec<bool>,
 }
@@ -301,7 +301,7 @@ fn add_region_table<'ctx>(unit: &Unit<'_, 'ctx>, module: &Module<'ctx>) {
         };
         (function, place)
     });
-    let shared = unit.scans.iter().flat_map(|scans| [scans.right, scans.left]).map(|function| (function, unknown));
+    let shared = unit.walks.iter().flat_map(|walks| [walks.right, walks.left]).map(|function| (function, unknown));
     let interpreter = module.get_function(table::INTERPRETER);
     let interpreter = interpreter.map(|function| (function, Position { line: 0, column: 0 }));
     let rows: Vec<_> = regions
