@@ -117,7 +117,8 @@ impl<'p> Machine<'p> {
             match self.step(op.kind, io) {
                 Ok(next) => {
                     self.next = next;
-                    self.steps += 1;
+                    // The end of a condition is a place, and nothing to do.
+                    self.steps += u64::from(!matches!(op.kind, Kind::IfEnd { .. }));
                 }
                 Err(Interruption::OffTape(cell)) => return Status::Fault { cell, op: self.next },
                 Err(Interruption::Halted) => return Status::Halted,
