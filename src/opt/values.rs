@@ -51,6 +51,9 @@ fn follow(mut program: Program, solves: bool) -> Program {
 /// so many at most.
 const MAX_ROUNDS: usize = 8;
 
+/// The most places that are remembered not to be 0.
+const MAX_NONZERO: usize = 16;
+
 /// The longest code that is executed symbolically, in operations.
 const MAX_SOLVED: usize = 64;
 
@@ -147,6 +150,8 @@ struct Values {
     mask: u64,
     facts: Facts,
     open: Vec<Open>,
+    /// Places that are not 0, because a loop or condition around tested them, and how many were open then.
+    nonzero: Vec<(i64, usize)>,
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
     has_new_shape: bool,
@@ -161,7 +166,17 @@ impl Values {
         let mask = program.width.mask();
         let rewriter = Rewriter::new(program);
         let (facts, open) = (Facts::at_start(), Vec::new());
-        let mut pass = Values { rewriter, effects, mask, facts, open, text: None, has_new_shape: false, solves };
+        let mut pass = Values {
+            rewriter,
+            effects,
+            mask,
+            facts,
+            open,
+            nonzero: Vec::new(),
+            text: None,
+            has_new_shape: false,
+            solves,
+        };
         while let Some(op) = pass.rewriter.take() {
             pass.op(op);
             if pass.facts.is_full() {
@@ -273,6 +288,7 @@ impl Values {
     }
 
     fn learn_place(&mut self, place: i64, value: Option<u64>) {
+        self.nonzero.retain(|&(nonzero, _)| nonzero != place);
         self.note(place, self.facts.get(place));
         self.facts.set(place, value);
     }
@@ -286,9 +302,29 @@ impl Values {
         }
     }
 
+    /// Notes that the innermost open loop or condition has found its cell not to be 0.
+    fn learn_nonzero(&mut self, place: i64) {
+        if self.nonzero.len() < MAX_NONZERO {
+            self.nonzero.push((place, self.open.len()));
+        }
+    }
+
+    /// What was found at a head counts up to its end.
+    fn forget_inner_nonzero(&mut self) {
+        let open = self.open.len();
+        self.nonzero.retain(|&(_, depth)| depth <= open);
+    }
+
+    /// Whether the condition on `cell` certainly holds.
+    fn is_nonzero(&self, cell: i32) -> bool {
+        let place = self.place(cell);
+        self.sure_value(cell).is_some_and(|value| value != 0) || self.nonzero.iter().any(|&(other, _)| other == place)
+    }
+
     /// Ends all knowledge. What was known before a condition does not matter any more.
     fn forget_everything(&mut self) {
         self.facts.forget_all();
+        self.nonzero.clear();
         for open in &mut self.open {
             open.effect = Effect::Anything;
             open.before.clear();
@@ -373,6 +409,7 @@ impl Values {
         self.text = None;
         self.forget(&effect);
         self.open.push(Open { kind: OpenKind::Loop, cell: self.place(cell), effect, before: Vec::new() });
+        self.learn_nonzero(self.place(cell));
         self.rewriter.put(op.kind, op.span);
     }
 
@@ -390,6 +427,7 @@ impl Values {
 
     fn end_loop(&mut self, op: Op) {
         let Some(open) = self.open.pop() else { unreachable!("an end follows its head") };
+        self.forget_inner_nonzero();
         self.text = None;
         match &open.effect {
             Effect::Cells(cells) => {
@@ -467,8 +505,7 @@ impl Values {
             let op = Op { kind, span };
             match kind {
                 Kind::If { cell, .. } => {
-                    let value = self.sure_value(cell);
-                    if value == Some(0) {
+                    if self.sure_value(cell) == Some(0) {
                         let mut depth = 1;
                         while depth > 0
                             && let Some(kind) = kinds.next()
@@ -478,13 +515,7 @@ impl Values {
                         }
                         continue;
                     }
-                    let kind = if value.is_some() { OpenKind::Certain } else { OpenKind::If };
-                    let effect = Effect::Cells(Vec::new());
-                    self.open.push(Open { kind, cell: self.place(cell), effect, before: Vec::new() });
-                    if kind == OpenKind::If {
-                        self.text = None;
-                        self.rewriter.put(op.kind, op.span);
-                    }
+                    self.open_condition(op, cell, Effect::Cells(Vec::new()));
                 }
                 Kind::IfEnd { .. } => self.end_if(op),
                 _ => self.op(op),
@@ -503,27 +534,31 @@ impl Values {
             return;
         }
         let effect = self.effect(end);
-        let kind = match self.sure_value(cell) {
-            Some(0) => {
-                self.has_new_shape = true;
-                self.rewriter.skip_to(end + 1);
-                return;
-            }
-            Some(_) => {
-                self.has_new_shape = true;
-                OpenKind::Certain
-            }
-            None => OpenKind::If,
-        };
+        if self.sure_value(cell) == Some(0) {
+            self.has_new_shape = true;
+            self.rewriter.skip_to(end + 1);
+            return;
+        }
+        self.open_condition(op, cell, effect);
+    }
+
+    /// Opens a condition whose body may run.
+    fn open_condition(&mut self, op: Op, cell: i32, effect: Effect) {
+        let is_certain = self.is_nonzero(cell);
+        let kind = if is_certain { OpenKind::Certain } else { OpenKind::If };
         self.open.push(Open { kind, cell: self.place(cell), effect, before: Vec::new() });
-        if kind == OpenKind::If {
+        if is_certain {
+            self.has_new_shape = true;
+        } else {
             self.text = None;
+            self.learn_nonzero(self.place(cell));
             self.rewriter.put(op.kind, op.span);
         }
     }
 
     fn end_if(&mut self, op: Op) {
         let Some(open) = self.open.pop() else { unreachable!("an end follows its head") };
+        self.forget_inner_nonzero();
         if open.kind == OpenKind::Certain {
             return;
         }
@@ -580,6 +615,18 @@ mod tests {
             "set [0] 3/set [1] 6/set [0] 0/text \"\\x06\"",
         );
         check8("values", "input [1]/if [0]/output [1]/end", "input [1]");
+    }
+
+    #[test]
+    fn what_was_tested_is_not_tested_again() {
+        check8(
+            "values",
+            "input [0]/loop [0]/if [0]/output [0]/end/input [0]/if [0]/output [0]/end/end",
+            "input [0]/loop [0]/output [0]/input [0]/if [0]/output [0]/end/end",
+        );
+        // Behind the condition it may be 0 again.
+        let stays = "input [0]/if [0]/output [0]/end/if [0]/output [0]/end";
+        check8("values", stays, stays);
     }
 
     #[test]
