@@ -83,6 +83,9 @@ pub enum Command {
     Build(BuildArgs),
     /// Show what the levels make of a program, side by side
     Compare(CompareArgs),
+    /// What `compare` starts for each level
+    #[command(hide = true)]
+    Measure(MeasureArgs),
 }
 
 /// `bfllvm --emit-ir prog.bf`
@@ -165,6 +168,15 @@ pub struct DialectArgs {
 impl DialectArgs {
     pub fn dialect(&self) -> Dialect {
         Dialect::new(self.cells, self.eof.into(), self.tape)
+    }
+
+    /// The same as words of a command line.
+    pub fn words(&self) -> Vec<String> {
+        let eof = self.eof.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
+        let mut words =
+            vec![format!("--cells={}", self.cells.bits()), format!("--eof={eof}"), format!("--tape={}", self.tape)];
+        words.extend(self.debug_hash.then(|| "--debug-hash".into()));
+        words
     }
 }
 
@@ -339,11 +351,35 @@ pub struct CompareArgs {
     /// Read the program's input from a file
     #[arg(short, long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// Show the text of the first and the last level as a diff instead of the table
-    #[arg(long, value_enum, value_name = "KIND")]
-    pub diff: Option<DiffKind>,
+    /// Run each level this often [default: 5, or fewer if they take long]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: Option<u32>,
     /// Stop each run after this time, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, default_value = "30")]
+    pub timeout: Duration,
+    /// Print the table as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print the table in Markdown
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// Show what differs in the texts of two levels (0 and 2 if none are given) instead of the table; numbers that only
+    /// count are no difference
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["json", "markdown", "runs"])]
+    pub diff: Option<DiffKind>,
+    /// Show the diff in two columns
+    #[arg(long, requires = "diff")]
+    pub side_by_side: bool,
+}
+
+/// What `compare` tells the process that measures a level.
+#[derive(Debug, Args)]
+pub struct MeasureArgs {
+    #[arg(short = 'O', value_parser = parse_level)]
+    pub level: Level,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+    #[arg(long, value_parser = parse_seconds)]
     pub timeout: Option<Duration>,
 }
 
@@ -353,6 +389,8 @@ pub enum DiffKind {
     Ir,
     /// Assembly
     Asm,
+    /// bfllvm's own intermediate representation
+    Bfir,
 }
 
 fn parse_width(text: &str) -> Result<CellWidth, String> {

@@ -1,90 +1,130 @@
 //! `bfllvm compare`
+//!
+//! Each level is compiled and run by a process of its own ([`super::measure`]): whatever becomes of it, the others are
+//! measured. The levels take turns, so that a machine that gets slower or faster is the same to all.
 
-use std::io::{IsTerminal as _, Read as _};
-use std::time::{Duration, Instant};
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Read as _, Seek as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+use bfllvm::ir::text;
 use bfllvm::level::Level;
-use bfllvm::llvm::emit::{self, Form, Request};
+use bfllvm::llvm::emit::{self, Request};
 use bfllvm::llvm::executable::ExecutableIo;
-use bfllvm::llvm::loader::{self, Llvm};
-use bfllvm::report::compare::{Row, Verdict, diff, table};
-use bfllvm::runtime::console::{Console, Feed, Sink};
-use bfllvm::runtime::{End, Limits};
+use bfllvm::llvm::loader;
+use bfllvm::report::compare::diff::{self, Layout, diff};
+use bfllvm::report::compare::{Code, Count, Row, Verdict, json, markdown, table};
+use serde_json::Value;
 
 use super::args::{CompareArgs, DiffKind};
 use super::emit::print;
 use super::front::{Checked, InputBehind, check};
+use super::measure::framed;
 use super::messages::Messages;
-use super::run::{Jit, compile};
 use super::status::Status;
 
-/// A level is run this often, but not again once this much time has gone by.
+/// Without --runs a level is run this often, but not again once this much time has gone by.
 const RUNS: usize = 5;
 const RUNS_TIME: Duration = Duration::from_secs(2);
 
-/// A run is cut off after so much output, in bytes.
-const MAX_OUTPUT: u64 = 64 << 20;
+/// How long a process may take over its time limit before it is ended.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The width of a column, side by side, where nothing is known of the terminal.
+const COLUMN_WIDTH: usize = 78;
 
 pub fn compare(args: &CompareArgs, messages: &Messages) -> Result<Status> {
+    if args.diff.is_some() && !matches!(args.levels.len(), 0 | 2) {
+        return Ok(messages.usage("a diff shows two levels", "give -O twice"));
+    }
     let checked = check(&args.program, &args.dialect, InputBehind::Never, messages)?;
-    let llvm = loader::load()?;
     match args.diff {
-        Some(kind) => show_diff(kind, args, &checked, llvm),
-        None => show_table(args, &checked, llvm, messages),
+        Some(kind) => show_diff(kind, args, &checked),
+        None => show_table(args, &checked, messages),
     }
 }
 
-fn show_diff(kind: DiffKind, args: &CompareArgs, checked: &Checked, llvm: Llvm) -> Result<Status> {
+fn show_diff(kind: DiffKind, args: &CompareArgs, checked: &Checked) -> Result<Status> {
     let (before, after) = match args.levels[..] {
-        [] => (Level::O0, Level::O2),
         [before, after] => (before, after),
-        _ => bail!("a diff shows two levels; give -O twice"),
+        _ => (Level::O0, Level::O2),
     };
-    let form = match kind {
-        DiffKind::Ir => Form::Ir,
-        DiffKind::Asm => Form::Assembly,
+    let (form, llvm_form) = match kind {
+        DiffKind::Ir => (diff::Form::LlvmIr, Some(emit::Form::Ir)),
+        DiffKind::Asm => (diff::Form::Assembly, Some(emit::Form::Assembly)),
+        DiffKind::Bfir => (diff::Form::Bfir, None),
     };
-    let text = |level| -> Result<String> { Ok(String::from_utf8(bare(form, level, checked, llvm)?)?) };
-    print(diff(checked.source.name(), (before, &text(before)?), (after, &text(after)?)).as_bytes())
+    let text = |level| -> Result<String> {
+        let program = checked.optimized(level)?;
+        let Some(form) = llvm_form else { return Ok(text::print(&program, Some(&checked.source))) };
+        // The program's own functions, without run-time support.
+        let request = Request { form, level, dialect: checked.dialect, io: ExecutableIo::Extern };
+        let emitted = emit::emit(loader::load()?, &program, &checked.source, &request)?;
+        Ok(String::from_utf8(emitted.bytes)?)
+    };
+    let layout = if args.side_by_side { Layout::SideBySide { width: column_width() } } else { Layout::Unified };
+    let name = checked.source.name();
+    print(diff(name, form, (before, &text(before)?), (after, &text(after)?), layout).as_bytes())
 }
 
-/// The program's own functions, without run-time support.
-fn bare(form: Form, level: Level, checked: &Checked, llvm: Llvm) -> Result<Vec<u8>> {
-    let request = Request { form, level, dialect: checked.dialect, io: ExecutableIo::Extern };
-    Ok(emit::emit(llvm, &checked.optimized(level)?, &checked.source, &request)?.bytes)
+/// Half of the terminal, as far as the shell tells.
+fn column_width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
+    columns.map_or(COLUMN_WIDTH, |columns| columns.saturating_sub(3) / 2).max(20)
 }
 
-fn show_table(args: &CompareArgs, checked: &Checked, llvm: Llvm, messages: &Messages) -> Result<Status> {
+fn show_table(args: &CompareArgs, checked: &Checked, messages: &Messages) -> Result<Status> {
     let input = input(args)?;
     let levels = match args.levels[..] {
         [] => vec![Level::O0, Level::O1, Level::O2, Level::O3],
         _ => args.levels.clone(),
     };
-    let mut rows: Vec<Row> = Vec::new();
-    let mut base: Option<Outcome> = None;
+    // Before processes are started that all would fail.
+    loader::load()?;
+    let mut candidates = Vec::new();
     for level in levels {
-        let (mut row, outcome) = measure(level, &input, args, checked, llvm)?;
-        if let Finish::Signal(signal) = outcome.finish {
-            return Ok(Status::Signal(signal));
-        }
-        match &base {
-            Some(base) => row.verdict = judge(base, &outcome),
-            None => base = Some(outcome),
-        }
-        rows.push(row);
+        messages.progress(&format!("{level}: compiling"));
+        candidates.push(Candidate::start(level, args, checked, &input)?);
     }
-    let status = print(table(&rows).as_bytes())?;
-    let differing: Vec<_> = rows.iter().filter(|row| matches!(row.verdict, Verdict::Different { .. })).collect();
-    if differing.is_empty() {
+    while candidates.iter().any(|candidate| candidate.wants_to_run(args)) {
+        for candidate in candidates.iter_mut().filter(|candidate| candidate.wants_to_run(args)) {
+            messages.progress(&format!("{}: run {}", candidate.row.level, candidate.row.runs.len() + 1));
+            candidate.run(args.timeout);
+        }
+    }
+    for candidate in &mut candidates {
+        messages.progress(&format!("{}: counting operations", candidate.row.level));
+        candidate.count(args.timeout);
+    }
+    messages.progress("");
+    judge_all(&mut candidates);
+    let rows: Vec<Row> = candidates.into_iter().map(|candidate| candidate.row.clone()).collect();
+    let text = match (args.json, args.markdown) {
+        (true, _) => json(checked.source.name(), &rows),
+        (_, true) => markdown(&rows),
+        _ => table(&rows),
+    };
+    let status = print(text.as_bytes())?;
+    let wrong: Vec<_> = rows.iter().filter_map(complaint).collect();
+    if wrong.is_empty() {
         return Ok(status);
     }
-    let levels: Vec<_> = differing.iter().map(|row| row.level.to_string()).collect();
-    Ok(messages.failure(&anyhow::anyhow!(
-        "the output at {} differs from that at {}: a bug in bfllvm, please report it",
-        levels.join(", "),
-        rows[0].level
-    )))
+    Ok(messages.failure(&anyhow::anyhow!("{}", wrong.join("; "))))
+}
+
+/// What is wrong with a row that should not be.
+fn complaint(row: &Row) -> Option<String> {
+    let level = row.level;
+    match &row.verdict {
+        Verdict::Base | Verdict::Identical | Verdict::Unfinished => None,
+        Verdict::Different { byte } => Some(format!(
+            "the output at {level} differs from that at the first level, from byte {byte} on: a bug in bfllvm, please report it"
+        )),
+        Verdict::Failed(why) => Some(format!("{level} cannot be measured: {why}")),
+    }
 }
 
 /// The input of every run: the file, or all of standard input if that is no terminal.
@@ -102,56 +142,26 @@ fn input(args: &CompareArgs) -> Result<Vec<u8>> {
 
 /// What a run left behind.
 struct Outcome {
-    finish: Finish,
+    finish: String,
     output: Vec<u8>,
 }
 
-/// How a run ended, as far as levels may be compared by it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Finish {
-    Ended,
-    Faulted,
-    CutOff,
-    Signal(i32),
+impl Outcome {
+    fn is(&self, finish: &str) -> bool {
+        self.finish == finish
+    }
 }
 
-fn measure(level: Level, input: &[u8], args: &CompareArgs, checked: &Checked, llvm: Llvm) -> Result<(Row, Outcome)> {
-    let begin = Instant::now();
-    let program = checked.optimized(level)?;
-    let ops = program.ops.len();
-    let (compile, ops, instructions, outcome, mut times) = compile(llvm, &program, checked, level, |jit| {
-        let compile = begin.elapsed();
-        let mut times = Vec::new();
-        let mut outcome = run_once(&jit, input, args, &mut times)?;
-        while outcome.finish == Finish::Ended && times.len() < RUNS && times.iter().sum::<Duration>() < RUNS_TIME {
-            outcome = run_once(&jit, input, args, &mut times)?;
+/// Compares every outcome with the first.
+fn judge_all(candidates: &mut [Candidate]) {
+    let mut base: Option<Outcome> = None;
+    for candidate in candidates {
+        let Some(outcome) = candidate.outcome.take() else { continue };
+        if !matches!(candidate.row.verdict, Verdict::Failed(_)) {
+            candidate.row.verdict = base.as_ref().map_or(Verdict::Base, |base| judge(base, &outcome));
         }
-        anyhow::Ok((compile, ops, jit.code.instructions, outcome, times))
-    })??;
-    times.sort();
-    let object = bare(Form::Object, level, checked, llvm)?;
-    let code_bytes = emit::code_bytes(llvm, &object)?;
-    let run = times[times.len() / 2];
-    let row = Row { level, ops, instructions, code_bytes, compile, run, verdict: Verdict::Base };
-    Ok((row, outcome))
-}
-
-fn run_once(jit: &Jit<'_>, input: &[u8], args: &CompareArgs, times: &mut Vec<Duration>) -> Result<Outcome> {
-    let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), Some(MAX_OUTPUT));
-    let clock = Instant::now();
-    let (end, transcript) = jit.run(console, &Limits { time: args.timeout })?;
-    times.push(clock.elapsed());
-    let finish = match end {
-        End::Finished => Finish::Ended,
-        End::TapeFault(_) => Finish::Faulted,
-        End::Timeout | End::OutputLimit => Finish::CutOff,
-        End::Signal(signal) => Finish::Signal(signal),
-        End::StackOverflow => bail!("the program's loops nest too deep for compiled code"),
-        End::StepLimit | End::OutOfMemory | End::BrokenPipe | End::OutputError(_) | End::InputError(_) => {
-            unreachable!("compiled code on a console in memory: {end:?}")
-        }
-    };
-    Ok(Outcome { finish, output: transcript.output })
+        base.get_or_insert(outcome);
+    }
 }
 
 /// An optimised program may fault later than the unoptimised one, or not at all: its output may be longer
@@ -159,14 +169,212 @@ fn run_once(jit: &Jit<'_>, input: &[u8], args: &CompareArgs, times: &mut Vec<Dur
 fn judge(base: &Outcome, other: &Outcome) -> Verdict {
     let common = std::iter::zip(&base.output, &other.output).take_while(|(a, b)| a == b).count();
     let agrees_as_far = common == base.output.len().min(other.output.len());
-    let is_cut = |outcome: &Outcome| outcome.finish == Finish::CutOff;
-    if agrees_as_far && (is_cut(base) || is_cut(other)) {
+    if agrees_as_far && (base.is("cut-off") || other.is("cut-off")) {
         return Verdict::Unfinished;
     }
     let same_length = base.output.len() == other.output.len();
-    let has_fault = base.finish == Finish::Faulted || other.finish == Finish::Faulted;
+    let has_fault = base.is("faulted") || other.is("faulted");
     if agrees_as_far && (has_fault || (base.finish == other.finish && same_length)) {
         return Verdict::Identical;
     }
     Verdict::Different { byte: common }
+}
+
+/// An answer of a process, and the bytes behind it.
+type Answer = (Value, Vec<u8>);
+
+/// A level, and the process that measures it.
+struct Candidate {
+    row: Row,
+    outcome: Option<Outcome>,
+    child: Child,
+    orders: ChildStdin,
+    answers: Receiver<Answer>,
+    errors: std::fs::File,
+}
+
+impl Candidate {
+    /// Starts the process and waits until it has compiled the program.
+    fn start(level: Level, args: &CompareArgs, checked: &Checked, input: &[u8]) -> Result<Candidate> {
+        let own_path = std::env::current_exe().context("cannot find bfllvm's own file")?;
+        let mut command = Command::new(own_path);
+        command.arg("measure").arg(format!("{level}")).args(args.dialect.words());
+        command.arg(format!("--timeout={}", args.timeout.as_secs_f64()));
+        let errors = tempfile::tempfile().context("cannot make a temporary file")?;
+        // What `#` shows in each run may be without end, and nobody asked for it here.
+        let said = if args.dialect.debug_hash { Stdio::null() } else { errors.try_clone()?.into() };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(said);
+        let mut child = command.spawn().context("cannot start another process of bfllvm")?;
+        let (sender, answers) = channel();
+        let (Some(orders), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            unreachable!("both are pipes")
+        };
+        std::thread::spawn(move || forward(output, &sender));
+        let verdict = Verdict::Base;
+        let row = Row { level, code: None, executed: None, runs: Vec::new(), verdict };
+        let mut candidate = Candidate { row, outcome: None, child, orders, answers, errors };
+        let source = &checked.source;
+        let job = [framed(source.name().as_bytes()), framed(source.bytes()), framed(input)].concat();
+        if let Some((compiled, _)) = candidate.ask(&job, None) {
+            candidate.row.code = Some(code(&compiled));
+        }
+        Ok(candidate)
+    }
+
+    /// Sends an order and waits for the answer. Where none comes the row says why, and nothing more will be asked.
+    fn ask(&mut self, order: &[u8], patience: Option<Duration>) -> Option<Answer> {
+        if self.has_failed() {
+            return None;
+        }
+        // If the process is gone there will be no answer, either.
+        let _ = self.orders.write_all(order).and_then(|()| self.orders.flush());
+        let answer = match patience {
+            None => self.answers.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(patience) => self.answers.recv_timeout(patience),
+        };
+        let why = match answer {
+            Ok((answer, bytes)) => match answer["failed"].as_str() {
+                None => return Some((answer, bytes)),
+                Some(why) => why.to_owned(),
+            },
+            Err(RecvTimeoutError::Timeout) => {
+                format!("no answer after {} s", patience.unwrap_or_default().as_secs())
+            }
+            Err(RecvTimeoutError::Disconnected) => self.death(),
+        };
+        let _ = self.child.kill();
+        self.row.verdict = Verdict::Failed(why);
+        None
+    }
+
+    /// How the process ended, and its last words.
+    fn death(&mut self) -> String {
+        let how = match self.child.wait() {
+            Ok(status) => match status.signal() {
+                Some(signal) => format!("killed by signal {signal}"),
+                None => status.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        let mut said = Vec::new();
+        let _ = self.errors.rewind().and_then(|()| self.errors.read_to_end(&mut said));
+        match String::from_utf8_lossy(&said).lines().map(str::trim).rfind(|line| !line.is_empty()) {
+            Some(line) => format!("{how}: {line}"),
+            None => how,
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(self.row.verdict, Verdict::Failed(_))
+    }
+
+    fn wants_to_run(&self, args: &CompareArgs) -> bool {
+        let (runs, time) = (self.row.runs.len(), self.row.runs.iter().sum::<Duration>());
+        let is_whole = self.outcome.as_ref().is_none_or(|outcome| outcome.is("ended"));
+        let wants_more = match args.runs {
+            Some(wanted) => runs < wanted as usize,
+            None => runs < RUNS && time < RUNS_TIME,
+        };
+        !self.has_failed() && is_whole && wants_more
+    }
+
+    fn run(&mut self, timeout: Duration) {
+        let Some((answer, output)) = self.ask(b"run\n", Some(timeout + GRACE)) else { return };
+        self.row.runs.push(nanoseconds(&answer["time"]));
+        if answer["is_same"] == false {
+            self.row.verdict = Verdict::Failed("two runs had different outputs".into());
+        }
+        let finish = answer["finish"].as_str().unwrap_or_default().to_owned();
+        self.outcome.get_or_insert(Outcome { finish, output });
+    }
+
+    fn count(&mut self, timeout: Duration) {
+        let Some((answer, _)) = self.ask(b"count\n", Some(timeout + GRACE)) else { return };
+        let steps = number(&answer["steps"]);
+        self.row.executed = Some(if answer["is_cut"] == true { Count::AtLeast(steps) } else { Count::Exactly(steps) });
+    }
+}
+
+impl Drop for Candidate {
+    fn drop(&mut self) {
+        // It may be in the middle of something.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Hands on what a process answers, until it ends or says what is no answer.
+fn forward(output: ChildStdout, answers: &Sender<Answer>) {
+    let mut output = BufReader::new(output);
+    let mut line = String::new();
+    while output.read_line(&mut line).is_ok_and(|length| length > 0) {
+        let Ok(answer) = serde_json::from_str::<Value>(&line) else { return };
+        let mut bytes = vec![0; number(&answer["bytes"]) as usize];
+        if output.read_exact(&mut bytes).is_err() || answers.send((answer, bytes)).is_err() {
+            return;
+        }
+        line.clear();
+    }
+}
+
+fn code(compiled: &Value) -> Code {
+    Code {
+        ops: number(&compiled["ops"]),
+        instructions: number(&compiled["instructions"]),
+        blocks: number(&compiled["blocks"]),
+        loads: number(&compiled["loads"]),
+        stores: number(&compiled["stores"]),
+        bytes: number(&compiled["code_bytes"]),
+        ours: nanoseconds(&compiled["ours"]),
+        lowering: nanoseconds(&compiled["lowering"]),
+        passes: nanoseconds(&compiled["passes"]),
+        codegen: nanoseconds(&compiled["codegen"]),
+    }
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_default()
+}
+
+fn nanoseconds(value: &Value) -> Duration {
+    Duration::from_nanos(number(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(finish: &str, output: &str) -> Outcome {
+        Outcome { finish: finish.into(), output: output.into() }
+    }
+
+    #[test]
+    fn outputs_are_compared_as_the_contract_has_it() {
+        for (base, other, verdict) in [
+            (("ended", "abc"), ("ended", "abc"), Verdict::Identical),
+            (("ended", "abc"), ("ended", "aXc"), Verdict::Different { byte: 1 }),
+            (("ended", "abc"), ("ended", "ab"), Verdict::Different { byte: 2 }),
+            (("ended", "ab"), ("ended", "abc"), Verdict::Different { byte: 2 }),
+            // A fault may come later in an optimised program, or not at all.
+            (("faulted", "ab"), ("ended", "abc"), Verdict::Identical),
+            (("faulted", "ab"), ("ended", "Xbc"), Verdict::Different { byte: 0 }),
+            (("cut-off", "ab"), ("ended", "abc"), Verdict::Unfinished),
+            (("ended", "abc"), ("cut-off", "ab"), Verdict::Unfinished),
+            (("cut-off", "ab"), ("cut-off", "aXc"), Verdict::Different { byte: 1 }),
+        ] {
+            let judged = judge(&outcome(base.0, base.1), &outcome(other.0, other.1));
+            assert_eq!(judged, verdict, "{base:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn what_should_not_be_is_complained_of() {
+        let row = |verdict| Row { level: Level::O2, code: None, executed: None, runs: Vec::new(), verdict };
+        for verdict in [Verdict::Base, Verdict::Identical, Verdict::Unfinished] {
+            assert_eq!(complaint(&row(verdict)), None);
+        }
+        let text = complaint(&row(Verdict::Different { byte: 7 })).unwrap();
+        assert!(text.contains("-O2") && text.contains("byte 7") && text.contains("report"), "{text}");
+        assert!(complaint(&row(Verdict::Failed("it is gone".into()))).unwrap().contains("it is gone"));
+    }
 }

@@ -71,8 +71,7 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     };
     let dialect = args.dialect();
     let bang = if is_stdin && behind == InputBehind::Bang { Bang::EndsProgram } else { Bang::Comment };
-    let hash = if args.debug_hash { Hash::Dump } else { Hash::Comment };
-    let options = Options { width: dialect.width, granularity: Granularity::Commands, hash, bang };
+    let options = options(&dialect, args, bang);
     let is_linted = source.bytes().len() <= MAX_LINTED_BYTES;
     let granularity = if is_linted { Granularity::Commands } else { Granularity::Runs };
     let clock = Instant::now();
@@ -102,6 +101,11 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     Ok(Checked { source, dialect, options, read, reading, input })
 }
 
+fn options(dialect: &Dialect, args: &DialectArgs, bang: Bang) -> Options {
+    let hash = if args.debug_hash { Hash::Dump } else { Hash::Comment };
+    Options { width: dialect.width, granularity: Granularity::Commands, hash, bang }
+}
+
 /// Refuses to write over the program.
 ///
 /// # Errors
@@ -116,6 +120,13 @@ pub fn keep_source(program: &Path, output: &Path) -> Result<()> {
 }
 
 impl Checked {
+    /// A source that another process has checked.
+    pub fn again(source: Source, args: &DialectArgs) -> Checked {
+        let dialect = args.dialect();
+        let options = options(&dialect, args, Bang::Comment);
+        Checked { source, dialect, options, read: RefCell::new(None), reading: Duration::ZERO, input: None }
+    }
+
     /// The program, one operation a command.
     ///
     /// # Errors

@@ -89,6 +89,13 @@ impl Messages {
         self.print(&format!("bfllvm: {text}\n"));
     }
 
+    /// What is being done just now, on a terminal; the next one takes its place, an empty one clears it.
+    pub fn progress(&self, text: &str) {
+        if self.format == Format::Human && std::io::stderr().is_terminal() {
+            self.print(&format!("\r\x1b[K{text}"));
+        }
+    }
+
     /// Text as it stands, for those who asked.
     pub fn text(&self, text: &str) {
         self.print(text);

@@ -7,6 +7,7 @@ mod build;
 mod compare;
 mod emit;
 mod front;
+mod measure;
 mod messages;
 mod run;
 mod status;
@@ -32,6 +33,7 @@ pub fn main(cli: Cli) -> Status {
         Some(Command::Emit(args)) => emit::emit(&args, &messages),
         Some(Command::Build(args)) => build::build(&args, &messages),
         Some(Command::Compare(args)) => compare::compare(&args, &messages),
+        Some(Command::Measure(args)) => measure::measure(&args),
         None => emit::emit_top_level(&cli.emit, &messages),
     };
     outcome.unwrap_or_else(|error| match error.downcast::<front::Rejected>() {

@@ -137,7 +137,7 @@ fn run_llvm(
             let ours = total.saturating_sub(times.lower + times.passes + times.codegen);
             messages.note(&format!(
                 "{level}: {ops} operations, {} LLVM instructions in {} functions",
-                code.instructions,
+                code.figures.instructions,
                 code.regions.len(),
             ));
             messages.note(&format!(

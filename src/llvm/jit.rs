@@ -10,6 +10,7 @@ use inkwell::module::Module;
 
 use super::loader::Llvm;
 use super::lower::{self, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
+use super::pipeline::Figures;
 use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
@@ -26,8 +27,8 @@ pub struct Code {
     /// The functions and the loops they hold, sorted by address.
     pub regions: Vec<Region>,
     pub times: Times,
-    /// LLVM's instructions, after its passes.
-    pub instructions: usize,
+    /// Of the module, after LLVM's passes.
+    pub figures: Figures,
 }
 
 /// What turns a module into code: all that is asked of a JIT compiler.
@@ -85,14 +86,14 @@ pub fn with_code<T>(
     let clock = Instant::now();
     pipeline::optimize(&module, &machine, level)?;
     times.passes = clock.elapsed();
-    let instructions = pipeline::instructions(&module);
+    let figures = Figures::of(&module);
 
     let clock = Instant::now();
     let jit = McJit::new(&module, level, host)?;
     let entry = jit.address(PROGRAM)?;
     let regions = read_regions(&jit)?;
     times.codegen = clock.elapsed();
-    Ok(use_code(&Code { entry, regions, times, instructions }))
+    Ok(use_code(&Code { entry, regions, times, figures }))
 }
 
 /// Reads the table of functions that [`lower`] put into the module.

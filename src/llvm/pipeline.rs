@@ -6,6 +6,7 @@ use inkwell::OptimizationLevel;
 use inkwell::module::Module;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetMachineOptions};
+use inkwell::values::InstructionOpcode;
 
 use super::LlvmError;
 use super::loader::Llvm;
@@ -69,9 +70,32 @@ pub fn verify(module: &Module<'_>) -> Result<(), LlvmError> {
     module.verify().map_err(|message| LlvmError::Malformed(message.to_string()))
 }
 
-/// How many instructions the functions of `module` have.
-#[must_use]
-pub fn instructions(module: &Module<'_>) -> usize {
-    let blocks = module.get_functions().flat_map(|function| function.get_basic_block_iter());
-    blocks.map(|block| block.get_instructions().count()).sum()
+/// What the functions of a module are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub blocks: usize,
+    pub instructions: usize,
+    /// Instructions that read memory, and that write it.
+    pub loads: usize,
+    pub stores: usize,
+}
+
+impl Figures {
+    /// Counts what `module` has.
+    #[must_use]
+    pub fn of(module: &Module<'_>) -> Figures {
+        let mut figures = Figures::default();
+        for block in module.get_functions().flat_map(|function| function.get_basic_block_iter()) {
+            figures.blocks += 1;
+            for instruction in block.get_instructions() {
+                figures.instructions += 1;
+                match instruction.get_opcode() {
+                    InstructionOpcode::Load => figures.loads += 1,
+                    InstructionOpcode::Store => figures.stores += 1,
+                    _ => {}
+                }
+            }
+        }
+        figures
+    }
 }

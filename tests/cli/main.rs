@@ -4,6 +4,7 @@
 mod support;
 
 mod build;
+mod compare;
 mod emit;
 mod messages;
 mod observe;

@@ -37,6 +37,11 @@ fn wrong_usage_is_refused_with_its_own_status() {
         (&["run", "--remarks=xml", "prog.bf"], "text, json"),
         (&["emit", "bfir", "--time-passes=all", "prog.bf"], "--time-passes"),
         (&["compare", "--remarks", "prog.bf"], "--remarks"),
+        (&["compare", "--runs=0", "prog.bf"], "--runs"),
+        (&["compare", "--json", "--markdown", "prog.bf"], "--markdown"),
+        (&["compare", "--side-by-side", "prog.bf"], "--diff"),
+        (&["compare", "--diff=obj", "prog.bf"], "ir, asm, bfir"),
+        (&["compare", "--diff=ir", "-O2", "prog.bf"], "give -O twice"),
         (&["run", "--error-format=xml", "prog.bf"], "human, short, json"),
         (&["run", "--color=pink", "prog.bf"], "auto, always, never"),
     ] {

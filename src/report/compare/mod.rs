@@ -1,0 +1,376 @@
+//! What the levels make of one program: a row a level, as tables or as JSON; or as a [`mod@diff`] of texts.
+//!
+//! # As JSON
+//!
+//! `{"program": NAME, "levels": [...]}` with an object a level. Its members are `level`, `runs_ms` and those of [`COLUMNS`], which stay: times are
+//! in milliseconds, and what is not known is null. `executed_at_least` is true where counting was given up. `output` is
+//! `base`, `identical`, `different`, `unfinished` or `failed`; `different_at` is the first byte that differs, and `failure` says what went wrong.
+
+pub mod diff;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::level::Level;
+
+/// The figures of a level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub level: Level,
+    /// Of the code, if it could be compiled.
+    pub code: Option<Code>,
+    /// How many operations of our IR a run takes.
+    pub executed: Option<Count>,
+    /// The time of each run.
+    pub runs: Vec<Duration>,
+    pub verdict: Verdict,
+}
+
+/// What was compiled, and how long each step took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Code {
+    /// Operations of our IR, after our passes.
+    pub ops: u64,
+    /// LLVM's instructions, after its passes, in the program's functions; so the others.
+    pub instructions: u64,
+    pub blocks: u64,
+    pub loads: u64,
+    pub stores: u64,
+    /// Machine code of the program's functions in an object file.
+    pub bytes: u64,
+    /// Parsing and our passes.
+    pub ours: Duration,
+    pub lowering: Duration,
+    pub passes: Duration,
+    pub codegen: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    Exactly(u64),
+    /// Counting was given up.
+    AtLeast(u64),
+}
+
+/// How a level's output and end compare with those of the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the first.
+    Base,
+    Identical,
+    /// The first byte that differs, or the length where one output is longer, or the end.
+    Different {
+        byte: usize,
+    },
+    /// A run was cut off at the limit of time or output: it agrees as far as it goes.
+    Unfinished,
+    /// There is nothing to compare: why.
+    Failed(String),
+}
+
+impl Verdict {
+    fn name(&self) -> &'static str {
+        match self {
+            Verdict::Base => "base",
+            Verdict::Identical => "identical",
+            Verdict::Different { .. } => "different",
+            Verdict::Unfinished => "unfinished",
+            Verdict::Failed(_) => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Base => write!(f, "-"),
+            Verdict::Identical => write!(f, "identical"),
+            Verdict::Different { byte } => write!(f, "DIFFERENT at byte {byte}"),
+            Verdict::Unfinished => write!(f, "cut off, identical so far"),
+            Verdict::Failed(why) => write!(f, "FAILED: {why}"),
+        }
+    }
+}
+
+impl Code {
+    fn compile(&self) -> Duration {
+        self.ours + self.lowering + self.passes + self.codegen
+    }
+}
+
+impl Row {
+    /// The median of the runs.
+    #[must_use]
+    pub fn run(&self) -> Option<Duration> {
+        let mut runs = self.runs.clone();
+        runs.sort();
+        runs.get(runs.len() / 2).copied()
+    }
+
+    /// The distance of the slowest from the fastest of several runs, as a part of the median.
+    fn spread(&self) -> Option<f64> {
+        let (fastest, slowest) = (self.runs.iter().min()?, self.runs.iter().max()?);
+        (self.runs.len() > 1).then_some((*slowest - *fastest).as_secs_f64() / self.run()?.as_secs_f64())
+    }
+
+    /// How many times as fast as `base` it runs, where both came to their ends.
+    fn speedup(&self, base: &Row) -> Option<f64> {
+        if self.verdict == Verdict::Unfinished {
+            return None;
+        }
+        let (own, base) = (self.run()?.as_secs_f64(), base.run()?.as_secs_f64());
+        (own > 0.0).then_some(base / own)
+    }
+}
+
+/// A column: its member in JSON, its head, and what stands there for a row and the first row.
+pub struct Column {
+    pub member: &'static str,
+    pub head: &'static str,
+    part: Part,
+    cell: fn(&Row, &Row) -> Cell,
+}
+
+/// Of which of the two tables for people a column is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Code,
+    Time,
+}
+
+/// What stands in a table.
+#[derive(Debug)]
+enum Cell {
+    Unknown,
+    Number(u64),
+    AtLeast(u64),
+    Time(Duration),
+    /// A part of one, shown in percent.
+    Share(f64),
+    Factor(f64),
+}
+
+macro_rules! columns {
+    ($($member:literal, $head:literal, $part:ident, $cell:expr;)*) => {
+        &[$(Column { member: $member, head: $head, part: Part::$part, cell: $cell }),*]
+    };
+}
+
+/// All columns but the first, the level, and the last, the output.
+pub const COLUMNS: &[Column] = columns! {
+    "ops", "ops", Code, |row, _| of_code(row, |code| Cell::Number(code.ops));
+    "executed", "executed", Code, |row, _| match row.executed {
+        None => Cell::Unknown,
+        Some(Count::Exactly(count)) => Cell::Number(count),
+        Some(Count::AtLeast(count)) => Cell::AtLeast(count),
+    };
+    "llvm_instructions", "LLVM instructions", Code, |row, _| of_code(row, |code| Cell::Number(code.instructions));
+    "blocks", "blocks", Code, |row, _| of_code(row, |code| Cell::Number(code.blocks));
+    "loads", "loads", Code, |row, _| of_code(row, |code| Cell::Number(code.loads));
+    "stores", "stores", Code, |row, _| of_code(row, |code| Cell::Number(code.stores));
+    "code_bytes", "code bytes", Code, |row, _| of_code(row, |code| Cell::Number(code.bytes));
+    "ours_ms", "our passes", Time, |row, _| of_code(row, |code| Cell::Time(code.ours));
+    "lowering_ms", "lowering", Time, |row, _| of_code(row, |code| Cell::Time(code.lowering));
+    "llvm_passes_ms", "LLVM passes", Time, |row, _| of_code(row, |code| Cell::Time(code.passes));
+    "codegen_ms", "codegen", Time, |row, _| of_code(row, |code| Cell::Time(code.codegen));
+    "compile_ms", "compile, ms", Time, |row, _| of_code(row, |code| Cell::Time(code.compile()));
+    "run_ms", "run, ms", Time, |row, _| row.run().map_or(Cell::Unknown, Cell::Time);
+    "spread", "spread", Time, |row, _| row.spread().map_or(Cell::Unknown, Cell::Share);
+    "speedup", "speed-up", Time, |row, base| row.speedup(base).map_or(Cell::Unknown, Cell::Factor);
+};
+
+fn of_code(row: &Row, cell: fn(&Code) -> Cell) -> Cell {
+    row.code.as_ref().map_or(Cell::Unknown, cell)
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Cell::Unknown => write!(f, "-"),
+            Cell::Number(number) => write!(f, "{number}"),
+            Cell::AtLeast(number) => write!(f, ">{number}"),
+            Cell::Time(time) => write!(f, "{:.1}", milliseconds(time)),
+            Cell::Share(share) => write!(f, "{:.1}%", share * 100.0),
+            Cell::Factor(factor) => write!(f, "{factor:.2}"),
+        }
+    }
+}
+
+impl Cell {
+    fn json(&self) -> Value {
+        match *self {
+            Cell::Unknown => Value::Null,
+            Cell::Number(number) | Cell::AtLeast(number) => json!(number),
+            Cell::Time(time) => json!(milliseconds(time)),
+            Cell::Share(number) | Cell::Factor(number) => json!(number),
+        }
+    }
+}
+
+/// The rows, of which the first is the base, for people: a table about the code, and one about time and output.
+#[must_use]
+pub fn table(rows: &[Row]) -> String {
+    let table = |part| lines(rows, |column| column.part == part, part == Part::Time);
+    format!("{}\n{}", aligned(&table(Part::Code)), aligned(&table(Part::Time)))
+}
+
+/// The rows as one table in Markdown.
+#[must_use]
+pub fn markdown(rows: &[Row]) -> String {
+    let lines = lines(rows, |_| true, true);
+    let line = |cells: &[String]| {
+        let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule = format!("|---|{}---|\n", "---:|".repeat(COLUMNS.len()));
+    let (head, body) = lines.split_first().map_or((String::new(), &[][..]), |(head, body)| (line(head), body));
+    head + &rule + &body.iter().map(|cells| line(cells)).collect::<String>()
+}
+
+/// The head and the rows, with these columns and, if it is wanted, the output.
+fn lines(rows: &[Row], wants: impl Fn(&Column) -> bool, wants_output: bool) -> Vec<Vec<String>> {
+    let columns: Vec<_> = COLUMNS.iter().filter(|column| wants(column)).collect();
+    let line = |level: String, cells: Vec<String>, output: String| {
+        let output = wants_output.then_some(output);
+        std::iter::once(level).chain(cells).chain(output).collect::<Vec<_>>()
+    };
+    let heads = columns.iter().map(|column| column.head.to_owned()).collect();
+    let mut lines = vec![line("level".into(), heads, "output".into())];
+    for row in rows {
+        let cells = columns.iter().map(|column| (column.cell)(row, &rows[0]).to_string()).collect();
+        lines.push(line(row.level.to_string(), cells, row.verdict.to_string()));
+    }
+    lines
+}
+
+/// Numbers to the right, words to the left.
+fn aligned(lines: &[Vec<String>]) -> String {
+    let columns = lines.first().map_or(0, Vec::len);
+    let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let is_words = |column: usize| column == 0 || lines[0][column] == "output";
+    let mut text = String::new();
+    for line in lines {
+        let cells = std::iter::zip(line, &widths).enumerate().map(|(column, (cell, &width))| match is_words(column) {
+            true => format!("{cell:width$}"),
+            false => format!("{cell:>width$}"),
+        });
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+/// The rows as one JSON object.
+#[must_use]
+pub fn json(program: &str, rows: &[Row]) -> String {
+    let levels = rows.iter().map(|row| {
+        let mut object = serde_json::Map::new();
+        object.insert("level".into(), row.level.to_string().into());
+        for column in COLUMNS {
+            object.insert(column.member.into(), (column.cell)(row, &rows[0]).json());
+        }
+        object.insert("executed_at_least".into(), matches!(row.executed, Some(Count::AtLeast(_))).into());
+        object.insert("runs_ms".into(), row.runs.iter().copied().map(milliseconds).collect());
+        object.insert("output".into(), row.verdict.name().into());
+        match &row.verdict {
+            Verdict::Different { byte } => drop(object.insert("different_at".into(), (*byte).into())),
+            Verdict::Failed(why) => drop(object.insert("failure".into(), why.as_str().into())),
+            Verdict::Base | Verdict::Identical | Verdict::Unfinished => {}
+        }
+        Value::Object(object)
+    });
+    format!("{:#}\n", json!({ "program": program, "levels": levels.collect::<Vec<_>>() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Row> {
+        let ms = Duration::from_millis;
+        let code = Code {
+            ops: 106,
+            instructions: 12,
+            blocks: 3,
+            loads: 4,
+            stores: 5,
+            bytes: 345,
+            ours: Duration::from_micros(1234),
+            lowering: ms(1),
+            passes: ms(2),
+            codegen: ms(30),
+        };
+        let executed = Some(Count::AtLeast(2_000_000));
+        let base = Row {
+            level: Level::O0,
+            code: Some(code),
+            executed,
+            runs: vec![ms(90), ms(110), ms(100)],
+            verdict: Verdict::Base,
+        };
+        let better = Row {
+            level: Level::O2,
+            code: Some(Code { ops: 9, ..code }),
+            executed: Some(Count::Exactly(77)),
+            runs: vec![ms(8)],
+            verdict: Verdict::Different { byte: 3 },
+        };
+        let failed = Verdict::Failed("killed by signal 11".into());
+        let broken = Row { level: Level::O3, code: None, executed: None, runs: Vec::new(), verdict: failed };
+        vec![base, better, broken]
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        assert_eq!(
+            table(&rows()),
+            "level  ops  executed  LLVM instructions  blocks  loads  stores  code bytes\n\
+             -O0    106  >2000000                 12       3      4       5         345\n\
+             -O2      9        77                 12       3      4       5         345\n\
+             -O3      -         -                  -       -      -       -           -\n\
+             \n\
+             level  our passes  lowering  LLVM passes  codegen  compile, ms  run, ms  spread  speed-up  output\n\
+             -O0           1.2       1.0          2.0     30.0         34.2    100.0   20.0%      1.00  -\n\
+             -O2           1.2       1.0          2.0     30.0         34.2      8.0       -     12.50  DIFFERENT at byte 3\n\
+             -O3             -         -            -        -            -        -       -         -  FAILED: killed by signal 11\n"
+        );
+    }
+
+    #[test]
+    fn markdown_has_a_rule_below_its_head() {
+        let text = markdown(&rows());
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 5);
+        let columns = |line: &str| line.matches('|').count();
+        assert!(lines.iter().all(|line| columns(line) == COLUMNS.len() + 3), "{text}");
+        assert!(lines[1].starts_with("|---|---:|") && lines[3].ends_with("| DIFFERENT at byte 3 |"), "{text}");
+    }
+
+    #[test]
+    fn json_has_a_member_for_each_column() {
+        let value: Value = serde_json::from_str(&json("p.bf", &rows())).unwrap();
+        assert_eq!(value["program"], "p.bf");
+        let [base, better, broken] = &value["levels"].as_array().unwrap()[..] else { panic!("{value}") };
+        for column in COLUMNS {
+            assert!(base[column.member].is_number(), "{}", column.member);
+            assert!(broken[column.member].is_null(), "{}", column.member);
+        }
+        assert_eq!(
+            (&base["level"], &base["executed"], &base["executed_at_least"]),
+            (&json!("-O0"), &json!(2_000_000), &json!(true))
+        );
+        assert_eq!(
+            (&better["output"], &better["different_at"], &better["speedup"]),
+            (&json!("different"), &json!(3), &json!(12.5))
+        );
+        assert_eq!((&broken["output"], &broken["failure"]), (&json!("failed"), &json!("killed by signal 11")));
+        assert_eq!(base["runs_ms"], json!([90.0, 110.0, 100.0]));
+    }
+}
