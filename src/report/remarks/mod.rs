@@ -35,6 +35,9 @@ pub use missed::Reason;
 /// The pass that runs what it finds instead of rewriting it: nothing it leaves is a form of a loop.
 const EVALUATING_PASS: &str = "evaluate";
 
+/// Passes that delete loops because they never run; others may have put what a loop does elsewhere.
+const DELETING_PASSES: [&str; 2] = ["deadloops", "values"];
+
 /// The pass that is there for counted loops, which missed those that are left.
 const LOOP_PASS: &str = "multiply";
 
@@ -52,14 +55,16 @@ pub enum What {
     Became(Contents),
     /// It goes around once at most.
     Condition,
-    /// Its test is certain to hold, once; what is left of its body.
-    Certain(Contents),
+    /// Its body runs once, untested, being certain to run or without effect otherwise; what is left of it.
+    Untested(Contents),
     /// Nothing was in the loop but another, on the same cell.
     Hollow,
     /// All it does is in one operation with what comes before.
     Merged(Class),
     /// It never runs, or does nothing.
     Dead,
+    /// Nothing is left in its place: it is dead, or what it does is done elsewhere.
+    Gone,
     /// It has run already.
     Evaluated,
     /// Up to here the program has run already, because of input or for another reason.
@@ -75,10 +80,11 @@ impl What {
             What::EvaluatedUpTo { .. } => "analysis",
             What::Became(_)
             | What::Condition
-            | What::Certain(_)
+            | What::Untested(_)
             | What::Hollow
             | What::Merged(_)
             | What::Dead
+            | What::Gone
             | What::Evaluated => "passed",
         }
     }
@@ -87,10 +93,11 @@ impl What {
         match self {
             What::Became(_) => "became",
             What::Condition => "condition",
-            What::Certain(_) => "certain",
+            What::Untested(_) => "untested",
             What::Hollow => "hollow",
             What::Merged(_) => "merged",
             What::Dead => "dead",
+            What::Gone => "gone",
             What::Evaluated => "evaluated",
             What::EvaluatedUpTo { .. } => "evaluated-up-to",
             What::Missed(_) => "missed",
@@ -103,10 +110,11 @@ impl fmt::Display for What {
         match self {
             What::Became(contents) => write!(f, "loop became {contents}"),
             What::Condition => write!(f, "loop runs at most once: it became a condition"),
-            What::Certain(contents) => write!(f, "its test always holds and is gone; left of it: {contents}"),
+            What::Untested(contents) => write!(f, "its test is gone; left of it: {contents}"),
             What::Hollow => write!(f, "loop became the loop inside it"),
             What::Merged(class) => write!(f, "loop became part of the {} before it", class.singular()),
             What::Dead => write!(f, "loop deleted as dead"),
+            What::Gone => write!(f, "nothing is left of the loop here"),
             What::Evaluated => write!(f, "loop ran at compile time"),
             What::EvaluatedUpTo { is_input: true } => {
                 write!(f, "the program ran at compile time up to here, where it reads input")
@@ -160,8 +168,8 @@ impl Observer {
             }
             let Some(what) = self.change(index, pass) else { continue };
             speaks_for_inside[index] = match what {
-                What::Became(_) | What::Merged(_) | What::Dead | What::Evaluated => true,
-                What::Condition | What::Certain(_) | What::Hollow | What::EvaluatedUpTo { .. } | What::Missed(_) => {
+                What::Became(_) | What::Merged(_) | What::Dead | What::Gone | What::Evaluated => true,
+                What::Condition | What::Untested(_) | What::Hollow | What::EvaluatedUpTo { .. } | What::Missed(_) => {
                     false
                 }
             };
@@ -188,11 +196,12 @@ impl Observer {
             (Head::Loop, Head::If) => Some(What::Condition),
             (_, Head::None) if contents.is_empty() => match self.next.covering(self.loops.span(index)) {
                 Some(class) => Some(What::Merged(class)),
-                None => Some(What::Dead),
+                None if DELETING_PASSES.contains(&pass) => Some(What::Dead),
+                None => Some(What::Gone),
             },
             (Head::Loop, Head::None) if is_solved => Some(What::Became(contents)),
             (Head::Loop, Head::None) if after.direct == 0 && contents.count(Class::Loop) > 0 => Some(What::Hollow),
-            (Head::Loop | Head::If, Head::None) => Some(What::Certain(contents)),
+            (Head::Loop | Head::If, Head::None) => Some(What::Untested(contents)),
         }
     }
 
@@ -259,7 +268,7 @@ pub fn json(remarks: &[Remark], source: &Source) -> String {
             "byte_end": span.end,
         });
         match what {
-            What::Became(contents) | What::Certain(contents) => {
+            What::Became(contents) | What::Untested(contents) => {
                 let counts = contents.counts().map(|(class, count)| (class.singular().to_owned(), count.into()));
                 object["operations"] = serde_json::Value::Object(counts.collect());
             }
@@ -268,6 +277,7 @@ pub fn json(remarks: &[Remark], source: &Source) -> String {
             | What::Hollow
             | What::Merged(_)
             | What::Dead
+            | What::Gone
             | What::Evaluated
             | What::EvaluatedUpTo { .. } => {}
         }
@@ -310,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_passes_that_are_named_here_exist() {
-        for name in [LOOP_PASS, EVALUATING_PASS] {
+        for name in DELETING_PASSES.into_iter().chain([LOOP_PASS, EVALUATING_PASS]) {
             assert!(Pass::named(name).is_some(), "{name}");
         }
     }
@@ -324,6 +334,17 @@ mod tests {
         );
         assert_eq!(remarks(",[-]", ALL), ["1:2: remark: loop became 1 assignment [clear]"]);
         assert_eq!(remarks(",[<<<]", ALL), ["1:2: remark: loop became 1 scan of stride -3 [scan]"]);
+    }
+
+    #[test]
+    fn closed_forms_name_what_they_compute() {
+        let passes = format!("{ALL} combine closed");
+        let nested = remarks(",>,<[->[->+>+<<]>>[-<<+>>]<<<]", &passes);
+        assert_eq!(nested[0], "1:5: remark: loop became 1 product [closed]");
+        assert!(nested.iter().all(|line| !line.contains("missed")), "{nested:?}");
+        // One of two that undo each other may be all that is left.
+        let copies = remarks(">,<,[->>>+<<<[->+<]>[-<+>]<]", &passes);
+        assert!(copies.contains(&"1:21: remark: nothing is left of the loop here [closed]".into()), "{copies:?}");
     }
 
     #[test]
@@ -367,7 +388,7 @@ mod tests {
             remarks("+++[->++<]", ALL),
             [
                 "1:4: remark: loop became 1 multiply-add [multiply]",
-                "1:4: remark: its test always holds and is gone; left of it: 1 assignment [values]",
+                "1:4: remark: its test is gone; left of it: 1 assignment [values]",
             ]
         );
         assert_eq!(remarks("+.>[.]", ALL), ["1:4: remark: loop deleted as dead [values]"]);
@@ -380,7 +401,7 @@ mod tests {
             Options { width: CellWidth::W8, granularity: Granularity::Runs, hash: Hash::Dump, bang: Bang::Comment };
         let program = parse(&source, &options).unwrap().program;
         let text = Op { kind: Kind::Text { start: 0, len: 1 }, span: Span { start: 0, end: 5 } };
-        for (end, what) in [(5, What::Merged(Class::Text)), (4, What::Dead)] {
+        for (end, what) in [(5, What::Merged(Class::Text)), (4, What::Gone)] {
             let mut observer = Observer::new(&program);
             let ops = vec![Op { span: Span { end, ..text.span }, ..text }];
             let after = Program { ops, text: vec![b'a'], ..program.clone() };
