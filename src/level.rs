@@ -56,9 +56,11 @@ const OUR_PASSES: &[&str] = &[
     "combine",
     "closed",
     "combine",
+    "deadstores",
     "evaluate",
     "values",
     "combine",
+    "deadstores",
 ];
 
 /// Most of what `default<O2>` does brings nothing for BF: these passes took 60-90 ms on a Mandelbrot

@@ -10,6 +10,7 @@
 mod clear;
 mod combine;
 mod deadloops;
+mod deadstores;
 mod effects;
 mod evaluate;
 mod multiply;
@@ -45,6 +46,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "multiply", summary: "counted loops of additions become multiplications", run: multiply::run },
     Pass { name: "values", summary: "follow known values, from the zeroed tape on", run: values::run },
     Pass { name: "closed", summary: "loops whose effect has a closed form become that", run: values::run_closed },
+    Pass { name: "deadstores", summary: "drop what is written and never read", run: deadstores::run },
     Pass { name: "evaluate", summary: "run the beginning, up to the first input", run: evaluate::run },
 ];
 

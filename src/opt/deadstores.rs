@@ -1,0 +1,212 @@
+//! Drops what is written to a cell and never read: because it is assigned before, or the program ends.
+//!
+//! ```text
+//! if [0]                 if [0]
+//!   muladd [1] [0] 1       muladd [1] [0] 1
+//!   set [0] 0        →   end
+//! end                    set [0] 7
+//! set [0] 7              output [0]
+//! output [0]             output [1]
+//! output [1]
+//! add [3] 1
+//! ```
+//! Walks backwards and keeps the cells that will be assigned before they are read. A condition's body
+//! begins with those behind the condition; those that its body adds count in it alone. What is behind a loop's
+//! end may be its body again: there, all are forgotten.
+
+use crate::ir::{Kind, Program, Rewriter};
+
+pub(super) fn run(mut program: Program) -> Program {
+    let mut dead = Dead::default();
+    let mut behind_is_nothing = true;
+    let mut pointer = 0i64;
+    let mut open: Vec<Condition> = Vec::new();
+    let ops = &mut program.ops;
+    for index in (0..ops.len()).rev() {
+        let place = |cell: i32| pointer + i64::from(cell);
+        let mut is_dropped = false;
+        match ops[index].kind {
+            Kind::Set { cell, .. } => {
+                is_dropped = behind_is_nothing || dead.has(place(cell));
+                dead.add(place(cell), !open.is_empty());
+            }
+            Kind::Copy { target, source, .. } => {
+                is_dropped = behind_is_nothing || dead.has(place(target));
+                if !is_dropped {
+                    dead.add(place(target), !open.is_empty());
+                    dead.remove(place(source));
+                }
+            }
+            Kind::Add { cell, .. } => {
+                is_dropped = behind_is_nothing || dead.has(place(cell));
+            }
+            Kind::MulAdd { target, source, .. } => {
+                is_dropped = behind_is_nothing || dead.has(place(target));
+                if !is_dropped {
+                    dead.remove(place(source));
+                }
+            }
+            Kind::Product { target, left, right, .. } => {
+                is_dropped = behind_is_nothing || dead.has(place(target));
+                if !is_dropped {
+                    dead.remove(place(left));
+                    dead.remove(place(right));
+                }
+            }
+            Kind::Move { delta } => {
+                is_dropped = behind_is_nothing;
+                pointer -= i64::from(delta);
+            }
+            Kind::Input { cell } | Kind::Output { cell } => dead.remove(place(cell)),
+            Kind::Text { .. } => {}
+            Kind::Dump { .. } | Kind::Scan { .. } | Kind::Walk { .. } | Kind::Loop { .. } | Kind::LoopEnd { .. } => {
+                dead.forget_all();
+            }
+            Kind::IfEnd { .. } => {
+                open.push(Condition { end: index, pointer, added: dead.added.len(), is_empty: true });
+                continue;
+            }
+            Kind::If { cell, .. } => {
+                let Some(condition) = open.pop() else { unreachable!("an end follows its head") };
+                dead.retract(condition.added);
+                if pointer != condition.pointer {
+                    dead.forget_all();
+                }
+                is_dropped = condition.is_empty;
+                if is_dropped {
+                    ops[condition.end].kind = NOTHING;
+                } else {
+                    dead.remove(place(cell));
+                }
+            }
+        }
+        if is_dropped {
+            ops[index].kind = NOTHING;
+        } else {
+            behind_is_nothing = false;
+            if let Some(condition) = open.last_mut() {
+                condition.is_empty = false;
+            }
+        }
+    }
+    let mut rewriter = Rewriter::new(program);
+    while let Some(op) = rewriter.take() {
+        if op.kind != NOTHING {
+            rewriter.put(op.kind, op.span);
+        }
+    }
+    rewriter.finish()
+}
+
+/// A condition whose head is still to come.
+struct Condition {
+    /// The index of its end, and the pointer there.
+    end: usize,
+    pointer: i64,
+    /// How many additions had been noted.
+    added: usize,
+    /// Whether nothing is left in its body.
+    is_empty: bool,
+}
+
+/// The places that are assigned before they are read. The table may forget: linear time whatever the program.
+struct Dead {
+    places: [(i64, u32); Dead::SIZE],
+    /// Places of another epoch do not count: forgetting everything takes no time.
+    epoch: u32,
+    /// What was added in conditions.
+    added: Vec<i64>,
+}
+
+impl Default for Dead {
+    fn default() -> Self {
+        Dead { places: [(0, 0); Dead::SIZE], epoch: 1, added: Vec::new() }
+    }
+}
+
+impl Dead {
+    /// A power of two, larger than the number of cells that straight code of real programs touches.
+    const SIZE: usize = 256;
+
+    fn slot(place: i64) -> usize {
+        place as usize % Self::SIZE
+    }
+
+    fn has(&self, place: i64) -> bool {
+        self.places[Self::slot(place)] == (place, self.epoch)
+    }
+
+    fn add(&mut self, place: i64, in_condition: bool) {
+        if !self.has(place) {
+            self.places[Self::slot(place)] = (place, self.epoch);
+            if in_condition {
+                self.added.push(place);
+            }
+        }
+    }
+
+    fn remove(&mut self, place: i64) {
+        if self.has(place) {
+            self.places[Self::slot(place)].1 = 0;
+        }
+    }
+
+    /// Takes back all additions but the first `added`.
+    fn retract(&mut self, added: usize) {
+        while self.added.len() > added
+            && let Some(place) = self.added.pop()
+        {
+            self.remove(place);
+        }
+    }
+
+    fn forget_all(&mut self) {
+        self.epoch += 1;
+    }
+}
+
+/// What a dropped operation becomes until the end of the pass.
+const NOTHING: Kind = Kind::Add { cell: 0, delta: 0 };
+
+#[cfg(test)]
+mod tests {
+    use crate::opt::testing::check8;
+
+    #[test]
+    fn what_is_assigned_before_it_is_read_is_dropped() {
+        check8("deadstores", "add [0] 1/set [0] 2/output [0]", "set [0] 2/output [0]");
+        check8("deadstores", "muladd [0] [1] 1/copy [0] [2] 2/output [0]", "copy [0] [2] 2/output [0]");
+        let stays = "add [0] 1/copy [0] [0] 2/output [0]";
+        check8("deadstores", stays, stays);
+        let stays = "add [0] 1/input [0]/output [0]";
+        check8("deadstores", stays, stays);
+    }
+
+    #[test]
+    fn bodies_know_what_is_behind_their_condition() {
+        check8(
+            "deadstores",
+            "if [0]/muladd [1] [0] 1/set [0] 0/end/set [0] 7/output [0]/output [1]",
+            "if [0]/muladd [1] [0] 1/end/set [0] 7/output [0]/output [1]",
+        );
+        // But not the other way around.
+        let stays = "add [1] 1/if [0]/set [1] 0/output [0]/end/output [1]";
+        check8("deadstores", stays, stays);
+        check8("deadstores", "if [0]/set [1] 0/end/set [1] 7/output [1]", "set [1] 7/output [1]");
+        let stays = "add [0] 1/if [3]/output [3]/move 1/end/set [0] 7/output [0]/output [-1]";
+        check8("deadstores", stays, stays);
+    }
+
+    #[test]
+    fn nobody_looks_at_the_tape_at_the_end() {
+        check8("deadstores", "output [0]/add [0] 1/move 3/if [0]/set [0] 0/end", "output [0]");
+        let stays = "set [0] 1/loop [0]/end";
+        check8("deadstores", stays, stays);
+    }
+
+    #[test]
+    fn loops_read() {
+        let stays = "set [1] 1/loop [0]/output [1]/set [1] 2/input [0]/end/set [1] 3/output [1]";
+        check8("deadstores", stays, stays);
+    }
+}
