@@ -39,12 +39,12 @@ pub enum Codegen {
     Aggressive,
 }
 
-/// `offsets` before what looks at loop bodies, `combine` after each pass that makes new neighbours.
+/// The passes whose work is done while reading, in [`Granularity::Folded`].
+pub const WHILE_READING: &[&str] = &["runs", "deadloops", "offsets", "clear", "scan"];
+
+/// Behind [`WHILE_READING`], `combine` after each pass that makes new neighbours.
 const OUR_PASSES: &[&str] = &[
-    "runs",
-    "deadloops",
     "nest",
-    "offsets",
     "combine",
     "clear",
     "scan",
@@ -82,7 +82,7 @@ pub const LEVELS: &[Row] = &[
         level: Level::O1,
         name: "1",
         summary: "our passes, and little of LLVM",
-        granularity: Granularity::Runs,
+        granularity: Granularity::Folded,
         passes: OUR_PASSES,
         llvm_passes: "function(early-cse<memssa>,simplifycfg)",
         codegen: Codegen::Less,
@@ -91,7 +91,7 @@ pub const LEVELS: &[Row] = &[
         level: Level::O2,
         name: "2",
         summary: "our passes and a short pipeline of LLVM's (default)",
-        granularity: Granularity::Runs,
+        granularity: Granularity::Folded,
         passes: OUR_PASSES,
         llvm_passes: SHORT_PIPELINE,
         codegen: Codegen::Default,
@@ -100,7 +100,7 @@ pub const LEVELS: &[Row] = &[
         level: Level::O3,
         name: "3",
         summary: "everything, whatever it costs at compile time",
-        granularity: Granularity::Runs,
+        granularity: Granularity::Folded,
         passes: OUR_PASSES,
         llvm_passes: "default<O3>",
         codegen: Codegen::Aggressive,
@@ -109,7 +109,7 @@ pub const LEVELS: &[Row] = &[
         level: Level::Os,
         name: "s",
         summary: "small code",
-        granularity: Granularity::Runs,
+        granularity: Granularity::Folded,
         passes: OUR_PASSES,
         llvm_passes: "default<Os>",
         codegen: Codegen::Default,
@@ -118,7 +118,7 @@ pub const LEVELS: &[Row] = &[
         level: Level::Oz,
         name: "z",
         summary: "the smallest code",
-        granularity: Granularity::Runs,
+        granularity: Granularity::Folded,
         passes: OUR_PASSES,
         llvm_passes: "default<Oz>",
         codegen: Codegen::Default,
@@ -139,6 +139,15 @@ impl Level {
     #[must_use]
     pub fn named(name: &str) -> Option<Level> {
         LEVELS.iter().find(|row| row.name == name).map(|row| row.level)
+    }
+
+    /// The passes whose work is done while reading at this level.
+    pub fn passes_while_reading(self) -> impl Iterator<Item = &'static Pass> {
+        let names = match self.row().granularity {
+            Granularity::Commands => &[],
+            Granularity::Folded => WHILE_READING,
+        };
+        names.iter().filter_map(|name| Pass::named(name))
     }
 
     /// Our passes at this level, in the order in which they run.

@@ -1,8 +1,10 @@
 //! Bytes to operations: the eight commands, their loops matched, everything else a comment.
 //!
 //! One pass over the bytes with an explicit stack: any size, any depth. Knows nothing of files, and
-//! of optimisation only that runs of `+ -` and of `< >` may be taken together while reading, which
-//! spares large programs the memory ([`Granularity::Runs`]).
+//! of optimisation only what can be folded while reading, which spares large programs time and memory
+//! ([`Granularity::Folded`]).
+
+mod fold;
 
 use crate::dialect::CellWidth;
 use crate::ir::{Builder, Kind, Program};
@@ -13,8 +15,8 @@ use crate::source::{Source, Span};
 pub enum Granularity {
     /// One operation a command: what the language's definition and `-O0` stand on.
     Commands,
-    /// One operation a run of `+ -` or of `< >`, and none for a run that changes nothing.
-    Runs,
+    /// What the passes `runs`, `deadloops`, `offsets`, `clear` and `scan` make of neighbours.
+    Folded,
 }
 
 /// What `#` is.
@@ -66,14 +68,13 @@ pub enum Bracket {
 /// # Errors
 /// All unmatched brackets, in the order of the text.
 pub fn parse(source: &Source, options: &Options) -> Result<Parsed, Vec<Unmatched>> {
-    Parser {
-        bytes: source.bytes(),
-        at: skip_interpreter_line(source.bytes()),
-        options,
-        builder: Builder::default(),
-        unmatched: Vec::new(),
-    }
-    .run()
+    let bytes = source.bytes();
+    let start = skip_interpreter_line(bytes);
+    let parsed = match options.granularity {
+        Granularity::Commands => read_commands(bytes, start, options),
+        Granularity::Folded => fold::fold(bytes, start, options),
+    };
+    parsed.ok_or_else(|| unmatched(bytes, start, options))
 }
 
 /// The offset behind a first line that starts with `#!`.
@@ -81,96 +82,55 @@ fn skip_interpreter_line(bytes: &[u8]) -> usize {
     if bytes.starts_with(b"#!") { bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len()) } else { 0 }
 }
 
-struct Parser<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    options: &'a Options,
-    builder: Builder,
-    unmatched: Vec<Unmatched>,
+/// Reads the program that starts at offset `start`; nothing if its brackets do not match.
+fn read_commands(bytes: &[u8], start: usize, options: &Options) -> Option<Parsed> {
+    let mut builder = Builder::default();
+    let mut input_start = None;
+    for (at, &byte) in bytes.iter().enumerate().skip(start) {
+        let span = Span { start: at as u32, end: at as u32 + 1 };
+        let kind = match byte {
+            b'+' => Kind::Add { cell: 0, delta: 1 },
+            b'-' => Kind::Add { cell: 0, delta: options.width.mask() },
+            b'>' => Kind::Move { delta: 1 },
+            b'<' => Kind::Move { delta: -1 },
+            b'.' => Kind::Output { cell: 0 },
+            b',' => Kind::Input { cell: 0 },
+            b'[' => Kind::Loop { cell: 0, end: 0 },
+            b']' if builder.open_heads().is_empty() => return None,
+            b']' => Kind::LoopEnd { start: 0 },
+            b'#' if options.hash == Hash::Dump => Kind::Dump { cell: 0 },
+            b'!' if options.bang == Bang::EndsProgram && builder.open_heads().is_empty() => {
+                input_start = Some(span.end);
+                break;
+            }
+            _ => continue,
+        };
+        builder.push(kind, span);
+        if byte == b']' {
+            builder.span_whole();
+        }
+    }
+    builder.open_heads().is_empty().then(|| Parsed { program: builder.finish(options.width), input_start })
 }
 
-impl Parser<'_> {
-    fn run(mut self) -> Result<Parsed, Vec<Unmatched>> {
-        let mut input_start = None;
-        while let Some(&byte) = self.bytes.get(self.at) {
-            let start = self.at as u32;
-            self.at += 1;
-            let span = Span { start, end: start + 1 };
-            match byte {
-                b'+' => self.add(1, span),
-                b'-' => self.add(-1, span),
-                b'>' => self.shift(1, span),
-                b'<' => self.shift(-1, span),
-                b'.' => self.builder.push(Kind::Output { cell: 0 }, span),
-                b',' => self.builder.push(Kind::Input { cell: 0 }, span),
-                b'[' => self.builder.push(Kind::Loop { cell: 0, end: 0 }, span),
-                b']' if self.builder.open_heads().is_empty() => note(&mut self.unmatched, Bracket::Close, span),
-                b']' => self.close(span),
-                b'#' if self.options.hash == Hash::Dump => self.builder.push(Kind::Dump { cell: 0 }, span),
-                b'!' if self.options.bang == Bang::EndsProgram && self.builder.open_heads().is_empty() => {
-                    input_start = Some(self.at as u32);
-                    break;
-                }
-                _ => {}
-            }
-        }
-        let ops = self.builder.ops();
-        for &head in self.builder.open_heads() {
-            note(&mut self.unmatched, Bracket::Open, ops[head as usize].span);
-        }
-        if self.unmatched.is_empty() {
-            Ok(Parsed { program: self.builder.finish(self.options.width), input_start })
-        } else {
-            self.unmatched.sort_by_key(|unmatched| unmatched.span);
-            Err(self.unmatched)
+/// All brackets without a partner in the program that starts at offset `start`, in the order of the text.
+fn unmatched(bytes: &[u8], start: usize, options: &Options) -> Vec<Unmatched> {
+    let mut unmatched = Vec::new();
+    let mut open = Vec::new();
+    for (at, &byte) in bytes.iter().enumerate().skip(start) {
+        let span = Span { start: at as u32, end: at as u32 + 1 };
+        match byte {
+            b'[' => open.push(span),
+            b']' if open.pop().is_none() => note(&mut unmatched, Bracket::Close, span),
+            b'!' if options.bang == Bang::EndsProgram && open.is_empty() => break,
+            _ => {}
         }
     }
-
-    /// Ends a loop and lets its head span all of it.
-    fn close(&mut self, span: Span) {
-        self.builder.push(Kind::LoopEnd { start: 0 }, span);
-        self.builder.span_whole();
+    for span in open {
+        note(&mut unmatched, Bracket::Open, span);
     }
-
-    fn add(&mut self, first: i64, span: Span) {
-        let (sum, span) = self.run_of(first, span, b'+', b'-');
-        let delta = sum as u64 & self.options.width.mask();
-        if delta != 0 {
-            self.builder.push(Kind::Add { cell: 0, delta }, span);
-        }
-    }
-
-    fn shift(&mut self, first: i64, span: Span) {
-        let (sum, span) = self.run_of(first, span, b'>', b'<');
-        if sum != 0 {
-            // A source has at most i32::MAX bytes.
-            self.builder.push(Kind::Move { delta: sum as i32 }, span);
-        }
-    }
-
-    /// Takes the rest of a run of `up` and `down`, comments between them included, where runs are
-    /// taken together. Returns the sum and the span up to the run's last command.
-    fn run_of(&mut self, first: i64, mut span: Span, up: u8, down: u8) -> (i64, Span) {
-        let mut sum = first;
-        if self.options.granularity == Granularity::Commands {
-            return (sum, span);
-        }
-        while let Some(&byte) = self.bytes.get(self.at) {
-            if byte == up {
-                sum += 1;
-            } else if byte == down {
-                sum -= 1;
-            } else if matches!(byte, b'+' | b'-' | b'<' | b'>' | b'.' | b',' | b'[' | b']' | b'#' | b'!') {
-                break;
-            } else {
-                self.at += 1;
-                continue;
-            }
-            self.at += 1;
-            span.end = self.at as u32;
-        }
-        (sum, span)
-    }
+    unmatched.sort_by_key(|unmatched| unmatched.span);
+    unmatched
 }
 
 /// Adds a bracket to the list, to the last entry where it stands right behind that.
@@ -198,12 +158,12 @@ mod tests {
 
     fn unmatched(code: &str) -> Vec<(Bracket, u32, u32)> {
         let source = Source::new("t", code.as_bytes().to_vec()).unwrap();
-        let errors = parse(&source, &options(Granularity::Runs)).unwrap_err();
+        let errors = parse(&source, &options(Granularity::Folded)).unwrap_err();
         errors.iter().map(|error| (error.bracket, error.span.start, error.span.end)).collect()
     }
 
     #[test]
-    fn commands_are_read_one_by_one_or_in_runs() {
+    fn commands_are_read_one_by_one_or_folded() {
         let code = b"+ +x-+[>>.<,]\xff+-";
         assert_eq!(
             printed(code, &options(Granularity::Commands)),
@@ -211,17 +171,44 @@ mod tests {
              input [0], end, add [0] 1, add [0] 255"
         );
         assert_eq!(
-            printed(code, &options(Granularity::Runs)),
-            "add [0] 2, loop [0], move 2, output [0], move -1, input [0], end"
+            printed(code, &options(Granularity::Folded)),
+            "add [0] 2, loop [0], output [2], input [1], move 1, end"
+        );
+    }
+
+    #[test]
+    fn neighbours_are_folded() {
+        for (code, folded) in [
+            (">+[-] x >[---]<<.", "add [1] 1, set [1] 0, set [2] 0, output [0]"),
+            (",[>>]<[[<]]", "input [0], scan [0] 2, scan [-1] -1"),
+            ("[dead[.]],[.][,]>+-<[dead],", "input [0], loop [0], output [0], end, input [0]"),
+            (",[][--]", "input [0], loop [0], end"),
+            (",[>[--]<]", "input [0], loop [0], loop [1], add [1] 254, end, end"),
+        ] {
+            assert_eq!(printed(code.as_bytes(), &options(Granularity::Folded)), folded, "{code}");
+        }
+    }
+
+    #[test]
+    fn far_moves_stay_moves() {
+        let far = (1 << 24) + 1;
+        let code = format!("+[{}.<]{}+", ">".repeat(far), "<".repeat(far));
+        assert_eq!(
+            printed(code.as_bytes(), &options(Granularity::Folded)),
+            "add [0] 1, loop [0], move 16777217, output [0], move -1, end, move -16777217, add [0] 1"
         );
     }
 
     #[test]
     fn a_head_spans_its_loop() {
         let source = Source::new("t", b"+[>[-]<]".to_vec()).unwrap();
-        let program = parse(&source, &options(Granularity::Runs)).unwrap().program;
-        assert_eq!(program.ops[1].span, Span { start: 1, end: 8 });
-        assert_eq!(program.ops[3].span, Span { start: 3, end: 6 });
+        for granularity in [Granularity::Commands, Granularity::Folded] {
+            let program = parse(&source, &options(granularity)).unwrap().program;
+            let spans = program.ops.iter().filter(|op| op.kind.is_bracket() || matches!(op.kind, Kind::Set { .. }));
+            let spans: Vec<_> = spans.map(|op| (op.span.start, op.span.end)).take(2).collect();
+            assert_eq!(spans[0], (1, 8));
+            assert_eq!(spans[1], (3, 6));
+        }
     }
 
     #[test]
@@ -234,20 +221,17 @@ mod tests {
 
     #[test]
     fn an_interpreter_line_is_skipped() {
-        assert_eq!(printed(b"#!/usr/bin/bfllvm-run -x\n.", &options(Granularity::Runs)), "output [0]");
-        assert_eq!(printed(b"#!-", &options(Granularity::Runs)), "");
+        assert_eq!(printed(b"#!/usr/bin/bfllvm-run -x\n.", &options(Granularity::Folded)), "output [0]");
+        assert_eq!(printed(b"#!-", &options(Granularity::Folded)), "");
     }
 
     #[test]
     fn hash_and_bang_are_commands_on_request() {
-        let asked = Options { hash: Hash::Dump, bang: Bang::EndsProgram, ..options(Granularity::Runs) };
+        let asked = Options { hash: Hash::Dump, bang: Bang::EndsProgram, ..options(Granularity::Folded) };
         let source = Source::new("t", b"+[!+]#+!,".to_vec()).unwrap();
         let parsed = parse(&source, &asked).unwrap();
         assert_eq!(parsed.input_start, Some(8));
-        assert_eq!(
-            text::print(&parsed.program, None),
-            "cells 8\nadd [0] 1\nloop [0]\n  add [0] 1\nend\ndump [0]\nadd [0] 1\n"
-        );
-        assert_eq!(printed(b"+#!+", &options(Granularity::Runs)), "add [0] 1, add [0] 1");
+        assert_eq!(text::print(&parsed.program, None), "cells 8\nadd [0] 1\nset [0] 0\ndump [0]\nadd [0] 1\n");
+        assert_eq!(printed(b"+#!+", &options(Granularity::Commands)), "add [0] 1, add [0] 1");
     }
 }

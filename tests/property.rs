@@ -8,11 +8,11 @@ use std::process::{Command, Stdio};
 
 use bfllvm::baseline;
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
-use bfllvm::ir::{Kind, Op, Program, text, verify};
-use bfllvm::level::{LEVELS, Level};
+use bfllvm::ir::{Kind, Op, Program, Shape, text, verify};
+use bfllvm::level::{LEVELS, Level, WHILE_READING};
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader;
-use bfllvm::opt::PASSES;
+use bfllvm::opt::{PASSES, Pass};
 use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
 use bfllvm::reference::{Machine, MemoryIo, Status};
 use bfllvm::runtime::console::{Console, Feed, Sink};
@@ -200,7 +200,7 @@ impl Case {
         let (reference, steps) = interpret(&literal, &dialect, &input);
         let shifted = self::source(&format!("{}{code}", ">".repeat(MARGIN)));
         let long = Dialect::new(dialect.width, dialect.eof, dialect.tape_cells() + 2 * MARGIN as u64);
-        let shifted = read(&shifted, &long, Granularity::Runs);
+        let shifted = Pass::named("runs").unwrap().apply(read(&shifted, &long, Granularity::Commands));
         let (unbounded, _) = interpret(&shifted, &long, &input);
         Case { source, dialect, input, literal, reference, steps, unbounded }
     }
@@ -361,7 +361,8 @@ proptest! {
                 prop_assert!(steps <= case.steps, "{} makes the program longer to run", pass.name);
             }
             prop_assert!(after.ops.len() <= case.literal.ops.len(), "{} makes the program longer", pass.name);
-            let again = pass.apply(after.clone());
+            // Unless it knows that it was there before.
+            let again = pass.apply(Program { shape: Shape::ANY, ..after.clone() });
             prop_assert_eq!(text::print(&again, None), text::print(&after, None), "{} twice", pass.name);
         }
     }
@@ -372,6 +373,12 @@ proptest! {
         let case = Case::new(&code, input, dialect);
         for row in LEVELS {
             let program = case.at(row.level);
+            // What is known of a program's shape spares work and nothing else.
+            let literal = read(&case.source, &case.dialect, row.granularity);
+            let with_all_work = row.level.passes().fold(literal, |program, pass| {
+                pass.apply(Program { shape: Shape::ANY, ..program })
+            });
+            prop_assert_eq!(text::print(&program, None), text::print(&with_all_work, None), "-O{}", row.name);
             let (run, steps) = interpret(&program, &case.dialect, &case.input);
             if let Err(message) = case.allows(&run) {
                 return Err(TestCaseError::fail(format!("-O{}: {message}\n{}", row.name, text::print(&program, None))));
@@ -382,14 +389,20 @@ proptest! {
         }
     }
 
-    /// Runs are folded while parsing exactly as the pass does it.
+    /// What is folded while reading is what passes do.
     #[test]
-    fn reading_in_runs_is_the_pass_runs(code in program()) {
+    fn folded_while_reading_is_folded_by_passes(code in program()) {
         let (source, dialect) = (source(&code), Dialect::default());
-        let runs = PASSES.iter().find(|pass| pass.name == "runs").unwrap();
-        let in_runs = runs.apply(read(&source, &dialect, Granularity::Runs));
-        let by_pass = runs.apply(read(&source, &dialect, Granularity::Commands));
-        prop_assert_eq!(text::print(&in_runs, None), text::print(&by_pass, None));
+        let fold = |program| {
+            let passes = ["runs", "deadloops", "nest", "offsets", "clear", "scan"];
+            assert!(WHILE_READING.iter().all(|name| passes.contains(name)));
+            let passes = passes.map(|name| Pass::named(name).unwrap());
+            passes.iter().fold(program, |program, pass| pass.apply(program))
+        };
+        let while_reading = read(&source, &dialect, Granularity::Folded);
+        prop_assert_eq!(verify::verify(&while_reading), Ok(()));
+        let by_passes = fold(fold(read(&source, &dialect, Granularity::Commands)));
+        prop_assert_eq!(text::print(&fold(fold(while_reading)), None), text::print(&by_passes, None));
     }
 
     /// The text form is read back as it was printed.
@@ -613,7 +626,7 @@ fn check_passes(code: &str, dialect: Dialect) {
         (status, io.output)
     };
     let (reference, expected) = run(&read(&source, &dialect, Granularity::Commands));
-    let program = read(&source, &dialect, Granularity::Runs);
+    let program = read(&source, &dialect, Granularity::Folded);
     let program = Level::O2.passes().fold(program, |program, pass| pass.apply(program));
     let (status, output) = run(&program);
     let agrees = match reference {

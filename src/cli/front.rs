@@ -12,6 +12,7 @@ use bfllvm::dialect::Dialect;
 use bfllvm::ir::{Program, text};
 use bfllvm::level::Level;
 use bfllvm::lint::lint;
+use bfllvm::opt::Pass;
 use bfllvm::parse::{Bang, Granularity, Hash, Options, Parsed, parse};
 use bfllvm::report::remarks::{self, Observer};
 use bfllvm::report::timing::{PassRun, Timing};
@@ -73,7 +74,7 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     let bang = if is_stdin && behind == InputBehind::Bang { Bang::EndsProgram } else { Bang::Comment };
     let options = options(&dialect, args, bang);
     let is_linted = source.bytes().len() <= MAX_LINTED_BYTES;
-    let granularity = if is_linted { Granularity::Commands } else { Granularity::Runs };
+    let granularity = if is_linted { Granularity::Commands } else { Granularity::Folded };
     let clock = Instant::now();
     let parsed = parse(&source, &Options { granularity, ..options });
     let reading = clock.elapsed();
@@ -156,9 +157,13 @@ impl Checked {
         messages: &Messages,
         timing: &mut Timing,
     ) -> Result<Program> {
+        let is_watched = |pass: &Pass| args.print_after.iter().any(|wanted| wanted.name == pass.name);
         let (granularity, passes) = match &args.passes {
             // Whoever names the passes means to see all that they do.
             Some(passes) => (Granularity::Commands, passes.clone()),
+            None if args.remarks.is_some() || level.passes_while_reading().any(is_watched) => {
+                (Granularity::Commands, level.passes_while_reading().chain(level.passes()).collect())
+            }
             None => (level.row().granularity, level.passes().collect()),
         };
         let clock = Instant::now();
@@ -174,7 +179,7 @@ impl Checked {
             if let Some(observer) = &mut observer {
                 observer.after(pass.name, &program);
             }
-            if args.print_after.iter().any(|wanted| wanted.name == pass.name) {
+            if is_watched(pass) {
                 messages.note(&format!("after {}:\n{}", pass.name, text::print(&program, Some(&self.source))));
             }
         }

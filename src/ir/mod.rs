@@ -65,6 +65,38 @@ pub struct Program {
     pub ops: Vec<Op>,
     /// The bytes of all [`Kind::Text`], in the order of the operations.
     pub text: Vec<u8>,
+    /// What is known of the operations without looking at them.
+    pub shape: Shape,
+}
+
+/// What is known of a program without looking at its operations: spares passes that would find nothing the way
+/// through them. Whoever makes a program keeps it along the way, which costs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// There may be loops or conditions.
+    pub has_brackets: bool,
+    /// There may be one with a single operation in it.
+    pub has_short: bool,
+    /// There may be one with nothing but another one in it.
+    pub has_hollow: bool,
+    /// By number, the passes that would change nothing.
+    pub settled: u32,
+}
+
+impl Shape {
+    /// A program without operations.
+    pub const EMPTY: Shape = Shape { has_brackets: false, has_short: false, has_hollow: false, settled: 0 };
+
+    /// Anything is possible.
+    pub const ANY: Shape = Shape { has_brackets: true, has_short: true, has_hollow: true, settled: 0 };
+
+    /// Notes that a loop or condition with its head at index `start` ends behind `ops`.
+    pub fn end(&mut self, ops: &[Op], start: u32) {
+        self.has_brackets = true;
+        self.has_short |= ops.len() == start as usize + 2;
+        self.has_hollow |=
+            matches!(ops.last(), Some(Op { kind: Kind::LoopEnd { start: inner }, .. }) if *inner == start + 1);
+    }
 }
 
 impl Kind {
@@ -94,6 +126,7 @@ impl Kind {
 
     /// Whether the operation is a head or an end.
     #[must_use]
+    #[inline]
     pub fn is_bracket(self) -> bool {
         match self {
             Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::If { .. } | Kind::IfEnd { .. } => true,
@@ -110,6 +143,11 @@ impl Kind {
             | Kind::Text { .. }
             | Kind::Dump { .. } => false,
         }
+    }
+
+    /// Whether the operation says where others or texts are, and changes with them.
+    fn is_placed(self) -> bool {
+        self.is_bracket() || matches!(self, Kind::Text { .. })
     }
 
     /// The largest distance from the pointer, in cells, at which the operation may access the tape.
@@ -217,7 +255,7 @@ impl Builder {
     #[must_use]
     pub fn finish(self, width: CellWidth) -> Program {
         debug_assert!(self.matcher.open.is_empty(), "every head has its end");
-        Program { width, ops: self.ops, text: Vec::new() }
+        Program { width, ops: self.ops, text: Vec::new(), shape: self.matcher.shape }
     }
 }
 
@@ -233,6 +271,9 @@ pub struct Rewriter {
     taken: usize,
     put: usize,
     matcher: Matcher,
+    /// The passes that would change nothing, unless something was put that was not there.
+    settled: u32,
+    is_changed: bool,
 }
 
 impl Rewriter {
@@ -246,10 +287,13 @@ impl Rewriter {
             taken: 0,
             put: 0,
             matcher: Matcher::default(),
+            settled: program.shape.settled,
+            is_changed: false,
         }
     }
 
     /// Takes the next operation of the old program. The index in a head still is that of the old program.
+    #[inline]
     pub fn take(&mut self) -> Option<Op> {
         let op = self.ops.get(self.taken).copied();
         self.taken += usize::from(op.is_some());
@@ -284,7 +328,41 @@ impl Rewriter {
     ///
     /// # Panics
     /// If more is put than was taken, or an end without a head: bugs of the pass.
+    #[inline]
     pub fn put(&mut self, kind: Kind, span: Span) {
+        let is_there = self.put + 1 == self.taken && self.ops[self.put] == (Op { kind, span });
+        self.is_changed |= !is_there;
+        if kind.is_placed() {
+            self.place(kind, span);
+            return;
+        }
+        assert!(self.put < self.taken, "a pass does not make a program longer");
+        if !is_there {
+            self.ops[self.put] = Op { kind, span };
+        }
+        self.put += 1;
+    }
+
+    /// Puts the operation that was taken last as it is. Where nothing was dropped before it, it stays where it is.
+    ///
+    /// # Panics
+    /// If it was put already: a bug of the pass.
+    #[inline]
+    pub fn keep(&mut self) {
+        assert!(self.put < self.taken, "a pass does not make a program longer");
+        let op = &self.ops[self.taken - 1];
+        if op.kind.is_placed() {
+            let Op { kind, span } = *op;
+            self.place(kind, span);
+            return;
+        }
+        if self.put != self.taken - 1 {
+            self.ops[self.put] = *op;
+        }
+        self.put += 1;
+    }
+
+    fn place(&mut self, kind: Kind, span: Span) {
         assert!(self.put < self.taken, "a pass does not make a program longer");
         let kind = match kind {
             Kind::Text { start, len } => {
@@ -301,6 +379,7 @@ impl Rewriter {
     /// Puts an operation that writes `bytes`.
     pub fn put_text(&mut self, bytes: &[u8], span: Span) {
         assert!(self.put < self.taken, "a pass does not make a program longer");
+        self.is_changed = true;
         let kind = Kind::Text { start: self.text.len() as u32, len: bytes.len() as u32 };
         self.text.extend_from_slice(bytes);
         self.ops[self.put] = Op { kind, span };
@@ -310,6 +389,7 @@ impl Rewriter {
     /// Adds `bytes` to the text at index `index` of the new program, which must be its last one.
     pub fn extend_text(&mut self, index: u32, bytes: &[u8], span: Span) {
         let op = &mut self.ops[index as usize];
+        self.is_changed = true;
         let Kind::Text { start, len } = &mut op.kind else { unreachable!("{op:?} is no text") };
         assert_eq!((*start + *len) as usize, self.text.len(), "only the last text can be extended");
         *len += bytes.len() as u32;
@@ -335,11 +415,13 @@ impl Rewriter {
         let op = &mut self.ops[head as usize];
         if let Kind::Loop { cell, end } = op.kind {
             op.kind = Kind::If { cell, end };
+            self.is_changed = true;
         }
     }
 
     /// The operation that was put last, if it is neither head nor end; it may be changed.
     pub fn last_mut(&mut self) -> Option<&mut Op> {
+        self.is_changed = true;
         let last = self.ops[..self.put].last_mut()?;
         (!last.kind.is_bracket()).then_some(last)
     }
@@ -360,15 +442,25 @@ impl Rewriter {
     #[must_use]
     pub fn finish(mut self) -> Program {
         debug_assert!(self.matcher.open.is_empty(), "every head has its end");
+        let is_changed = self.is_changed || self.put < self.taken;
         self.ops.truncate(self.put);
-        Program { width: self.width, ops: self.ops, text: self.text }
+        let settled = if is_changed { 0 } else { self.settled };
+        let shape = Shape { settled, ..self.matcher.shape };
+        Program { width: self.width, ops: self.ops, text: self.text, shape }
     }
 }
 
 /// Matches heads and ends as they come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Matcher {
     open: Vec<u32>,
+    shape: Shape,
+}
+
+impl Default for Matcher {
+    fn default() -> Self {
+        Matcher { open: Vec::new(), shape: Shape::EMPTY }
+    }
 }
 
 impl Matcher {
@@ -382,6 +474,7 @@ impl Matcher {
             }
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
                 let start = self.open.pop().expect("an end follows its head");
+                self.shape.end(&ops[..here as usize], start);
                 match &mut ops[start as usize].kind {
                     Kind::Loop { end, .. } | Kind::If { end, .. } => *end = here,
                     other => unreachable!("{other:?} was opened"),

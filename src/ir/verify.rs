@@ -100,11 +100,14 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
 mod tests {
     use super::*;
     use crate::dialect::CellWidth;
+    use crate::ir::Shape;
     use crate::source::Span;
 
     fn property(kinds: &[Kind]) -> Option<&'static str> {
         let ops = kinds.iter().map(|&kind| Op { kind, span: Span::default() }).collect();
-        verify(&Program { width: CellWidth::W8, ops, text: b"ab".to_vec() }).err().map(|violation| violation.property)
+        verify(&Program { width: CellWidth::W8, ops, text: b"ab".to_vec(), shape: Shape::ANY })
+            .err()
+            .map(|violation| violation.property)
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) fn run(program: Program) -> Program {
                 rewriter.put(Kind::Set { cell, value: 0 }, op.span);
                 rewriter.skip_to(end + 1);
             }
-            kind => rewriter.put(kind, op.span),
+            _ => rewriter.keep(),
         }
     }
     rewriter.finish()

@@ -16,26 +16,46 @@
 
 use crate::ir::{Kind, Op, Program, Rewriter};
 
+/// What is dropped may have been the only reader of what came before it: so many times at most it is tried again.
+const MAX_ROUNDS: usize = 8;
+
 pub(super) fn run(mut program: Program) -> Program {
+    for _ in 0..MAX_ROUNDS {
+        let (after, drops_readers) = combine(program);
+        program = after;
+        if !drops_readers {
+            break;
+        }
+    }
+    program
+}
+
+/// The program with its neighbours merged, and whether operations that read cells were dropped.
+fn combine(mut program: Program) -> (Program, bool) {
     let mask = program.width.mask();
     let ops = &mut program.ops;
     let mut writers = Writers::default();
+    let (mut is_changed, mut drops_readers) = (false, false);
     for index in 0..ops.len() {
         let op = ops[index];
         match op.kind {
             Kind::Add { cell, delta } => match writers.get(cell).map(|writer| (writer, ops[writer].kind)) {
                 Some((writer, Kind::Add { delta: before, .. })) => {
                     let delta = before.wrapping_add(delta) & mask;
+                    is_changed = true;
                     merge(ops, writer, index, Kind::Add { cell, delta });
                 }
                 Some((writer, Kind::Set { value, .. })) => {
                     let value = value.wrapping_add(delta) & mask;
+                    is_changed = true;
                     merge(ops, writer, index, Kind::Set { cell, value });
                 }
                 _ => writers.put(cell, index),
             },
             Kind::Set { cell, .. } => {
                 if let Some(writer) = writers.get(cell) {
+                    is_changed = true;
+                    drops_readers |= reads(ops[writer].kind);
                     ops[writer].kind = NOTHING;
                 }
                 writers.put(cell, index);
@@ -45,6 +65,7 @@ pub(super) fn run(mut program: Program) -> Program {
                 if let Some(writer) = writers.get(target)
                     && let Kind::Set { value: 0, .. } = ops[writer].kind
                 {
+                    is_changed = true;
                     ops[writer].kind = NOTHING;
                     ops[index].kind = Kind::Copy { target, source, factor };
                 }
@@ -53,6 +74,8 @@ pub(super) fn run(mut program: Program) -> Program {
             Kind::Copy { target, source, .. } => {
                 writers.forget(source);
                 if let Some(writer) = writers.get(target) {
+                    is_changed = true;
+                    drops_readers |= reads(ops[writer].kind);
                     ops[writer].kind = NOTHING;
                 }
                 writers.put(target, index);
@@ -74,13 +97,22 @@ pub(super) fn run(mut program: Program) -> Program {
             | Kind::IfEnd { .. } => writers.forget_all(),
         }
     }
+    if !is_changed {
+        return (program, false);
+    }
+    program.shape.settled = 0;
     let mut rewriter = Rewriter::new(program);
     while let Some(op) = rewriter.take() {
         if !matches!(op.kind, Kind::Add { delta: 0, .. }) {
-            rewriter.put(op.kind, op.span);
+            rewriter.keep();
         }
     }
-    rewriter.finish()
+    (rewriter.finish(), drops_readers)
+}
+
+/// Whether the writer of a cell reads another one.
+fn reads(writer: Kind) -> bool {
+    matches!(writer, Kind::MulAdd { .. } | Kind::Copy { .. })
 }
 
 /// What a dropped operation becomes until the end of the pass.
@@ -154,6 +186,7 @@ mod tests {
         check8("combine", "set [1] 0/muladd [1] [0] 3", "copy [1] [0] 3");
         check8("combine", "set [1] 1/muladd [1] [0] 3", "set [1] 1/muladd [1] [0] 3");
         check8("combine", "muladd [1] [0] 3/copy [1] [0] 2/set [1] 7", "set [1] 7");
+        check8("combine", "add [0] 1/copy [1] [0] 3/set [1] 7/set [0] 2", "set [1] 7/set [0] 2");
         check8("combine", "muladd [1] [0] 3/copy [1] [1] 2", "muladd [1] [0] 3/copy [1] [1] 2");
     }
 

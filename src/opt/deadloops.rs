@@ -50,7 +50,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::If { .. }
             | Kind::IfEnd { .. } => Zero::Nothing,
         };
-        rewriter.put(op.kind, op.span);
+        rewriter.keep();
     }
     rewriter.finish()
 }

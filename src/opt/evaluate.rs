@@ -42,8 +42,8 @@ pub(super) fn run(program: Program) -> Program {
     if beginning.pointer != 0 {
         rewriter.put(Kind::Move { delta: beginning.pointer }, span);
     }
-    while let Some(op) = rewriter.take() {
-        rewriter.put(op.kind, op.span);
+    while rewriter.take().is_some() {
+        rewriter.keep();
     }
     rewriter.finish()
 }

@@ -23,31 +23,110 @@ mod symbolic;
 mod values;
 mod walk;
 
-use crate::ir::{Program, verify};
+use crate::ir::{Program, Shape, verify};
 
 /// A row of the pass table.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass {
     pub name: &'static str,
     pub summary: &'static str,
+    seeks: Seeks,
     run: fn(Program) -> Program,
+}
+
+/// Without what the pass changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seeks {
+    Anything,
+    /// Loops and conditions.
+    Brackets,
+    /// Loops of one operation.
+    Short,
+    /// Loops around nothing but a loop.
+    Hollow,
+}
+
+impl Seeks {
+    fn may_be_in(self, shape: &Shape) -> bool {
+        match self {
+            Seeks::Anything => true,
+            Seeks::Brackets => shape.has_brackets,
+            Seeks::Short => shape.has_short,
+            Seeks::Hollow => shape.has_hollow,
+        }
+    }
 }
 
 /// All passes.
 pub const PASSES: &[Pass] = &[
-    Pass { name: "runs", summary: "take runs of + - and of < > together", run: runs::run },
-    Pass { name: "deadloops", summary: "delete loops behind a loop that left their cell 0", run: deadloops::run },
-    Pass { name: "nest", summary: "a loop around nothing but a loop on the same cell is that loop", run: nest::run },
-    Pass { name: "offsets", summary: "address cells by offsets instead of moving the pointer", run: offsets::run },
-    Pass { name: "combine", summary: "merge additions to and assignments of one cell", run: combine::run },
-    Pass { name: "clear", summary: "loops that count their own cell down become assignments", run: clear::run },
-    Pass { name: "scan", summary: "loops that only move become scans", run: scan::run },
-    Pass { name: "walk", summary: "loops that add to a cell and move on become walks", run: walk::run },
-    Pass { name: "multiply", summary: "counted loops of additions become multiplications", run: multiply::run },
-    Pass { name: "values", summary: "follow known values, from the zeroed tape on", run: values::run },
-    Pass { name: "closed", summary: "loops whose effect has a closed form become that", run: values::run_closed },
-    Pass { name: "deadstores", summary: "drop what is written and never read", run: deadstores::run },
-    Pass { name: "evaluate", summary: "run the beginning, up to the first input", run: evaluate::run },
+    Pass { name: "runs", summary: "take runs of + - and of < > together", seeks: Seeks::Anything, run: runs::run },
+    Pass {
+        name: "deadloops",
+        summary: "delete loops behind a loop that left their cell 0",
+        seeks: Seeks::Brackets,
+        run: deadloops::run,
+    },
+    Pass {
+        name: "nest",
+        summary: "a loop around nothing but a loop on the same cell is that loop",
+        seeks: Seeks::Hollow,
+        run: nest::run,
+    },
+    Pass {
+        name: "offsets",
+        summary: "address cells by offsets instead of moving the pointer",
+        seeks: Seeks::Anything,
+        run: offsets::run,
+    },
+    Pass {
+        name: "combine",
+        summary: "merge additions to and assignments of one cell",
+        seeks: Seeks::Anything,
+        run: combine::run,
+    },
+    Pass {
+        name: "clear",
+        summary: "loops that count their own cell down become assignments",
+        seeks: Seeks::Short,
+        run: clear::run,
+    },
+    Pass { name: "scan", summary: "loops that only move become scans", seeks: Seeks::Short, run: scan::run },
+    Pass {
+        name: "walk",
+        summary: "loops that add to a cell and move on become walks",
+        seeks: Seeks::Brackets,
+        run: walk::run,
+    },
+    Pass {
+        name: "multiply",
+        summary: "counted loops of additions become multiplications",
+        seeks: Seeks::Brackets,
+        run: multiply::run,
+    },
+    Pass {
+        name: "values",
+        summary: "follow known values, from the zeroed tape on",
+        seeks: Seeks::Anything,
+        run: values::run,
+    },
+    Pass {
+        name: "closed",
+        summary: "loops whose effect has a closed form become that",
+        seeks: Seeks::Brackets,
+        run: values::run_closed,
+    },
+    Pass {
+        name: "deadstores",
+        summary: "drop what is written and never read",
+        seeks: Seeks::Anything,
+        run: deadstores::run,
+    },
+    Pass {
+        name: "evaluate",
+        summary: "run the beginning, up to the first input",
+        seeks: Seeks::Anything,
+        run: evaluate::run,
+    },
 ];
 
 impl Pass {
@@ -57,13 +136,19 @@ impl Pass {
         PASSES.iter().find(|pass| pass.name == name)
     }
 
-    /// Runs the pass; in debug builds the result is verified.
+    /// Runs the pass, unless it is known that it would change nothing; in debug builds the result is verified.
     ///
     /// # Panics
     /// If the verifier finds the result malformed: a bug of the pass, which the message names.
     #[must_use]
     pub fn apply(&self, program: Program) -> Program {
-        let program = (self.run)(program);
+        let number = PASSES.iter().position(|pass| pass.name == self.name).expect("a pass of the table");
+        if program.shape.settled & 1 << number != 0 || !self.seeks.may_be_in(&program.shape) {
+            return program;
+        }
+        let mut program = (self.run)(program);
+        // Twice is the same as once.
+        program.shape.settled |= 1 << number;
         if cfg!(debug_assertions)
             && let Err(violation) = verify::verify(&program)
         {
@@ -76,7 +161,7 @@ impl Pass {
 #[cfg(test)]
 pub(crate) mod testing {
     use crate::dialect::CellWidth;
-    use crate::ir::text;
+    use crate::ir::{Program, Shape, text};
 
     /// Asserts that `pass` turns the program `before` into `after`. Both are written as in
     /// [`text`], with `/` for the end of a line, without the line `cells`.
@@ -88,7 +173,8 @@ pub(crate) mod testing {
         let pass = super::Pass::named(pass).expect("a pass of the table");
         let result = pass.apply(read(before));
         assert_eq!(text::print(&result, None), text::print(&read(after), None), "{before}");
-        assert_eq!(text::print(&pass.apply(result.clone()), None), text::print(&result, None), "twice: {before}");
+        let again = pass.apply(Program { shape: Shape::ANY, ..result.clone() });
+        assert_eq!(text::print(&again, None), text::print(&result, None), "twice: {before}");
     }
 
     pub fn check8(pass: &str, before: &str, after: &str) {

@@ -24,7 +24,7 @@ pub(super) fn run(program: Program) -> Program {
         };
         match (op.kind, step) {
             (Kind::Loop { cell, .. }, Some(step)) => multiply(&mut rewriter, op, cell, step, mask),
-            _ => rewriter.put(op.kind, op.span),
+            _ => rewriter.keep(),
         }
     }
     rewriter.finish()

@@ -24,15 +24,15 @@ pub(super) fn run(program: Program) -> Program {
                     if same == cell && inner_end + 1 == end);
                 dropped.push(is_hollow);
                 if !is_hollow {
-                    rewriter.put(op.kind, op.span);
+                    rewriter.keep();
                 }
             }
             Kind::LoopEnd { .. } => {
                 if dropped.pop() == Some(false) {
-                    rewriter.put(op.kind, op.span);
+                    rewriter.keep();
                 }
             }
-            kind => rewriter.put(kind, op.span),
+            _ => rewriter.keep(),
         }
     }
     rewriter.finish()

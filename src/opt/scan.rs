@@ -19,7 +19,7 @@ pub(super) fn run(program: Program) -> Program {
             rewriter.put(Kind::Scan { cell, stride }, op.span);
             rewriter.skip_to(end + 1);
         } else {
-            rewriter.put(op.kind, op.span);
+            rewriter.keep();
         }
     }
     rewriter.finish()

@@ -288,6 +288,9 @@ impl<'a> State<'a> {
 
 /// Fewer operations that do what `ops` do, whose index in the program is `base`.
 pub(super) fn shorten(ops: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
+    if !ops.iter().all(|op| can_be_followed(op.kind)) {
+        return None;
+    }
     let mut state = State::new(entry, known_cells(ops, entry));
     state.run(ops, base, Guard::Always)?;
     let kinds = state.emit(state.cells.clone(), state.steps)?;
@@ -302,6 +305,9 @@ pub(super) fn shorten(ops: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<
 /// a closed form, if the counter steps by an odd number: then it gets to 0 from everywhere, after
 /// counter / -step iterations.
 pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
+    if !body.iter().all(|op| can_be_followed(op.kind)) {
+        return None;
+    }
     let mask = entry.mask;
     let mut known = known_cells(body, entry);
     known.remove(&counter);
@@ -355,6 +361,28 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
     }
     let kinds = state.emit(values, state.steps + 1)?;
     (kinds.len() <= body.len()).then_some(kinds)
+}
+
+/// Whether [`State::run`] knows such operations: asked first, since most code has others.
+fn can_be_followed(kind: Kind) -> bool {
+    match kind {
+        Kind::Add { .. }
+        | Kind::Set { .. }
+        | Kind::MulAdd { .. }
+        | Kind::Copy { .. }
+        | Kind::Product { .. }
+        | Kind::If { .. }
+        | Kind::IfEnd { .. } => true,
+        Kind::Move { .. }
+        | Kind::Scan { .. }
+        | Kind::Walk { .. }
+        | Kind::Input { .. }
+        | Kind::Output { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. }
+        | Kind::Loop { .. }
+        | Kind::LoopEnd { .. } => false,
+    }
 }
 
 /// The cells of `ops` of which the value at the start is known.

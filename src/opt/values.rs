@@ -19,9 +19,7 @@
 //! What a loop may change is unknown at its head, in every iteration: knowledge never goes around a back
 //! edge. An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use super::effects::{Effect, loop_effects};
+use super::effects::{Effect, Effects, loop_effects};
 use super::symbolic;
 use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::{Kind, Op, Program, Rewriter};
@@ -33,7 +31,7 @@ pub(super) fn run(program: Program) -> Program {
 
 /// The same, and what computes something that symbolic execution finds a shorter way to becomes that.
 pub(super) fn run_closed(program: Program) -> Program {
-    follow(program, true)
+    if program.ops.iter().any(|op| op.kind.is_bracket()) { follow(program, true) } else { program }
 }
 
 fn follow(mut program: Program, solves: bool) -> Program {
@@ -57,70 +55,97 @@ const MAX_NONZERO: usize = 16;
 /// The longest code that is executed symbolically, in operations.
 const MAX_SOLVED: usize = 64;
 
-/// The most cells of which something is remembered; beyond that all is forgotten, which bounds memory.
-const MAX_FACTS: usize = 1 << 16;
-
-/// What is known of the cells.
+/// What is known of the cells: a table indexed by their places, that is, the pointer's place and the offset.
 struct Facts {
-    /// Values, by place: the pointer's place and the cell's offset.
-    known: FxHashMap<i64, u64>,
-    /// Cells that are not in `known` and of which nothing was forgotten are 0: so at the start.
+    /// Each cell has its slot, by the low bits of its place; a power of two.
+    slots: Vec<Slot>,
+    /// Slots of an earlier epoch do not count: forgetting everything takes no time.
+    epoch: u32,
+    /// Cells that have no slot are 0: so at the start.
     rest_is_zero: bool,
-    /// Places of which nothing is known although the rest is 0.
-    lost: FxHashSet<i64>,
     /// The pointer's place.
     pointer: i64,
     /// Places are cells of the tape: the pointer was never lost.
     is_absolute: bool,
 }
 
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    place: i64,
+    value: u64,
+    epoch: u32,
+    is_known: bool,
+}
+
+/// The most slots, and how many there are at first: two cells that share one make the table grow, and where it
+/// cannot, the cells without a slot become unknown.
+const MAX_SLOTS: usize = 1 << 16;
+const FIRST_SLOTS: usize = 1 << 8;
+
 impl Facts {
     fn at_start() -> Facts {
-        Facts {
-            known: FxHashMap::default(),
-            rest_is_zero: true,
-            lost: FxHashSet::default(),
-            pointer: 0,
-            is_absolute: true,
-        }
+        Facts { slots: vec![Slot::default(); FIRST_SLOTS], epoch: 1, rest_is_zero: true, pointer: 0, is_absolute: true }
     }
 
+    #[inline]
+    fn index(&self, place: i64) -> usize {
+        place as usize & (self.slots.len() - 1)
+    }
+
+    /// The slot of the cell, if it has one.
+    #[inline]
+    fn slot(&self, place: i64) -> Option<&Slot> {
+        let slot = &self.slots[self.index(place)];
+        (slot.place == place && slot.epoch == self.epoch).then_some(slot)
+    }
+
+    #[inline]
     fn get(&self, place: i64) -> Option<u64> {
-        match self.known.get(&place) {
-            Some(&value) => Some(value),
-            None if self.rest_is_zero && !self.lost.contains(&place) => Some(0),
-            None => None,
+        match self.slot(place) {
+            Some(slot) => slot.is_known.then_some(slot.value),
+            None => self.rest_is_zero.then_some(0),
         }
-    }
-
-    /// Whether there is too much to remember.
-    fn is_full(&self) -> bool {
-        self.known.len() + self.lost.len() > MAX_FACTS
     }
 
     /// Whether the place is on the tape for certain: it was accessed before, or every tape has it. What
     /// cannot be told must stay accessed where it is, so that a fault stays where it is.
+    #[inline]
     fn is_on_tape(&self, place: i64) -> bool {
-        self.known.contains_key(&place) || (self.is_absolute && (0..SHORTEST_TAPE_CELLS).contains(&place))
+        (self.is_absolute && (0..SHORTEST_TAPE_CELLS).contains(&place))
+            || self.slot(place).is_some_and(|slot| slot.is_known)
     }
 
+    #[inline]
     fn set(&mut self, place: i64, value: Option<u64>) {
-        match value {
-            Some(value) => {
-                self.known.insert(place, value);
-            }
-            None => {
-                self.known.remove(&place);
-                if self.rest_is_zero {
-                    self.lost.insert(place);
-                }
+        let mut index = self.index(place);
+        while self.rest_is_zero && self.slots[index].epoch == self.epoch && self.slots[index].place != place {
+            self.make_room();
+            index = self.index(place);
+        }
+        let is_held = self.slots[index].place == place;
+        if value.is_some() || self.rest_is_zero || is_held {
+            self.slots[index] = Slot { place, value: value.unwrap_or(0), epoch: self.epoch, is_known: value.is_some() };
+        }
+    }
+
+    /// Doubles the number of slots, or lets cells go without.
+    #[cold]
+    fn make_room(&mut self) {
+        if self.slots.len() == MAX_SLOTS {
+            self.rest_is_zero = false;
+            return;
+        }
+        let more = vec![Slot::default(); 2 * self.slots.len()];
+        for slot in std::mem::replace(&mut self.slots, more) {
+            if slot.epoch == self.epoch {
+                let index = self.index(slot.place);
+                self.slots[index] = slot;
             }
         }
     }
 
     fn forget_all(&mut self) {
-        self.known.clear();
-        self.lost.clear();
+        self.epoch += 1;
         self.rest_is_zero = false;
         self.pointer = 0;
         self.is_absolute = false;
@@ -132,8 +157,9 @@ struct Open {
     kind: OpenKind,
     cell: i64,
     effect: Effect,
-    /// What the body changed, and what was known there before: for conditions.
-    before: Vec<(i64, Option<u64>)>,
+    /// Where what its body changes begins in the journal, and whether it is noted: for conditions.
+    journal: usize,
+    is_noting: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -146,12 +172,16 @@ enum OpenKind {
 
 struct Values {
     rewriter: Rewriter,
-    effects: FxHashMap<u32, Effect>,
+    effects: Effects,
     mask: u64,
     facts: Facts,
     open: Vec<Open>,
     /// Places that are not 0, because a loop or condition around tested them, and how many were open then.
     nonzero: Vec<(i64, usize)>,
+    /// So many of those, the outermost ones, may change anything, whatever their effect says.
+    lost: usize,
+    /// What the open conditions changed, and what was known there before.
+    journal: Vec<(i64, Option<u64>)>,
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
     has_new_shape: bool,
@@ -165,23 +195,21 @@ impl Values {
         let effects = loop_effects(&program);
         let mask = program.width.mask();
         let rewriter = Rewriter::new(program);
-        let (facts, open) = (Facts::at_start(), Vec::new());
         let mut pass = Values {
             rewriter,
             effects,
             mask,
-            facts,
-            open,
             nonzero: Vec::new(),
+            facts: Facts::at_start(),
+            open: Vec::new(),
+            lost: 0,
+            journal: Vec::new(),
             text: None,
             has_new_shape: false,
             solves,
         };
         while let Some(op) = pass.rewriter.take() {
             pass.op(op);
-            if pass.facts.is_full() {
-                pass.forget_everything();
-            }
         }
         (pass.rewriter.finish(), pass.has_new_shape)
     }
@@ -248,6 +276,10 @@ impl Values {
                     self.rewriter.put(op.kind, op.span);
                 }
             },
+            Kind::Text { .. } if self.text.is_none() => {
+                self.text = Some(self.rewriter.next_index());
+                self.rewriter.put(op.kind, op.span);
+            }
             Kind::Text { start, len } => {
                 let bytes = self.rewriter.old_text(start, len).to_vec();
                 self.write(&bytes, op.span);
@@ -263,30 +295,36 @@ impl Values {
         }
     }
 
+    #[inline]
     fn place(&self, cell: i32) -> i64 {
         self.facts.pointer + i64::from(cell)
     }
 
+    #[inline]
     fn value(&self, cell: i32) -> Option<u64> {
         self.facts.get(self.place(cell))
     }
 
     /// The value, where the cell is on the tape for certain: the access may be left out.
+    #[inline]
     fn sure_value(&self, cell: i32) -> Option<u64> {
         self.value(cell).filter(|_| self.facts.is_on_tape(self.place(cell)))
     }
 
     /// An access that may fault stays behind the text before it and before the text behind it.
+    #[inline]
     fn note_access(&mut self, cell: i32) {
         if !self.facts.is_on_tape(self.place(cell)) {
             self.text = None;
         }
     }
 
+    #[inline]
     fn learn(&mut self, cell: i32, value: Option<u64>) {
         self.learn_place(self.place(cell), value);
     }
 
+    #[inline]
     fn learn_place(&mut self, place: i64, value: Option<u64>) {
         self.nonzero.retain(|&(nonzero, _)| nonzero != place);
         self.note(place, self.facts.get(place));
@@ -294,11 +332,10 @@ impl Values {
     }
 
     /// Notes in the innermost condition what was known of a place that changes.
+    #[inline]
     fn note(&mut self, place: i64, before: Option<u64>) {
-        if let Some(open) = self.open.iter_mut().rev().find(|open| open.kind != OpenKind::Certain)
-            && open.kind == OpenKind::If
-        {
-            open.before.push((place, before));
+        if self.is_noting() {
+            self.journal.push((place, before));
         }
     }
 
@@ -321,16 +358,41 @@ impl Values {
         self.sure_value(cell).is_some_and(|value| value != 0) || self.nonzero.iter().any(|&(other, _)| other == place)
     }
 
+    /// Whether a condition wants to know what changes: what changes in a loop its head has said.
+    #[inline]
+    fn is_noting(&self) -> bool {
+        self.open.len() > self.lost && self.open.last().is_some_and(|open| open.is_noting)
+    }
+
     /// Ends all knowledge. What was known before a condition does not matter any more.
     fn forget_everything(&mut self) {
         self.facts.forget_all();
         self.nonzero.clear();
-        for open in &mut self.open {
-            open.effect = Effect::Anything;
-            open.before.clear();
-        }
+        self.lost = self.open.len();
+        self.journal.clear();
     }
 
+    fn open(&mut self, kind: OpenKind, cell: i32, effect: Effect) {
+        let is_noting = match kind {
+            OpenKind::Loop => false,
+            OpenKind::If => effect != Effect::Anything,
+            OpenKind::Certain => self.is_noting(),
+        };
+        let (cell, journal) = (self.place(cell), self.journal.len());
+        self.open.push(Open { kind, cell, effect, journal, is_noting });
+    }
+
+    /// The innermost loop or condition, which ends.
+    fn close(&mut self) -> Open {
+        let Some(mut open) = self.open.pop() else { unreachable!("an end follows its head") };
+        if self.open.len() < self.lost {
+            self.lost = self.open.len();
+            open.effect = Effect::Anything;
+        }
+        open
+    }
+
+    #[inline]
     fn add(&mut self, op: Op, cell: i32, delta: u64) {
         self.note_access(cell);
         let kind = match self.value(cell) {
@@ -388,7 +450,7 @@ impl Values {
     /// through the end, since the head was just taken.
     fn effect(&mut self, end: u32) -> Effect {
         let head = end - self.rewriter.rest_before(end).len() as u32 - 1;
-        self.effects.remove(&head).unwrap_or(Effect::Anything)
+        self.effects.at(head)
     }
 
     fn begin_loop(&mut self, op: Op, cell: i32, end: u32) {
@@ -408,7 +470,7 @@ impl Values {
         let effect = self.effect(end);
         self.text = None;
         self.forget(&effect);
-        self.open.push(Open { kind: OpenKind::Loop, cell: self.place(cell), effect, before: Vec::new() });
+        self.open(OpenKind::Loop, cell, effect);
         self.learn_nonzero(self.place(cell));
         self.rewriter.put(op.kind, op.span);
     }
@@ -418,23 +480,23 @@ impl Values {
         match effect {
             Effect::Anything => self.forget_everything(),
             Effect::Cells(cells) => {
-                for &cell in cells {
-                    self.learn_place(self.facts.pointer + cell, None);
+                for index in cells.clone() {
+                    self.learn_place(self.facts.pointer + self.effects.cell(index), None);
                 }
             }
         }
     }
 
     fn end_loop(&mut self, op: Op) {
-        let Some(open) = self.open.pop() else { unreachable!("an end follows its head") };
+        let open = self.close();
         self.forget_inner_nonzero();
         self.text = None;
         match &open.effect {
             Effect::Cells(cells) => {
                 let is_once = self.facts.get(open.cell) == Some(0);
                 // The pointer is where it was at the head.
-                for &cell in cells {
-                    self.learn_place(self.facts.pointer + cell, None);
+                for index in cells.clone() {
+                    self.learn_place(self.facts.pointer + self.effects.cell(index), None);
                 }
                 self.learn_place(open.cell, Some(0));
                 self.put_loop_end(op, is_once);
@@ -515,7 +577,7 @@ impl Values {
                         }
                         continue;
                     }
-                    self.open_condition(op, cell, Effect::Cells(Vec::new()));
+                    self.open_condition(op, cell, Effect::Cells(0..0));
                 }
                 Kind::IfEnd { .. } => self.end_if(op),
                 _ => self.op(op),
@@ -546,7 +608,7 @@ impl Values {
     fn open_condition(&mut self, op: Op, cell: i32, effect: Effect) {
         let is_certain = self.is_nonzero(cell);
         let kind = if is_certain { OpenKind::Certain } else { OpenKind::If };
-        self.open.push(Open { kind, cell: self.place(cell), effect, before: Vec::new() });
+        self.open(kind, cell, effect);
         if is_certain {
             self.has_new_shape = true;
         } else {
@@ -557,7 +619,7 @@ impl Values {
     }
 
     fn end_if(&mut self, op: Op) {
-        let Some(open) = self.open.pop() else { unreachable!("an end follows its head") };
+        let open = self.close();
         self.forget_inner_nonzero();
         if open.kind == OpenKind::Certain {
             return;
@@ -569,16 +631,23 @@ impl Values {
             // Either the body ran, or nothing changed and the tested cell was 0. What came first in the
             // journal was known before.
             Effect::Cells(_) => {
-                let mut seen = FxHashSet::default();
-                let first_changes = open.before.into_iter().filter(|&(place, _)| seen.insert(place));
-                let changes: Vec<_> = first_changes.chain([(open.cell, None)]).collect();
-                for (place, before) in changes {
-                    // What the outer condition has to remember is from before this one.
-                    self.note(place, before);
+                let changes = &mut self.journal[open.journal..];
+                changes.sort_by_key(|&(place, _)| place);
+                self.journal.push((open.cell, None));
+                let mut kept = open.journal;
+                for index in open.journal..self.journal.len() {
+                    let (place, before) = self.journal[index];
+                    if kept > open.journal && self.journal[kept - 1].0 == place {
+                        continue;
+                    }
+                    self.journal[kept] = (place, before);
+                    kept += 1;
                     let before = if place == open.cell { Some(0) } else { before };
                     let after = self.facts.get(place);
                     self.facts.set(place, after.filter(|_| after == before));
                 }
+                // What the outer condition has to remember is from before this one.
+                self.journal.truncate(if self.is_noting() { kept } else { open.journal });
             }
         }
     }

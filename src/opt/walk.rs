@@ -27,7 +27,7 @@ pub(super) fn run(program: Program) -> Program {
             rewriter.put(walk, op.span);
             rewriter.skip_to(end + 1);
         } else {
-            rewriter.put(op.kind, op.span);
+            rewriter.keep();
         }
     }
     rewriter.finish()

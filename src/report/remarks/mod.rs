@@ -304,9 +304,9 @@ mod tests {
 
     fn observe<T>(code: &str, passes: &str, say: impl Fn(Vec<Remark>, &Source) -> T) -> T {
         let source = Source::new("p.bf", code.as_bytes().to_vec()).unwrap();
-        let (width, granularity) = (CellWidth::W8, Granularity::Runs);
+        let (width, granularity) = (CellWidth::W8, Granularity::Commands);
         let options = Options { width, granularity, hash: Hash::Dump, bang: Bang::Comment };
-        let mut program = parse(&source, &options).unwrap().program;
+        let mut program = Pass::named("runs").unwrap().apply(parse(&source, &options).unwrap().program);
         let mut observer = Observer::new(&program);
         for name in passes.split_whitespace() {
             let pass = Pass::named(name).unwrap();
@@ -398,7 +398,7 @@ mod tests {
     fn what_an_operation_before_it_takes_over_is_not_dead() {
         let source = Source::new("p.bf", b",[.,]".to_vec()).unwrap();
         let options =
-            Options { width: CellWidth::W8, granularity: Granularity::Runs, hash: Hash::Dump, bang: Bang::Comment };
+            Options { width: CellWidth::W8, granularity: Granularity::Commands, hash: Hash::Dump, bang: Bang::Comment };
         let program = parse(&source, &options).unwrap().program;
         let text = Op { kind: Kind::Text { start: 0, len: 1 }, span: Span { start: 0, end: 5 } };
         for (end, what) in [(5, What::Merged(Class::Text)), (4, What::Gone)] {
