@@ -422,8 +422,9 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let arrival = self.block(index, "walk", ".found");
         let steps = if blockwise.is_some() { walk::SINGLE_STEPS } else { walk::UNROLLED_STEPS };
         let mut found = Vec::new();
-        for step in 0..steps {
-            let here = self.offset(pointer, i64::from(step) * i64::from(stride))?;
+        // The pointer steps along, so that no exit has to compute it.
+        let mut here = pointer;
+        for _ in 0..steps {
             let address = self.offset(here, cell)?;
             let value = self.load_from(address)?;
             let is_there = self.builder.build_int_compare(IntPredicate::EQ, value, target, self.name("found"))?;
@@ -435,16 +436,16 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let sum = self.builder.build_int_add(value, delta, self.name("sum"))?;
                 self.builder.build_store(address, sum)?;
             }
+            here = self.offset(here, stride)?;
         }
         let last = self.current();
-        let next = self.offset(pointer, i64::from(steps) * i64::from(stride))?;
         match blockwise {
             None => {
-                phi.add_incoming(&[(&next, last)]);
+                phi.add_incoming(&[(&here, last)]);
                 self.builder.build_unconditional_branch(head)?;
             }
             Some(blockwise) => {
-                let from = self.offset(next, cell)?;
+                let from = self.offset(here, cell)?;
                 let there = self.walk_blocks(blockwise, from, target, delta)?;
                 found.push((last, self.offset(there, -i64::from(cell))?));
                 self.builder.build_unconditional_branch(arrival)?;
@@ -459,7 +460,19 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         }
         self.builder.build_unconditional_branch(behind)?;
         self.builder.position_at_end(behind);
-        self.join(&[(before, from), (arrival, there)])
+        self.join(&[(before, from), (arrival, there)])?;
+        self.assume_zero(cell)
+    }
+
+    /// Tells LLVM that the cell is 0, which it does not see where several ways lead here with different pointers.
+    fn assume_zero(&self, cell: i32) -> Lowered<()> {
+        let value = self.load(cell)?;
+        let zero = self.unit.cell_type().const_zero();
+        let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
+        let assume = inkwell::intrinsics::Intrinsic::find("llvm.assume").expect("LLVM has it");
+        let assume = assume.get_declaration(self.unit.module, &[]).expect("it has no overloads");
+        self.builder.build_call(assume, &[is_zero.into()], "")?;
+        Ok(())
     }
 
     /// Calls the function that goes by blocks from the cell at `from`; returns the address of the cell it finds.
