@@ -178,6 +178,8 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             }
             Kind::Loop { cell, .. } => self.begin_loop(index, cell),
             Kind::LoopEnd { .. } => self.end_loop(),
+            Kind::If { .. } if self.unit.branchless[index as usize] => Ok(()),
+            Kind::IfEnd { start } if self.unit.branchless[start as usize] => Ok(()),
             Kind::If { cell, .. } => self.begin_if(index, cell),
             Kind::IfEnd { .. } => self.end_if(),
         }

@@ -15,6 +15,7 @@
 //! reason nothing here promises that loops end.
 
 mod body;
+mod branchless;
 pub mod partition;
 mod table;
 mod walk;
@@ -93,6 +94,10 @@ pub fn lower<'ctx>(
     let host = Host::declare(context, &module, program)?;
     let walks = walk::link(context, &module, program)?;
     let drifts = drifting_heads(program);
+    let branchless = match options.style {
+        Style::Literal => vec![false; program.ops.len()],
+        Style::Ssa => branchless::find(program, &drifts),
+    };
     let unit = Unit {
         context,
         module: &module,
@@ -104,6 +109,7 @@ pub fn lower<'ctx>(
         host,
         walks,
         drifts,
+        branchless,
     };
     if regions.iter().any(|region| region.form == Form::Table) {
         table::link_interpreter(context, &module, program.width)?;
@@ -133,6 +139,8 @@ struct Unit<'a, 'ctx> {
     walks: Option<walk::Walks<'ctx>>,
     /// For the index of each head: does the pointer end elsewhere than it began?
     drifts: Vec<bool>,
+    /// For the index of each condition's head: is it lowered without a branch?
+    branchless: Vec<bool>,
 }
 
 impl<'ctx> Unit<'_, 'ctx> {
