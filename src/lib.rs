@@ -5,6 +5,7 @@
 //! ```text
 //! bytes ─ parse ─→ Program ─ opt ─→ Program ─┬─ reference    the definition of the language
 //!         (lint)   (ir)                      ├─ baseline     machine code at once, runtime::execute
+//!                                            ├─ engine       the baseline, and LLVM for loops that are hot
 //!                                            └─ llvm::lower ─ passes ─┬─ MCJIT, runtime::execute
 //!                                                                     └─ IR, bitcode, assembly, object
 //! ```
@@ -18,6 +19,7 @@
 //! * [`mod@reference`] interprets operations, checks every access and counts every step. What it does with
 //!   an unoptimised program *is* what the program means; everything else is tested against it.
 //! * [`baseline`] translates operations to machine code one by one, in a single pass.
+//! * [`engine`] lets LLVM take over loops of the running baseline code: slots, the policy, the compile thread.
 //! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a
 //!   file. It opens libLLVM only when it is needed. The run-time support of executables is LLVM IR too,
 //!   in `llvm/runtime/`.
@@ -43,6 +45,7 @@
 pub mod baseline;
 pub mod diagnostic;
 pub mod dialect;
+pub mod engine;
 pub mod ir;
 pub mod level;
 pub mod lint;

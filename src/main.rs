@@ -2,13 +2,13 @@
 
 mod cli;
 
-use std::process::ExitCode;
-
+use bfllvm::runtime::exit_at_once;
 use clap::Parser as _;
 
-fn main() -> ExitCode {
-    match cli::args::Cli::try_parse() {
-        Ok(cli) => cli::main(cli).into(),
-        Err(error) => cli::wrong_usage(error).into(),
-    }
+fn main() {
+    let status = match cli::args::Cli::try_parse() {
+        Ok(cli) => cli::main(cli),
+        Err(error) => cli::wrong_usage(error),
+    };
+    exit_at_once(status.code());
 }

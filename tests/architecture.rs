@@ -50,7 +50,7 @@ fn inkwell_is_named_by_the_back_end_only() {
 
 #[test]
 fn unsafe_code_is_in_few_files() {
-    const OWNERS: [&str; 10] = [
+    const OWNERS: [&str; 11] = [
         "llvm/loader.rs",
         "llvm/jit.rs",
         "llvm/lower/body.rs",
@@ -60,6 +60,7 @@ fn unsafe_code_is_in_few_files() {
         "runtime/signals.rs",
         "runtime/console.rs",
         "runtime/execute.rs",
+        "runtime/process.rs",
         "cli/run.rs",
     ];
     only_in("unsafe ", |path| OWNERS.contains(&path));
@@ -95,6 +96,16 @@ fn the_front_knows_nothing_behind_it() {
 fn the_baseline_knows_nothing_of_llvm_or_passes() {
     for word in ["crate::llvm", "crate::opt", "crate::level", "crate::reference"] {
         never(word, "baseline/");
+    }
+}
+
+#[test]
+fn the_engine_knows_loops_and_not_what_is_in_them() {
+    for word in ["Kind", "crate::opt", "crate::baseline", "unsafe"] {
+        never(word, "engine/");
+    }
+    for file in ["engine/mod.rs", "engine/policy.rs", "engine/thread.rs"] {
+        never("crate::llvm", file);
     }
 }
 

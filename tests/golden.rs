@@ -68,6 +68,20 @@ fn examples_run_at_o2() {
     examples().iter().for_each(|example| example.runs("-O2"));
 }
 
+/// LLVM takes over every loop, at the first passage of its head and at a later one.
+#[test]
+fn examples_run_whenever_loops_are_taken_over() {
+    let is_small = |example: &&Example| example.program.metadata().unwrap().len() < 1 << 20;
+    for example in examples().iter().filter(is_small) {
+        ["--tier-threshold=0", "--tier-seed=1", "--tier-seed=2"].iter().for_each(|option| example.runs(option));
+    }
+}
+
+#[test]
+fn examples_run_in_llvm() {
+    examples().iter().for_each(|example| example.runs("--engine=llvm"));
+}
+
 #[test]
 fn examples_run_in_the_baseline() {
     examples().iter().for_each(|example| example.runs("--engine=baseline"));

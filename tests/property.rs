@@ -5,9 +5,13 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use bfllvm::baseline;
+use bfllvm::baseline::{self, Slotted};
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
+use bfllvm::engine::llvm::LlvmTier;
+use bfllvm::engine::policy::Policy;
+use bfllvm::engine::{self, Engine};
 use bfllvm::ir::{Kind, Op, Program, Shape, text, verify};
 use bfllvm::level::{LEVELS, Level, WHILE_READING};
 use bfllvm::llvm::jit;
@@ -137,7 +141,9 @@ fn operations() -> impl Strategy<Value = String> {
 
 /// The operations as a program, values and factors wrapped to its width; those that are not well formed are left out.
 fn assemble(operations: &str, width: CellWidth) -> Program {
-    let mut program = text::parse(&format!("cells {}\nmove 100\n{operations}", width.bits())).unwrap();
+    // No cell near is 0, or most loops would never begin.
+    let filled: String = (-5..=5).map(|cell| format!("set [{cell}] {}\n", cell + 9)).collect();
+    let mut program = text::parse(&format!("cells {}\nmove 100\n{filled}{operations}", width.bits())).unwrap();
     for cell in -8..=8 {
         program.ops.push(Op { kind: Kind::Output { cell }, span: Span::default() });
     }
@@ -268,7 +274,8 @@ fn compile_and_run(case: &Case, level: Level) -> Run {
     let llvm = loader::load().unwrap();
     let host = host_functions();
     jit::with_code(llvm, &program, &case.source, &case.dialect, level, &host, |code| {
-        let code = Code { entry: code.entry, faults: &code.regions, guard_bytes: tape::guard_bytes(&program) };
+        let code =
+            Code { entry: code.entry, faults: &code.regions, guard_bytes: tape::guard_bytes(&program), heat: None };
         // SAFETY: the code was just made for this dialect, the guards for this program.
         unsafe { run_code(&code, &case.dialect, &case.input) }
     })
@@ -277,11 +284,32 @@ fn compile_and_run(case: &Case, level: Level) -> Run {
 
 /// Through the template JIT.
 fn translate_and_run(program: &Program, source: &Source, dialect: &Dialect, input: &[u8]) -> Run {
-    let code = baseline::compile(program, source, dialect, &host_functions()).unwrap();
+    let code = baseline::compile(program, source, dialect, &host_functions(), Slotted::NONE).unwrap();
     let faults = code.faults(program, source);
-    let code = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(program) };
+    let code = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(program), heat: None };
     // SAFETY: as above.
     unsafe { run_code(&code, dialect, input) }
+}
+
+/// Through the template JIT, from which LLVM takes over as `policy` says.
+fn run_tiered(program: Program, source: Source, dialect: &Dialect, input: &[u8], level: Level, policy: Policy) -> Run {
+    let (program, source, host) = (Arc::new(program), Arc::new(source), host_functions());
+    let loops = program.loops(1);
+    let slots = engine::slots(&loops);
+    let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
+    let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
+    let tier = LlvmTier { program: Arc::clone(&program), source: Arc::clone(&source), dialect: *dialect, level, host };
+    let engine = Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
+    let baseline_faults = code.faults(&program, &source);
+    let faults = engine.faults(&baseline_faults);
+    let guard_bytes = tape::guard_bytes(&program);
+    let run = Code { entry: code.entry(), faults: &faults, guard_bytes, heat: Some(&engine) };
+    // SAFETY: as above.
+    let run = unsafe { run_code(&run, dialect, input) };
+    let report = engine.report();
+    assert_eq!(report.failure, None);
+    assert!(report.events.iter().all(|event| event.outcome.is_ok()), "{report:?}");
+    run
 }
 
 /// # Safety
@@ -456,6 +484,36 @@ proptest! {
         let (expected, _) = interpret(&program, &dialect, &input);
         prop_assume!(expected.end != Ended::Unfinished);
         prop_assert_eq!(translate_and_run(&program, &source(""), &dialect, &input), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(250))]
+
+    /// LLVM takes over loops at any passage of their heads.
+    #[test]
+    fn tiered_code_keeps_the_meaning(code in program(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>()) {
+        // Behind the input nothing is evaluated beforehand, and few loops are never reached.
+        let code = format!(",+>+++>++<<{code}");
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        for (level, policy) in [(Level::O0, Policy::at_random(seed)), (Level::O2, Policy::at_random(seed)), (Level::O2, Policy::at_once())] {
+            let run = run_tiered(case.at(level), source(&code), &case.dialect, &case.input, level, policy);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("{level} {policy:?}: {message}")));
+            }
+        }
+    }
+
+    /// Also for operations that no pass makes of such programs.
+    #[test]
+    fn tiered_code_does_what_the_operations_say(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &input);
+        // LLVM may exchange accesses, and so fault with more or less done.
+        prop_assume!(expected.end == Ended::Finished);
+        let run = run_tiered(program, source(""), &dialect, &input, Level::O2, Policy::at_random(seed));
+        prop_assert_eq!(run, expected);
     }
 }
 

@@ -16,8 +16,10 @@ use dynasmrt::{AssemblyOffset, DynasmError};
 
 use crate::dialect::Dialect;
 use crate::ir::Program;
+use crate::ir::loops::LoopRange;
 use crate::runtime::FaultPlace;
 use crate::runtime::execute::{FaultMap, HostFunctions};
+use crate::runtime::slots::Targets;
 use crate::source::Source;
 
 /// Rows of the table of the host's functions.
@@ -27,6 +29,7 @@ enum HostFunction {
     Get,
     Text,
     Dump,
+    Hot,
 }
 
 /// Machine code in memory.
@@ -34,9 +37,25 @@ enum HostFunction {
 pub struct Code {
     memory: ExecutableBuffer,
     /// The code has the addresses of both.
-    _host: Box<[usize; 4]>,
+    _host: Box<[usize; 5]>,
     _text: Box<[u8]>,
     places: Vec<Place>,
+    /// For each slot, relative to the entry.
+    targets: Vec<Targets>,
+}
+
+/// Loops whose heads lead through slots.
+#[derive(Clone, Copy, Debug)]
+pub struct Slotted<'a> {
+    /// In the order of their heads.
+    pub loops: &'a [LoopRange],
+    /// The address of their [`Slot`](crate::runtime::slots::Slot)s, in the same order.
+    pub slots: usize,
+}
+
+impl Slotted<'static> {
+    /// Every loop leads straight to its body.
+    pub const NONE: Slotted<'static> = Slotted { loops: &[], slots: 0 };
 }
 
 /// From this offset of the code on, the code belongs to the loop or condition whose head this is.
@@ -68,7 +87,7 @@ impl std::fmt::Display for BaselineError {
 
 impl std::error::Error for BaselineError {}
 
-/// Compiles `program`, whose text is `source`.
+/// Compiles `program`, whose text is `source`. The slots have to be filled from [`Code::targets`] before the code runs.
 ///
 /// # Errors
 /// There is no memory for the code, or it is too long.
@@ -77,13 +96,14 @@ pub fn compile(
     source: &Source,
     dialect: &Dialect,
     host: &HostFunctions,
+    slotted: Slotted<'_>,
 ) -> Result<Code, BaselineError> {
-    let host = Box::new([host.put, host.get, host.text, host.dump]);
+    let host = Box::new([host.put, host.get, host.text, host.dump, host.hot]);
     let text = program.text.clone().into_boxed_slice();
-    let unit = translate::Unit { program, source, eof: dialect.eof, host: &host, text: &text };
-    let (bytes, places) = translate::translate(&unit).map_err(BaselineError::TooLong)?;
-    let memory = executable(&bytes).map_err(BaselineError::Memory)?;
-    Ok(Code { memory, _host: host, _text: text, places })
+    let unit = translate::Unit { program, source, eof: dialect.eof, host: &host, text: &text, slotted };
+    let translated = translate::translate(&unit).map_err(BaselineError::TooLong)?;
+    let memory = executable(&translated.bytes).map_err(BaselineError::Memory)?;
+    Ok(Code { memory, _host: host, _text: text, places: translated.places, targets: translated.targets })
 }
 
 fn executable(bytes: &[u8]) -> std::io::Result<ExecutableBuffer> {
@@ -104,6 +124,16 @@ impl Code {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.memory.len()
+    }
+
+    /// For each slot, where in the code it may lead.
+    pub fn targets(&self) -> impl Iterator<Item = Targets> {
+        let entry = self.entry();
+        self.targets.iter().map(move |targets| Targets {
+            counting: entry + targets.counting,
+            body: entry + targets.body,
+            calling: entry + targets.calling,
+        })
     }
 
     /// What messages about faults need: `program` and `source` are those that were compiled.

@@ -4,13 +4,16 @@
 //! takes into account. A loop's or condition's end brings the two back to the distance they had at its
 //! head. What is known of `rax` and of the flags spares loads and tests; at every label nothing is known.
 
+use std::mem::offset_of;
+
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, DynasmLabelApi as _, dynasm};
 
 use super::emitter::{Emitter, Sign};
 use super::scan::{self, Scans};
-use super::{HostFunction, Place};
+use super::{HostFunction, Place, Slotted};
 use crate::dialect::Eof;
 use crate::ir::{Kind, Program};
+use crate::runtime::slots::{Slot, Targets};
 use crate::source::Source;
 
 /// Cells are addressed from `rbx` up to this distance: there are displacements left around it.
@@ -21,42 +24,79 @@ pub(super) struct Unit<'a> {
     pub program: &'a Program,
     pub source: &'a Source,
     pub eof: Eof,
-    pub host: &'a [usize; 4],
+    pub host: &'a [usize; 5],
     pub text: &'a [u8],
+    pub slotted: Slotted<'a>,
 }
 
-/// The code, which begins with its entry, and the loops that its parts belong to.
-pub(super) fn translate(unit: &Unit<'_>) -> Result<(Vec<u8>, Vec<Place>), DynasmError> {
+/// Code, which begins with its entry.
+pub(super) struct Translated {
+    pub bytes: Vec<u8>,
+    /// The loops that its parts belong to.
+    pub places: Vec<Place>,
+    /// For each slot, as offsets.
+    pub targets: Vec<Targets>,
+}
+
+pub(super) fn translate(unit: &Unit<'_>) -> Result<Translated, DynasmError> {
     let mut emitter = Emitter::new(unit.program.width);
-    let (begin, host) = (emitter.label(), unit.host.as_ptr() as i64);
-    dynasm!(emitter.asm; .arch x64; jmp =>begin);
+    let begin = emitter.label();
+    emitter.jump(begin);
     let scans = scan::emit(&mut emitter, unit.program);
+    let hot = emit_hot(&mut emitter);
     emitter.bind(begin);
     let places = vec![Place { offset: emitter.offset(), head: None }];
-    let mut translator =
-        Translator { unit, emitter, scans, ahead: 0, in_register: None, in_flags: None, open: Vec::new(), places };
-    dynasm!(translator.emitter.asm
-        ; .arch x64
-        ; push rbx
-        ; push r12
-        ; push r13
-        ; mov rbx, rsi
-        ; mov r12, rdi
-        ; mov r13, QWORD host
-    );
+    let mut translator = Translator {
+        unit,
+        emitter,
+        scans,
+        hot,
+        ahead: 0,
+        in_register: None,
+        in_flags: None,
+        open: Vec::new(),
+        places,
+        loops: Vec::with_capacity(unit.slotted.loops.len()),
+    };
+    translator.emit_entry();
     for index in 0..unit.program.ops.len() {
         translator.op(index as u32);
     }
-    translator.settle(0);
-    dynasm!(translator.emitter.asm
+    translator.emit_exit();
+    let targets = (0..translator.loops.len()).map(|slot| translator.emit_stubs(slot)).collect();
+    Ok(Translated { bytes: translator.emitter.asm.finalize()?, places: translator.places, targets })
+}
+
+/// Emits what the code that counts jumps to: asks the host, and goes where the slot leads then. `ecx` is the slot's number;
+/// `rax` is kept.
+fn emit_hot(emitter: &mut Emitter) -> DynamicLabel {
+    let hot = emitter.label();
+    emitter.bind(hot);
+    dynasm!(emitter.asm; .arch x64; push rax; push rcx; mov esi, ecx);
+    emitter.call_host(HostFunction::Hot);
+    dynasm!(emitter.asm
         ; .arch x64
-        ; mov rax, rbx
-        ; pop r13
-        ; pop r12
-        ; pop rbx
-        ; ret
+        ; pop rcx
+        ; pop rax
+        ; lea rcx, [rcx + rcx * 2]
+        ; jmp QWORD [r14 + rcx * 8]
     );
-    Ok((translator.emitter.asm.finalize()?, translator.places))
+    hot
+}
+
+const _: () = assert!(size_of::<Slot>() == 3 * 8);
+
+/// Where the slot's field at `field` is, from `r14`.
+fn slot_field(slot: u32, field: usize) -> i32 {
+    (slot as usize * size_of::<Slot>() + field) as i32
+}
+
+/// A loop with a slot.
+struct SlottedLoop {
+    body: DynamicLabel,
+    body_offset: u32,
+    behind: DynamicLabel,
+    ahead: i64,
 }
 
 /// A loop or condition whose end is still to come.
@@ -69,12 +109,14 @@ struct Open {
     ahead: i64,
     /// Whether the body begins with the cell's value in `rax`.
     loads: bool,
+    slot: Option<u32>,
 }
 
 struct Translator<'a> {
     unit: &'a Unit<'a>,
     emitter: Emitter,
     scans: Option<Scans>,
+    hot: DynamicLabel,
     /// How many cells the pointer is ahead of `rbx`.
     ahead: i64,
     /// The cell whose value is in `rax`, in cells from `rbx`.
@@ -83,9 +125,69 @@ struct Translator<'a> {
     in_flags: Option<i64>,
     open: Vec<Open>,
     places: Vec<Place>,
+    /// The loops with slots so far.
+    loops: Vec<SlottedLoop>,
 }
 
 impl Translator<'_> {
+    /// `r14` points at the slots. Calls need a stack aligned to 16 bytes.
+    fn emit_entry(&mut self) {
+        let (host, slots) = (self.unit.host.as_ptr() as i64, self.unit.slotted.slots as i64);
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; push rbx
+            ; push r12
+            ; push r13
+            ; push r14
+            ; sub rsp, 8
+            ; mov rbx, rsi
+            ; mov r12, rdi
+            ; mov r13, QWORD host
+            ; mov r14, QWORD slots
+        );
+    }
+
+    fn emit_exit(&mut self) {
+        self.settle(0);
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; mov rax, rbx
+            ; add rsp, 8
+            ; pop r14
+            ; pop r13
+            ; pop r12
+            ; pop rbx
+            ; ret
+        );
+    }
+
+    /// Emits what a slot may lead to beside the body.
+    fn emit_stubs(&mut self, slot: usize) -> Targets {
+        let &SlottedLoop { body, body_offset, behind, ahead } = &self.loops[slot];
+        let bytes = ahead * self.unit.program.width.bytes() as i64;
+        let (slot, hot) = (slot as u32, self.hot);
+        let counting = self.emitter.offset();
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; sub DWORD [r14 + slot_field(slot, offset_of!(Slot, count))], 1
+            ; jnz =>body
+            ; mov ecx, slot as i32
+            ; jmp =>hot
+        );
+        let calling = self.emitter.offset();
+        self.emitter.advance(bytes);
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; mov rsi, rbx
+            ; mov rdi, r12
+            ; call QWORD [r14 + slot_field(slot, offset_of!(Slot, function))]
+            ; mov rbx, rax
+        );
+        self.emitter.advance(-bytes);
+        self.emitter.jump(behind);
+        Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize }
+    }
+
     fn op(&mut self, index: u32) {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => {
@@ -157,7 +259,13 @@ impl Translator<'_> {
             Kind::LoopEnd { .. } => {
                 let open = self.close();
                 self.test(open.cell, open.loads);
-                self.emitter.jump_if_not_zero(open.body);
+                match open.slot {
+                    None => self.emitter.jump_if_not_zero(open.body),
+                    Some(slot) => {
+                        self.emitter.jump_if_zero(open.behind);
+                        self.jump_through(slot);
+                    }
+                }
                 self.leave(&open);
             }
             Kind::If { cell, .. } => self.begin(index, cell),
@@ -282,12 +390,22 @@ impl Translator<'_> {
         self.test(cell, loads);
         let (body, behind) = (self.emitter.label(), self.emitter.label());
         self.emitter.jump_if_zero(behind);
+        let slot = self.loops.len() as u32;
+        let slot = self.unit.slotted.loops.get(slot as usize).filter(|range| range.head == index).map(|_| slot);
+        if let Some(slot) = slot {
+            self.jump_through(slot);
+            self.loops.push(SlottedLoop { body, body_offset: self.emitter.offset(), behind, ahead: self.ahead });
+        }
         self.emitter.bind(body);
-        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads });
+        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot });
         self.forget();
         if loads {
             self.in_register = Some(self.key(cell));
         }
+    }
+
+    fn jump_through(&mut self, slot: u32) {
+        dynasm!(self.emitter.asm; .arch x64; jmp QWORD [r14 + slot_field(slot, offset_of!(Slot, target))]);
     }
 
     /// The innermost loop or condition, at the end of its body.

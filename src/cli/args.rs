@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use bfllvm::diagnostic::Format;
 use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
+use bfllvm::engine::policy::Policy;
 use bfllvm::level::{LEVELS, Level};
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
+use bfllvm::runtime::processors;
 use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 #[derive(Debug, Parser)]
@@ -263,12 +265,53 @@ pub struct RunArgs {
     /// Say on standard error what was done and how long it took
     #[arg(short, long)]
     pub verbose: bool,
+    #[command(flatten)]
+    pub tier: TierArgs,
+}
+
+/// For experiments and tests: the numbers of the tiered engine's policy.
+#[derive(Debug, Args)]
+pub struct TierArgs {
+    /// How often a loop's head is passed before the loop is hot; 0: compile every loop at once, and wait
+    #[arg(long, value_name = "PASSAGES", hide = true)]
+    pub tier_threshold: Option<u32>,
+    /// Compile nothing before, in milliseconds from the start
+    #[arg(long, value_name = "MILLISECONDS", hide = true)]
+    pub tier_delay: Option<u64>,
+    /// Up to how many operations the loop around a hot one is preferred to it
+    #[arg(long, value_name = "OPERATIONS", hide = true)]
+    pub tier_small: Option<u32>,
+    /// Up to how many operations a loop is compiled
+    #[arg(long, value_name = "OPERATIONS", hide = true)]
+    pub tier_large: Option<u32>,
+    /// Compile loops at passages chosen at random, and wait
+    #[arg(long, value_name = "SEED", hide = true)]
+    pub tier_seed: Option<u64>,
+}
+
+impl TierArgs {
+    pub fn policy(&self) -> Policy {
+        let default = match (self.tier_seed, self.tier_threshold) {
+            (Some(seed), _) => Policy::at_random(seed),
+            (None, Some(0)) => Policy::at_once(),
+            (None, _) => Policy::for_processors(processors()),
+        };
+        Policy {
+            threshold: self.tier_threshold.unwrap_or(default.threshold),
+            delay: self.tier_delay.map_or(default.delay, Duration::from_millis),
+            small_ops: self.tier_small.unwrap_or(default.small_ops),
+            large_ops: self.tier_large.unwrap_or(default.large_ops),
+            ..default
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// Machine code, through LLVM's MCJIT
+    /// Machine code from templates at once, and from LLVM for loops that turn out hot
     #[default]
+    Tiered,
+    /// Machine code, through LLVM's MCJIT
     Llvm,
     /// Machine code from templates: starts at once, and does without LLVM
     Baseline,

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -35,7 +36,7 @@ impl std::error::Error for Rejected {}
 
 /// A source that is free of errors.
 pub struct Checked {
-    pub source: Source,
+    pub source: Arc<Source>,
     pub dialect: Dialect,
     options: Options,
     /// What the check read, for the first who wants it in the same granularity.
@@ -99,7 +100,7 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
         input = Some(Vec::new());
     }
     let read = RefCell::new(Some((granularity, program)));
-    Ok(Checked { source, dialect, options, read, reading, input })
+    Ok(Checked { source: Arc::new(source), dialect, options, read, reading, input })
 }
 
 fn options(dialect: &Dialect, args: &DialectArgs, bang: Bang) -> Options {
@@ -125,7 +126,14 @@ impl Checked {
     pub fn again(source: Source, args: &DialectArgs) -> Checked {
         let dialect = args.dialect();
         let options = options(&dialect, args, Bang::Comment);
-        Checked { source, dialect, options, read: RefCell::new(None), reading: Duration::ZERO, input: None }
+        Checked {
+            source: Arc::new(source),
+            dialect,
+            options,
+            read: RefCell::new(None),
+            reading: Duration::ZERO,
+            input: None,
+        }
     }
 
     /// The program, one operation a command.

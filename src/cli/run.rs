@@ -1,13 +1,18 @@
 //! `bfllvm run`
 
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use bfllvm::baseline;
+use bfllvm::baseline::{self, Slotted};
 use bfllvm::diagnostic::{Diagnostic, Severity};
 use bfllvm::dialect::Dialect;
+use bfllvm::engine;
+use bfllvm::engine::llvm::LlvmTier;
+use bfllvm::engine::policy::{MIN_SLOT_OPS, Policy};
 use bfllvm::ir::Program;
+use bfllvm::ir::loops::LoopRange;
 use bfllvm::level::Level;
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader::Llvm;
@@ -42,7 +47,8 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
     }
     let end = match args.engine {
         Engine::Reference => run_reference(args, &checked, console, messages, stopwatch)?,
-        Engine::Baseline => run_baseline(args, &checked, console, messages, stopwatch)?,
+        Engine::Tiered => run_at_once(args, &checked, console, messages, stopwatch, args.tier.policy())?,
+        Engine::Baseline => run_at_once(args, &checked, console, messages, stopwatch, Policy::never())?,
         Engine::Llvm => run_llvm(args, &checked, console, messages, stopwatch)?,
     };
     Ok(report(end, &checked, args, messages))
@@ -96,7 +102,8 @@ pub struct Jit<'a> {
 impl Jit<'_> {
     /// Runs the program on a new tape.
     pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), MemoryError> {
-        let code = Code { entry: self.code.entry, faults: &self.code.regions, guard_bytes: self.guard_bytes };
+        let code =
+            Code { entry: self.code.entry, faults: &self.code.regions, guard_bytes: self.guard_bytes, heat: None };
         // SAFETY: [`compile`] made the code for this dialect, and knows the guards that it needs.
         unsafe { execute(&code, &self.dialect, console, limits) }
     }
@@ -161,39 +168,75 @@ fn run_llvm(
     Ok(located(end, checked, transcript))
 }
 
-fn run_baseline(
+/// Runs baseline code, from which the loops that `policy` chooses are taken over by LLVM.
+fn run_at_once(
     args: &RunArgs,
     checked: &Checked,
     console: Console,
     messages: &Messages,
     mut stopwatch: Stopwatch,
+    policy: Policy,
 ) -> Result<End> {
+    let (dialect, level, host) = (checked.dialect, args.compile.level(), host_functions());
     let clock = Instant::now();
-    let program = checked.compiled_as(&args.compile, args.compile.level(), messages, &mut stopwatch.timing)?;
+    let program = Arc::new(checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?);
     let passes = clock.elapsed();
-    let code = stopwatch.step("code generation", || {
-        baseline::compile(&program, &checked.source, &checked.dialect, &host_functions())
-    })?;
+    let loops = if policy.is_never() { Vec::new() } else { program.loops(MIN_SLOT_OPS) };
+    let slots = engine::slots(&loops);
+    let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
+    let code =
+        stopwatch.step("code generation", || baseline::compile(&program, &checked.source, &dialect, &host, slotted))?;
     stopwatch.report(messages);
     if args.verbose {
         messages.note(&format!(
-            "{}: {} operations, {} bytes of code; parsing and passes {}, code generation {}",
-            args.compile.level(),
+            "{level}: {} operations, {} bytes of code; parsing and passes {}, code generation {}",
             program.ops.len(),
             code.bytes(),
             milliseconds(passes),
             milliseconds(clock.elapsed() - passes),
         ));
     }
-    let faults = code.faults(&program, &checked.source);
-    let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(&program) };
+    let (program_of_tier, source) = (Arc::clone(&program), Arc::clone(&checked.source));
+    let tier = LlvmTier { program: program_of_tier, source, dialect, level, host };
+    let engine = engine::Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
+    let baseline_faults = code.faults(&program, &checked.source);
+    let faults = engine.faults(&baseline_faults);
+    let guard_bytes = tape::guard_bytes(&program);
+    let run = Code { entry: code.entry(), faults: &faults, guard_bytes, heat: Some(&engine) };
     let clock = Instant::now();
-    // SAFETY: the code was just made for this dialect, the guards for this program.
-    let (end, transcript) = unsafe { execute(&run, &checked.dialect, console, &limits(args)) }?;
+    // SAFETY: the code was just made for this dialect, the guards for this program; whoever publishes other code for
+    // its loops makes it of the same program for the same dialect.
+    let (end, transcript) = unsafe { execute(&run, &dialect, console, &limits(args)) }?;
     if args.verbose {
         messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
+        report_tiers(&engine.report(), checked, &program, messages);
     }
+    engine.abandon();
     Ok(located(end, checked, transcript))
+}
+
+/// Says what was compiled while the program ran.
+fn report_tiers(report: &engine::Report, checked: &Checked, program: &Program, messages: &Messages) {
+    for event in &report.events {
+        let place =
+            |range: &LoopRange| checked.source.position(program.ops[range.head as usize].span.start).to_string();
+        let places: Vec<_> = event.loops.iter().map(place).collect();
+        let outcome = match &event.outcome {
+            Ok(instructions) => format!("{instructions} LLVM instructions"),
+            Err(reason) => format!("not compiled: {reason}"),
+        };
+        messages.note(&format!(
+            "{} operations asked for at {}, ready at {} after {} of work, {outcome}: loops at {}",
+            event.loops.iter().map(LoopRange::ops).sum::<u32>(),
+            milliseconds(event.asked),
+            milliseconds(event.ready),
+            milliseconds(event.compile_time),
+            places.join(", "),
+        ));
+    }
+    if let Some(failure) = &report.failure {
+        messages.note(&format!("nothing was compiled by LLVM: {failure}"));
+    }
 }
 
 /// How the run ended, and if in a fault, where exactly.

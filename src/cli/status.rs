@@ -1,7 +1,5 @@
 //! Exit statuses, in one table. Executables that we build follow it too.
 
-use std::process::ExitCode;
-
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -19,9 +17,9 @@ pub enum Status {
     BrokenPipe,
 }
 
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> ExitCode {
-        ExitCode::from(match status {
+impl Status {
+    pub fn code(self) -> u8 {
+        match self {
             Status::Success => 0,
             Status::Error => 1,
             Status::Usage => 2,
@@ -29,6 +27,6 @@ impl From<Status> for ExitCode {
             Status::Limit => 4,
             Status::Signal(signal) => 128u8.wrapping_add(signal as u8),
             Status::BrokenPipe => 141,
-        })
+        }
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! Knows LLVM; it does not run the code. MCJIT stays behind [`Jit`], because LLVM means to retire it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use inkwell::context::Context;
 use inkwell::execution_engine::ExecutionEngine;
 use inkwell::module::Module;
+use inkwell::targets::TargetMachine;
 
 use super::loader::Llvm;
-use super::lower::{self, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
+use super::lower::{self, ENTRIES, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
 use super::pipeline::Figures;
 use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
@@ -19,7 +20,7 @@ use crate::runtime::FaultPlace;
 use crate::runtime::execute::{HostFunctions, Region};
 use crate::source::{Position, Source};
 
-/// Machine code in memory. It is there only while the closure that gets it runs.
+/// Machine code in memory. It is there as long as the compiler that made it.
 #[derive(Debug)]
 pub struct Code {
     /// The address of `ptr bf_program(ptr state, ptr cell)`.
@@ -62,6 +63,88 @@ impl Jit for McJit<'_> {
     }
 }
 
+pub use super::lower::MAX_LOOPS;
+
+/// Compiles programs, or parts of them, one after the other. Their code stays until the compiler is dropped.
+pub struct Compiler<'ctx> {
+    // Before what it was made in.
+    engines: Vec<McJit<'ctx>>,
+    machine: TargetMachine,
+    context: &'ctx Context,
+    level: Level,
+    host: HostFunctions,
+}
+
+/// Calls `use_compiler` with a compiler for `level`.
+///
+/// # Errors
+/// LLVM has no target machine for this one.
+pub fn with_compiler<T>(
+    llvm: Llvm,
+    level: Level,
+    host: &HostFunctions,
+    use_compiler: impl FnOnce(&mut Compiler<'_>) -> T,
+) -> Result<T, LlvmError> {
+    let context = Context::create();
+    let machine = pipeline::target_machine(llvm, level)?;
+    Ok(use_compiler(&mut Compiler { engines: Vec::new(), machine, context: &context, level, host: *host }))
+}
+
+impl<'ctx> Compiler<'ctx> {
+    /// Compiles `program`, whose operations come from `source`.
+    ///
+    /// # Errors
+    /// A step of LLVM's fails.
+    pub fn compile(&mut self, program: &Program, source: &Source, dialect: &Dialect) -> Result<Code, LlvmError> {
+        let clock = Instant::now();
+        let module = lower::lower(self.context, program, source, &self.options(dialect))?;
+        self.finish(&module, clock.elapsed())
+    }
+
+    /// Compiles a program that consists of loops, [`MAX_LOOPS`] at the most; returns the address of the function of each
+    /// as well.
+    ///
+    /// # Errors
+    /// A step of LLVM's fails.
+    pub fn compile_loops(
+        &mut self,
+        program: &Program,
+        source: &Source,
+        dialect: &Dialect,
+    ) -> Result<(Code, Vec<usize>), LlvmError> {
+        let clock = Instant::now();
+        let module = lower::lower_loops(self.context, program, source, &self.options(dialect))?;
+        let code = self.finish(&module, clock.elapsed())?;
+        let engine = self.engines.last().expect("the code is in it");
+        let table = engine.address(ENTRIES)?;
+        let count = program.loops(u32::MAX).len();
+        // SAFETY: the lowering defines the table with an address for each of the loops.
+        let entries = unsafe { std::slice::from_raw_parts(table as *const usize, count) };
+        Ok((code, entries.to_vec()))
+    }
+
+    fn options(&self, dialect: &Dialect) -> Options {
+        let style = if self.level == Level::O0 { Style::Literal } else { Style::Ssa };
+        Options { dialect: *dialect, style, names: Names::None }
+    }
+
+    fn finish(&mut self, module: &Module<'ctx>, lower: Duration) -> Result<Code, LlvmError> {
+        let mut times = Times { lower, ..Times::default() };
+        let clock = Instant::now();
+        pipeline::optimize(module, &self.machine, self.level)?;
+        times.passes = clock.elapsed();
+        let figures = Figures::of(module);
+
+        let clock = Instant::now();
+        let jit = McJit::new(module, self.level, &self.host)?;
+        let entry = jit.address(PROGRAM)?;
+        let regions = read_regions(&jit)?;
+        times.codegen = clock.elapsed();
+        self.engines.push(jit);
+        Ok(Code { entry, regions, times, figures })
+    }
+}
+
 /// Compiles `program` at `level` and calls `use_code` with the result.
 ///
 /// # Errors
@@ -75,25 +158,7 @@ pub fn with_code<T>(
     host: &HostFunctions,
     use_code: impl FnOnce(&Code) -> T,
 ) -> Result<T, LlvmError> {
-    let mut times = Times::default();
-    let context = Context::create();
-    let machine = pipeline::target_machine(llvm, level)?;
-    let clock = Instant::now();
-    let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
-    let module = lower::lower(&context, program, source, &Options { dialect: *dialect, style, names: Names::None })?;
-    times.lower = clock.elapsed();
-
-    let clock = Instant::now();
-    pipeline::optimize(&module, &machine, level)?;
-    times.passes = clock.elapsed();
-    let figures = Figures::of(&module);
-
-    let clock = Instant::now();
-    let jit = McJit::new(&module, level, host)?;
-    let entry = jit.address(PROGRAM)?;
-    let regions = read_regions(&jit)?;
-    times.codegen = clock.elapsed();
-    Ok(use_code(&Code { entry, regions, times, figures }))
+    with_compiler(llvm, level, host, |compiler| compiler.compile(program, source, dialect).map(|code| use_code(&code)))?
 }
 
 /// Reads the table of functions that [`lower`] put into the module.

@@ -92,7 +92,7 @@ pub(super) fn run(mut program: Program) -> Program {
     let mut rewriter = Rewriter::new(program);
     while let Some(op) = rewriter.take() {
         if op.kind != NOTHING {
-            rewriter.put(op.kind, op.span);
+            rewriter.keep();
         }
     }
     rewriter.finish()

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use super::console::{Console, Transcript};
 use super::enter::{Exit, bfllvm_leave, enter};
 use super::signals::{GENERATED, NATIVE, Session, Shared};
+use super::slots::Heat;
 use super::tape::{Guarded, MemoryError, Tape};
 use super::{End, FaultPlace, Limits, TapeFault};
 use crate::dialect::Dialect;
@@ -34,6 +35,8 @@ pub struct Code<'a> {
     pub faults: &'a dyn FaultMap,
     /// How wide the tape's guards have to be, in bytes.
     pub guard_bytes: u64,
+    /// Told when the count of a slot is up, if the code has slots.
+    pub heat: Option<&'a dyn Heat>,
 }
 
 /// Tells what a fault in the code is said to be in.
@@ -52,10 +55,11 @@ pub struct Region {
 
 /// What the code is handed as its state: the first field is what [`enter`] and the handlers know.
 #[repr(C)]
-struct State {
+struct State<'a> {
     shared: Shared,
     console: Console,
     tape: Tape,
+    heat: Option<&'a dyn Heat>,
     /// Why a function that the code called left it.
     end: Option<End>,
 }
@@ -80,6 +84,8 @@ pub struct HostFunctions {
     pub text: usize,
     /// `void (ptr state, ptr cell, i32 line, i32 column)`
     pub dump: usize,
+    /// `void (ptr state, i32 slot)`: a count is up.
+    pub hot: usize,
 }
 
 /// The functions that code calls.
@@ -90,6 +96,7 @@ pub fn host_functions() -> HostFunctions {
         get: get as *const () as usize,
         text: text as *const () as usize,
         dump: dump as *const () as usize,
+        hot: hot as *const () as usize,
     }
 }
 
@@ -109,7 +116,7 @@ pub unsafe fn execute(
 ) -> Result<(End, Transcript), MemoryError> {
     let tape = Tape::new(dialect, code.guard_bytes)?;
     let stack = Guarded::new(STACK_BYTES, STACK_GUARD_BYTES).map_err(MemoryError::Stack)?;
-    let mut state = Box::new(State { shared: Shared::default(), console, tape, end: None });
+    let mut state = Box::new(State { shared: Shared::default(), console, tape, heat: code.heat, end: None });
     for (bounds, memory) in state.shared.guards.iter().zip([&state.tape.memory, &stack]) {
         bounds.set(memory.outer(), [memory.start(), memory.end()]);
     }
@@ -156,7 +163,7 @@ fn settle(end: End, console: &mut Console, shared: &Shared) -> End {
 ///
 /// # Safety
 /// `state` is the one that [`execute`] handed to the code, and the code called us.
-unsafe fn native<T>(state: *mut State, work: impl FnOnce(&mut State) -> Result<T, End>) -> T {
+unsafe fn native<T>(state: *mut State<'_>, work: impl FnOnce(&mut State<'_>) -> Result<T, End>) -> T {
     // SAFETY: as required of the caller; the code itself does not touch the state.
     let state = unsafe { &mut *state };
     state.shared.phase.store(NATIVE, SeqCst);
@@ -178,12 +185,12 @@ unsafe fn native<T>(state: *mut State, work: impl FnOnce(&mut State) -> Result<T
     }
 }
 
-extern "C" fn put(state: *mut State, byte: u8) {
+extern "C" fn put(state: *mut State<'_>, byte: u8) {
     // SAFETY: the code hands on the state it was given.
     unsafe { native(state, |state| state.console.put(byte, &state.shared)) }
 }
 
-extern "C" fn text(state: *mut State, bytes: *const u8, len: usize) {
+extern "C" fn text(state: *mut State<'_>, bytes: *const u8, len: usize) {
     // SAFETY: as above; the bytes are part of the code.
     unsafe {
         let bytes = std::slice::from_raw_parts(bytes, len);
@@ -191,13 +198,25 @@ extern "C" fn text(state: *mut State, bytes: *const u8, len: usize) {
     }
 }
 
-extern "C" fn get(state: *mut State) -> i32 {
+extern "C" fn get(state: *mut State<'_>) -> i32 {
     // SAFETY: as above.
     let byte = unsafe { native(state, |state| state.console.get(&state.shared)) };
     byte.map_or(-1, i32::from)
 }
 
-extern "C" fn dump(state: *mut State, cell: *const c_void, line: u32, column: u32) {
+extern "C" fn hot(state: *mut State<'_>, slot: u32) {
+    // SAFETY: as above.
+    unsafe {
+        native(state, |state| {
+            if let Some(heat) = state.heat {
+                heat.counted_out(slot);
+            }
+            Ok(())
+        });
+    }
+}
+
+extern "C" fn dump(state: *mut State<'_>, cell: *const c_void, line: u32, column: u32) {
     // SAFETY: as above.
     unsafe {
         native(state, |state| {

@@ -7,8 +7,12 @@
 pub mod console;
 mod enter;
 pub mod execute;
+mod process;
 pub mod signals;
+pub mod slots;
 pub mod tape;
+
+pub use process::{exit_at_once, processors, thread_time};
 
 use crate::source::Position;
 

@@ -152,6 +152,21 @@ impl Drop for Session {
     }
 }
 
+/// Does `work` with all signals held back from this thread, and from threads that it starts for ever: they are for the
+/// thread that runs.
+pub fn with_requests_held_back<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: valid pointers; all zeroes is a valid value.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        let result = work();
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+        result
+    }
+}
+
 /// Lets SIGALRM through, which whoever started us may have blocked.
 fn unblock_alarm() {
     // SAFETY: valid pointers; all zeroes is a valid value.

@@ -10,7 +10,7 @@ const REMARKS: &str = "prog.bf:1:2: remark: loop became 1 multiply-add [multiply
 
 /// The commands that compile, and what they print for [`CODE`] on no input; nothing where that is long.
 const COMMANDS: [(&[&str], Option<&str>); 5] = [
-    (&["run"], Some("")),
+    (&["run", "--engine=llvm"], Some("")),
     (&["run", "--engine=reference", "-O2"], Some("")),
     (&["build", "-o", "prog"], Some("")),
     (&["emit", "bfir"], None),

@@ -26,7 +26,9 @@ fn the_manifest_is_in_step_with_the_llvm_release() {
 #[test]
 fn without_llvm_there_is_a_message_that_helps() {
     let package = format!("apt install libllvm{}", llvm_version());
-    for args in [&["run"][..], &["run", "-O0"], &["emit", "ir"], &["build", "-o", "prog"]] {
+    for args in
+        [&["run", "--engine=llvm"][..], &["run", "--engine=llvm", "-O0"], &["emit", "ir"], &["build", "-o", "prog"]]
+    {
         let invocation = bfllvm("+.", args).env("BFLLVM_LIBLLVM", "/nonexistent/libLLVM.so");
         let outcome = invocation.run("");
         outcome.ends(1).prints("").mentions(&[&package, "BFLLVM_LIBLLVM", "/nonexistent/libLLVM.so"]);
@@ -38,6 +40,14 @@ fn without_llvm_there_is_a_message_that_helps() {
 fn what_needs_no_llvm_works_without() {
     let without = |code: &str, args: &[&str]| bfllvm(code, args).env("BFLLVM_LIBLLVM", "/nonexistent").run("");
     without("+.", &["run", "--engine=reference"]).ends(0).prints([1]).says("");
+    // Also where there is something to compile.
+    for args in [&["run"][..], &["run", "--tier-threshold=0"]] {
+        without("+++++[>+++++++<-]>[.-]", args).ends(0).says("");
+    }
+    let outcome = bfllvm(",[.,]", &["run", "--eof=0", "--tier-threshold=0", "--verbose"])
+        .env("BFLLVM_LIBLLVM", "/nonexistent")
+        .run("abc");
+    outcome.ends(0).prints("abc").mentions(&["nothing was compiled by LLVM: LLVM"]);
     without("+.", &["emit", "bfir"]).ends(0);
     without("+[", &["run"]).ends(1).mentions(&["unmatched `[`"]);
     without("+", &["run", "--cells=9"]).ends(2);
@@ -48,7 +58,7 @@ fn what_needs_no_llvm_works_without() {
 
 #[test]
 fn another_library_is_not_taken_for_llvm() {
-    let outcome = bfllvm("+.", &["run"]).env("BFLLVM_LIBLLVM", "libc.so.6").run("");
+    let outcome = bfllvm("+.", &["run", "--engine=llvm"]).env("BFLLVM_LIBLLVM", "libc.so.6").run("");
     outcome.ends(1).prints("").mentions(&[&format!("libc.so.6 is not LLVM {}", llvm_version())]);
 }
 

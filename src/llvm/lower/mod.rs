@@ -65,6 +65,12 @@ pub const PROGRAM: &str = "bf_program";
 pub const REGIONS: &str = "bf_regions";
 pub const REGION_COUNT: &str = "bf_region_count";
 
+/// The name of the table of the functions for outermost loops.
+pub const ENTRIES: &str = "bf_entries";
+
+/// How many outermost loops [`lower_loops`] can take.
+pub const MAX_LOOPS: usize = SSA_LIMITS.outermost_loops as usize;
+
 /// Small functions cost nothing at run time and keep LLVM's time linear: measured with 50 on four programs,
 /// equal to or faster than one function.
 const SSA_LIMITS: Limits =
@@ -73,6 +79,29 @@ const SSA_LIMITS: Limits =
 /// Without passes only the code generator sees the size, and readers want the program in one piece.
 const LITERAL_LIMITS: Limits =
     Limits { loop_ops: 2000, stretch_ops: 4000, loop_depth: 1000, outermost_loops: 0, table_ops: 100_000 };
+
+/// Lowers a program that consists of loops, [`MAX_LOOPS`] at the most. The table `bf_entries` has the function of each.
+///
+/// # Errors
+/// As for [`lower`].
+pub fn lower_loops<'ctx>(
+    context: &'ctx Context,
+    program: &Program,
+    source: &Source,
+    options: &Options,
+) -> Result<Module<'ctx>, LlvmError> {
+    let limits = match options.style {
+        Style::Literal => Limits { outermost_loops: SSA_LIMITS.outermost_loops, ..LITERAL_LIMITS },
+        Style::Ssa => SSA_LIMITS,
+    };
+    let (module, entries) = lower_within(context, program, source, options, limits)?;
+    let pointer = context.ptr_type(AddressSpace::default());
+    let entries: Vec<_> = entries.iter().map(|function| function.as_global_value().as_pointer_value()).collect();
+    let table = module.add_global(pointer.array_type(entries.len() as u32), None, ENTRIES);
+    table.set_constant(true);
+    table.set_initializer(&pointer.const_array(&entries));
+    Ok(module)
+}
 
 /// Lowers `program`, whose text is `source`, into a new module.
 ///
@@ -88,6 +117,17 @@ pub fn lower<'ctx>(
         Style::Literal => LITERAL_LIMITS,
         Style::Ssa => SSA_LIMITS,
     };
+    Ok(lower_within(context, program, source, options, limits)?.0)
+}
+
+/// The functions are those that the whole program consists of.
+fn lower_within<'ctx>(
+    context: &'ctx Context,
+    program: &Program,
+    source: &Source,
+    options: &Options,
+    limits: Limits,
+) -> Result<(Module<'ctx>, Vec<FunctionValue<'ctx>>), LlvmError> {
     let regions = partition(program, limits);
     let module = context.create_module(source.name());
     let functions = declare_regions(context, &module, program, source, &regions);
@@ -121,7 +161,8 @@ pub fn lower<'ctx>(
         }
     }
     add_region_table(&unit, &module);
-    Ok(module)
+    let outermost = regions.last().map(|whole| &whole.children[..]).unwrap_or_default();
+    Ok((module, outermost.iter().map(|&region| functions[region as usize]).collect()))
 }
 
 /// What the functions of one module share.

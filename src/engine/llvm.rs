@@ -1,0 +1,48 @@
+//! LLVM as a [`Tier`].
+
+use std::sync::Arc;
+
+use super::policy::MAX_TOGETHER;
+use super::{CompiledLoops, LoopCompiler, Tier};
+use crate::dialect::Dialect;
+use crate::ir::Program;
+use crate::ir::loops::LoopRange;
+use crate::level::Level;
+use crate::llvm::{jit, loader};
+use crate::runtime::execute::HostFunctions;
+use crate::source::Source;
+
+/// The loops of a program, compiled by LLVM as programs of their own.
+pub struct LlvmTier {
+    pub program: Arc<Program>,
+    /// The program's text.
+    pub source: Arc<Source>,
+    pub dialect: Dialect,
+    pub level: Level,
+    pub host: HostFunctions,
+}
+
+impl Tier for LlvmTier {
+    fn open(&self, work: &mut dyn FnMut(&mut dyn LoopCompiler)) -> Result<(), String> {
+        let llvm = loader::load().map_err(|error| error.to_string())?;
+        jit::with_compiler(llvm, self.level, &self.host, |compiler| work(&mut Loops { tier: self, compiler }))
+            .map_err(|error| error.to_string())
+    }
+}
+
+struct Loops<'a, 'ctx> {
+    tier: &'a LlvmTier,
+    compiler: &'a mut jit::Compiler<'ctx>,
+}
+
+impl LoopCompiler for Loops<'_, '_> {
+    fn compile(&mut self, ranges: &[LoopRange]) -> Result<CompiledLoops, String> {
+        let LlvmTier { program, source, dialect, .. } = self.tier;
+        let part = program.part(ranges);
+        let (code, entries) = self.compiler.compile_loops(&part, source, dialect).map_err(|error| error.to_string())?;
+        Ok(CompiledLoops { entries, regions: code.regions, instructions: code.figures.instructions })
+    }
+}
+
+// What is compiled together is within what LLVM takes together.
+const _: () = assert!(MAX_TOGETHER <= jit::MAX_LOOPS);

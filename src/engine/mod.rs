@@ -1,0 +1,310 @@
+//! The tiered engine: baseline code runs at once, and loops that turn out to be hot are handed to a better
+//! compiler on a second thread.
+//!
+//! Every loop worth it has a slot ([`crate::runtime::slots`]). Its baseline code counts how often its head is
+//! passed; when the count is up, [`policy`] says which loop is to be compiled, that one or one around it. The compile
+//! thread publishes a function by a store to the loop's slot, and the program goes on there when it next passes
+//! the head: at a head everything is in memory, so nothing has to be carried over, and nothing is ever undone. A
+//! loop that is compiled later replaces those in it.
+//!
+//! Knows loops by number and size; nothing of operations, or of what [`Tier`] compiles them with.
+
+pub mod llvm;
+pub mod policy;
+mod thread;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use std::sync::atomic::Ordering::{Relaxed, Release};
+
+use crate::ir::loops::LoopRange;
+use crate::runtime::FaultPlace;
+use crate::runtime::execute::{FaultMap, Region};
+use crate::runtime::slots::{Heat, Slot, Targets};
+use policy::{Choice, Decider, Policy};
+
+/// Compiles loops better than the baseline does.
+pub trait Tier: Send + Sync {
+    /// Opens the compiler and lends it to `work`; the code lives until `work` returns.
+    ///
+    /// # Errors
+    /// There is no compiler; why.
+    fn open(&self, work: &mut dyn FnMut(&mut dyn LoopCompiler)) -> Result<(), String>;
+}
+
+/// An open compiler.
+pub trait LoopCompiler {
+    /// Compiles loops, [`policy::MAX_TOGETHER`] at the most.
+    ///
+    /// # Errors
+    /// They cannot be compiled; why.
+    fn compile(&mut self, ranges: &[LoopRange]) -> Result<CompiledLoops, String>;
+}
+
+/// The functions of loops.
+#[derive(Debug)]
+pub struct CompiledLoops {
+    /// For each loop the address of `ptr (ptr state, ptr cell)`, which runs it.
+    pub entries: Vec<usize>,
+    /// Their parts, for messages about faults.
+    pub regions: Vec<Region>,
+    /// How large they are, in the compiler's instructions.
+    pub instructions: usize,
+}
+
+/// What became of loops that were to be compiled.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub loops: Vec<LoopRange>,
+    /// When the first was asked for, and when all were ready, counted from the start of the run.
+    pub asked: Duration,
+    pub ready: Duration,
+    /// The processor time it took.
+    pub compile_time: Duration,
+    /// The number of the compiler's instructions, or why there are none.
+    pub outcome: Result<usize, String>,
+}
+
+/// What the engine did.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// In the order in which they were done.
+    pub events: Vec<Event>,
+    /// Why nothing could be compiled.
+    pub failure: Option<String>,
+}
+
+/// How far a loop has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    Cold,
+    Queued,
+    Ready,
+    Rejected,
+}
+
+/// What the running thread and the compile thread share.
+struct Shared {
+    loops: Vec<LoopRange>,
+    targets: Vec<Targets>,
+    slots: Box<[Slot]>,
+    policy: Policy,
+    tier: Box<dyn Tier>,
+    start: Instant,
+    state: Mutex<State>,
+    /// There is something to compile, or no more to be done.
+    work: Condvar,
+    /// Something was compiled.
+    done: Condvar,
+}
+
+struct State {
+    status: Vec<Status>,
+    /// Loops to be compiled, and when they were asked for.
+    queue: Vec<(u32, Duration)>,
+    decider: Decider,
+    /// The thread is to end.
+    stops: bool,
+    regions: Vec<Region>,
+    report: Report,
+}
+
+/// The slots of loops, and the thread that works on them.
+pub struct Engine {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Memory for the slots of so many loops. Its address goes into the code, from which [`Engine::new`] fills it.
+#[must_use]
+pub fn slots(loops: &[LoopRange]) -> Box<[Slot]> {
+    loops.iter().map(|_| Slot::default()).collect()
+}
+
+impl Engine {
+    /// An engine for code with these slots, whose `targets` are in the same order as the `loops`.
+    #[must_use]
+    pub fn new(
+        loops: Vec<LoopRange>,
+        targets: Vec<Targets>,
+        slots: Box<[Slot]>,
+        policy: Policy,
+        tier: Box<dyn Tier>,
+    ) -> Engine {
+        let mut decider = Decider::new(&policy, loops.len());
+        for (number, (slot, targets)) in (0..).zip(slots.iter().zip(&targets)) {
+            slot.count.store(decider.first_count(&policy, number), Relaxed);
+            slot.target.store(if policy.is_never() { targets.body } else { targets.counting }, Relaxed);
+        }
+        let state = State {
+            status: vec![Status::Cold; loops.len()],
+            queue: Vec::new(),
+            decider,
+            stops: false,
+            regions: Vec::new(),
+            report: Report::default(),
+        };
+        let shared = Shared {
+            loops,
+            targets,
+            slots,
+            policy,
+            tier,
+            start: Instant::now(),
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            done: Condvar::new(),
+        };
+        Engine { shared: Arc::new(shared), thread: Mutex::default() }
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.shared.lock().report.clone()
+    }
+
+    /// What messages about faults need, where `baseline` knows about the baseline code.
+    #[must_use]
+    pub fn faults<'a>(&'a self, baseline: &'a dyn FaultMap) -> Faults<'a> {
+        Faults { engine: self, baseline }
+    }
+
+    /// Leaves the compile thread to itself: the process is about to end.
+    pub fn abandon(self) {
+        std::mem::forget(self);
+    }
+}
+
+/// The thread is waited for.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shared.lock().stops = true;
+        self.shared.work.notify_all();
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(panic)) = thread.map(JoinHandle::join)
+            && !std::thread::panicking()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+impl Heat for Engine {
+    fn counted_out(&self, slot: u32) {
+        let shared = &*self.shared;
+        let mut state = shared.lock();
+        let now = shared.start.elapsed();
+        let choice = {
+            let State { status, decider, .. } = &mut *state;
+            let is_cold = |slot: u32| status[slot as usize] == Status::Cold;
+            let count = |slot: u32| shared.slots[slot as usize].count.load(Relaxed);
+            decider.choose(&shared.policy, &shared.loops, slot, now, &is_cold, &count)
+        };
+        match choice {
+            Choice::CountOn(count) => shared.slots[slot as usize].count.store(count, Relaxed),
+            Choice::Stop => shared.stop_counting(&state, slot),
+            Choice::Compile { region, again } => {
+                match again {
+                    Some(count) => shared.slots[slot as usize].count.store(count, Relaxed),
+                    None => shared.stop_counting(&state, slot),
+                }
+                shared.stop_counting(&state, region);
+                state.status[region as usize] = Status::Queued;
+                state.queue.push((region, now));
+                shared.work.notify_one();
+                self.start_thread();
+                while shared.policy.waits() && state.status[region as usize] == Status::Queued {
+                    state = shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+}
+
+impl Engine {
+    fn start_thread(&self) {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_none() {
+            let shared = Arc::clone(&self.shared);
+            *thread = thread::start(shared);
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the loop's body follows its head.
+    fn stop_counting(&self, state: &State, slot: u32) {
+        if state.status[slot as usize] != Status::Ready {
+            self.slots[slot as usize].target.store(self.targets[slot as usize].body, Relaxed);
+        }
+    }
+
+    /// The next loops to compile, and when the first was asked for; `None` when the thread is to end.
+    fn next(&self) -> Option<(Vec<u32>, Duration)> {
+        let mut state = self.lock();
+        loop {
+            if state.stops {
+                return None;
+            }
+            let next = self.policy.take(&self.loops, &mut state.queue);
+            if let Some(&(_, asked)) = next.first() {
+                return Some((next.iter().map(|&(slot, _)| slot).collect(), asked));
+            }
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn publish(&self, slots: &[u32], compiled: Result<CompiledLoops, String>, event: Event) {
+        let mut state = self.lock();
+        match compiled {
+            Ok(compiled) => {
+                state.regions.extend(compiled.regions);
+                for (&slot, entry) in slots.iter().zip(compiled.entries) {
+                    let place = &self.slots[slot as usize];
+                    // Whoever sees the target sees the function.
+                    place.function.store(entry, Release);
+                    place.target.store(self.targets[slot as usize].calling, Release);
+                    state.status[slot as usize] = Status::Ready;
+                }
+            }
+            Err(_) => slots.iter().for_each(|&slot| state.status[slot as usize] = Status::Rejected),
+        }
+        state.report.events.push(event);
+        self.done.notify_all();
+    }
+
+    /// Nothing can be compiled, now or later.
+    fn give_up(&self, failure: String) {
+        let mut state = self.lock();
+        state.report.failure = Some(failure);
+        state.status.fill(Status::Rejected);
+        state.queue.clear();
+        self.done.notify_all();
+    }
+}
+
+/// Names the loop for an instruction of any tier.
+pub struct Faults<'a> {
+    engine: &'a Engine,
+    baseline: &'a dyn FaultMap,
+}
+
+impl FaultMap for Faults<'_> {
+    fn place(&self, instruction: usize) -> FaultPlace {
+        match self.baseline.place(instruction) {
+            FaultPlace::Unknown => {
+                let state = &mut *self.engine.shared.lock();
+                state.regions.sort_by_key(|region| region.address);
+                state.regions.place(instruction)
+            }
+            place => place,
+        }
+    }
+}

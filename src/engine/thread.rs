@@ -1,0 +1,51 @@
+//! The compile thread.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::{Event, Shared};
+use crate::runtime::{signals, thread_time};
+
+/// LLVM's recursion over expressions and blocks needs more than the usual 2 MB for large loops. In bytes; committed when
+/// touched.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Starts the thread; `None`, with the reason noted, if there can be none.
+pub(super) fn start(shared: Arc<Shared>) -> Option<JoinHandle<()>> {
+    let builder = std::thread::Builder::new().name("compile".into()).stack_size(STACK_BYTES);
+    let body = Arc::clone(&shared);
+    match signals::with_requests_held_back(|| builder.spawn(move || work(&body))) {
+        Ok(thread) => Some(thread),
+        Err(error) => {
+            shared.give_up(format!("there is no second thread: {error}"));
+            None
+        }
+    }
+}
+
+fn work(shared: &Shared) {
+    let opened = shared.tier.open(&mut |compiler| {
+        while let Some((slots, asked)) = shared.next() {
+            shared.keep_share();
+            let loops: Vec<_> = slots.iter().map(|&slot| shared.loops[slot as usize]).collect();
+            let before = thread_time();
+            let compiled = compiler.compile(&loops);
+            let compile_time = thread_time() - before;
+            let outcome = compiled.as_ref().map(|compiled| compiled.instructions).map_err(Clone::clone);
+            let ready = shared.start.elapsed();
+            shared.publish(&slots, compiled, Event { loops, asked, ready, compile_time, outcome });
+        }
+    });
+    if let Err(failure) = opened {
+        shared.give_up(failure);
+    }
+}
+
+impl Shared {
+    /// Sleeps until this thread has had no more than the policy's share of the time that has passed.
+    fn keep_share(&self) {
+        let Some(percent) = self.policy.share_percent else { return };
+        let due = thread_time() * 100 / percent;
+        std::thread::sleep(due.saturating_sub(self.start.elapsed()));
+    }
+}
