@@ -1,6 +1,6 @@
 //! The loops of a program as a list, and some of them as a program of their own.
 
-use super::{Kind, Op, Program};
+use super::{Kind, Op, Program, Shape};
 
 /// A loop: the operations from `head` up to its end, at index `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Program {
     /// A program of these loops, one behind the other.
     #[must_use]
     pub fn part(&self, loops: &[LoopRange]) -> Program {
-        let mut part = Program { width: self.width, ops: Vec::new(), text: Vec::new() };
+        let mut part = Program { width: self.width, ops: Vec::new(), text: Vec::new(), shape: Shape::ANY };
         for range in loops {
             let (from, to) = (range.head, part.ops.len() as u32);
             let moved = |index: u32| index - from + to;
