@@ -347,7 +347,7 @@ pub enum Kind {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Io {
-    /// putchar and getchar
+    /// read and write of the C library
     #[default]
     Libc,
     /// The system calls read and write, without any library

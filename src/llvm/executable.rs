@@ -1,7 +1,7 @@
 //! A program as a module that is complete: with its tape, its input and output, and its entry.
 //!
-//! The run-time support is LLVM IR too, in `runtime/`, and is linked in as it stands there: `common.ll`
-//! and, by the way input and output go, `libc.ll` or `syscall.ll` with `buffered.ll`.
+//! The run-time support is LLVM IR too, in `runtime/`, and is linked in as it stands there: `common.ll`,
+//! `buffered.ll` and, by the way input and output go, `libc.ll` or `syscall.ll`.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use inkwell::targets::TargetMachine;
 use inkwell::values::BasicValue;
 
 use super::emit::Request;
-use super::lower::{self, Names, Options, Style};
+use super::lower::{self, Io, Names, Options, Style};
 use super::{LlvmError, Times, parts, pipeline};
 use crate::dialect::{Dialect, PAGE_BYTES};
 use crate::ir::Program;
@@ -22,7 +22,7 @@ use crate::source::Source;
 /// How an executable reads and writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExecutableIo {
-    /// `putchar` and `getchar`.
+    /// `read` and `write` of the C library.
     #[default]
     Libc,
     /// System calls, without any library.
@@ -35,9 +35,11 @@ impl ExecutableIo {
     /// The parts of the run-time support: name and text.
     fn parts(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            ExecutableIo::Libc => {
-                &[("libc.ll", include_str!("runtime/libc.ll")), ("common.ll", include_str!("runtime/common.ll"))]
-            }
+            ExecutableIo::Libc => &[
+                ("buffered.ll", include_str!("runtime/buffered.ll")),
+                ("libc.ll", include_str!("runtime/libc.ll")),
+                ("common.ll", include_str!("runtime/common.ll")),
+            ],
             ExecutableIo::Syscall => &[
                 ("buffered.ll", include_str!("runtime/buffered.ll")),
                 ("syscall.ll", include_str!("runtime/syscall.ll")),
@@ -81,7 +83,8 @@ pub fn build<'ctx>(
     let &Request { ref dialect, level, io, .. } = request;
     let clock = Instant::now();
     let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
-    let options = Options { dialect: *dialect, style, names: Names::Readable };
+    let host_io = if io == ExecutableIo::Extern { Io::Calls } else { Io::Buffers };
+    let options = Options { dialect: *dialect, style, names: Names::Readable, io: host_io };
     let module = lower::lower(context, program, source, &options)?;
     if io != ExecutableIo::Extern {
         add_constants(context, &module, program, source, dialect);

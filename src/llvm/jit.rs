@@ -10,7 +10,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
 use super::loader::Llvm;
-use super::lower::{self, ENTRIES, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
+use super::lower::{self, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
 use super::pipeline::Figures;
 use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
@@ -46,7 +46,9 @@ impl<'ctx> McJit<'ctx> {
         let codegen = level.row().codegen.level();
         let engine =
             module.create_jit_execution_engine(codegen).map_err(|message| LlvmError::Codegen(message.to_string()))?;
-        for (name, address) in [("bf_put", host.put), ("bf_get", host.get), ("bf_dump", host.dump)] {
+        for (name, address) in
+            [("bf_overflow", host.put), ("bf_underflow", host.get), ("bf_text", host.text), ("bf_dump", host.dump)]
+        {
             // Passes may have removed the declaration of a function that is not called any more.
             if let Some(function) = module.get_function(name) {
                 engine.add_global_mapping(&function, address);
@@ -125,7 +127,7 @@ impl<'ctx> Compiler<'ctx> {
 
     fn options(&self, dialect: &Dialect) -> Options {
         let style = if self.level == Level::O0 { Style::Literal } else { Style::Ssa };
-        Options { dialect: *dialect, style, names: Names::None }
+        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers }
     }
 
     fn finish(&mut self, module: &Module<'ctx>, lower: Duration) -> Result<Code, LlvmError> {

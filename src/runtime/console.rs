@@ -2,11 +2,15 @@
 //!
 //! Output is delivered when the buffer is full, before a read that may block, at the end of a run
 //! whatever ended it, and line by line to a terminal.
+//!
+//! Compiled code works on the buffers itself, see [`super::buffers`]; so the pointers there say what the buffers hold,
+//! and the vectors here only own the memory.
 
 use std::io::Error;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::End;
+use super::buffers::Buffers;
 use super::signals::Shared;
 
 /// The size of both buffers, in bytes.
@@ -59,15 +63,19 @@ pub enum Feed {
 
 /// The input and output of one run.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Console {
+    /// First, because compiled code is handed its address.
+    buffers: Buffers,
     sink: Sink,
-    buffer: Vec<u8>,
+    /// The memory of the output buffer: what it holds counts from its start to `out_next`.
+    output: Vec<u8>,
     is_line_buffered: bool,
-    /// How many more bytes may be put out.
+    /// How many bytes may be put out, those in the buffer included.
     room: u64,
     feed: Feed,
+    /// The input that was read last; `in_next` and `in_end` point into it.
     input: Vec<u8>,
-    next_input: usize,
     input_ended: bool,
     /// The input so far, as long as it is not longer than [`RECORD_BYTES`].
     record: Option<Vec<u8>>,
@@ -82,17 +90,22 @@ impl Console {
             Sink::Descriptor(descriptor) => unsafe { libc::isatty(descriptor) == 1 },
             Sink::Memory(_) | Sink::Nowhere => false,
         };
-        Console {
+        let (mut output, input) = (Vec::with_capacity(BUFFER_BYTES), Vec::new());
+        let start: *mut u8 = output.as_mut_ptr();
+        let buffers = Buffers { out_next: start, out_end: start, in_next: input.as_ptr(), in_end: input.as_ptr() };
+        let mut console = Console {
+            buffers,
             sink,
-            buffer: Vec::with_capacity(BUFFER_BYTES),
+            output,
             is_line_buffered,
             room: max_output.unwrap_or(u64::MAX),
             feed,
-            input: Vec::new(),
-            next_input: 0,
+            input,
             input_ended: false,
             record: Some(Vec::new()),
-        }
+        };
+        console.empty_output();
+        console
     }
 
     /// Takes a byte of output.
@@ -100,13 +113,44 @@ impl Console {
     /// # Errors
     /// The end of the run: the output cannot be delivered, or it is too much.
     pub(super) fn put(&mut self, byte: u8, shared: &Shared) -> Result<(), End> {
-        if self.room == 0 {
-            return Err(End::OutputLimit);
-        }
-        self.room -= 1;
-        self.buffer.push(byte);
-        if self.buffer.len() == BUFFER_BYTES || (self.is_line_buffered && byte == b'\n') {
-            self.flush(shared)?;
+        self.put_all(&[byte], shared)
+    }
+
+    /// Takes bytes of output.
+    ///
+    /// # Errors
+    /// As for [`Console::put`]; as many bytes are taken as is possible.
+    pub(super) fn put_all(&mut self, mut bytes: &[u8], shared: &Shared) -> Result<(), End> {
+        while !bytes.is_empty() {
+            if self.pending() == BUFFER_BYTES {
+                self.flush(shared)?;
+                // The run is over, and the bytes may have nowhere to go: it must not wait for them once more.
+                if shared.stop_signal().is_some() {
+                    return Ok(());
+                }
+            }
+            let pending = self.pending();
+            let room = usize::try_from(self.room).map_or(BUFFER_BYTES, |room| room.min(BUFFER_BYTES)) - pending;
+            if room == 0 {
+                return Err(End::OutputLimit);
+            }
+            let line = match self.is_line_buffered {
+                true => bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| end + 1),
+                false => bytes.len(),
+            };
+            let (taken, rest) = bytes.split_at(line.min(room));
+            // SAFETY: the buffer has room for BUFFER_BYTES, of which `pending` are used.
+            unsafe {
+                std::ptr::copy_nonoverlapping(taken.as_ptr(), self.buffers.out_next, taken.len());
+                self.buffers.out_next = self.buffers.out_next.add(taken.len());
+            }
+            if self.is_line_buffered {
+                self.buffers.out_end = self.buffers.out_next;
+                if taken.ends_with(b"\n") {
+                    self.flush(shared)?;
+                }
+            }
+            bytes = rest;
         }
         Ok(())
     }
@@ -116,40 +160,71 @@ impl Console {
     /// # Errors
     /// The end of the run: the input cannot be read, or what came before it not be delivered.
     pub(super) fn get(&mut self, shared: &Shared) -> Result<Option<u8>, End> {
-        if self.next_input == self.input.len() && !self.input_ended {
+        if self.buffers.in_next == self.buffers.in_end && !self.input_ended {
             self.flush(shared)?;
             self.refill(shared)?;
         }
-        let byte = self.input.get(self.next_input).copied();
-        self.next_input += usize::from(byte.is_some());
-        Ok(byte)
+        if self.buffers.in_next == self.buffers.in_end {
+            return Ok(None);
+        }
+        // SAFETY: `in_next` points into the input, before its end.
+        unsafe {
+            let byte = *self.buffers.in_next;
+            self.buffers.in_next = self.buffers.in_next.add(1);
+            Ok(Some(byte))
+        }
+    }
+
+    /// How many bytes the output buffer holds.
+    fn pending(&self) -> usize {
+        self.buffers.out_next as usize - self.output.as_ptr() as usize
     }
 
     /// Delivers what is buffered.
     pub(super) fn flush(&mut self, shared: &Shared) -> Result<(), End> {
+        let pending = self.pending();
+        // SAFETY: so many bytes were stored, by `put_all` or by compiled code.
+        unsafe { self.output.set_len(pending) };
         let outcome = match &mut self.sink {
             Sink::Memory(sink) => {
-                sink.extend_from_slice(&self.buffer);
+                sink.extend_from_slice(&self.output);
                 Ok(())
             }
             Sink::Nowhere => Ok(()),
-            Sink::Descriptor(descriptor) => write_all(*descriptor, &self.buffer, shared),
+            Sink::Descriptor(descriptor) => write_all(*descriptor, &self.output, shared),
         };
-        self.buffer.clear();
+        self.room -= pending as u64;
+        self.empty_output();
         outcome
     }
 
+    /// Opens the output buffer from its start.
+    fn empty_output(&mut self) {
+        self.output.clear();
+        let bytes = match self.is_line_buffered {
+            true => 0,
+            false => usize::try_from(self.room).map_or(BUFFER_BYTES, |room| room.min(BUFFER_BYTES)),
+        };
+        self.buffers.out_next = self.output.as_mut_ptr();
+        self.buffers.out_end = self.buffers.out_next.wrapping_add(bytes);
+    }
+
     fn refill(&mut self, shared: &Shared) -> Result<(), End> {
-        self.next_input = 0;
-        match &mut self.feed {
-            Feed::Memory(all) => self.input = std::mem::take(all),
+        let outcome = match &mut self.feed {
+            Feed::Memory(all) => {
+                self.input = std::mem::take(all);
+                Ok(())
+            }
             Feed::Descriptor(descriptor) => {
                 self.input.resize(BUFFER_BYTES, 0);
                 let bytes = read_some(*descriptor, &mut self.input, shared);
                 self.input.truncate(*bytes.as_ref().unwrap_or(&0));
-                bytes?;
+                bytes.map(drop)
             }
-        }
+        };
+        self.buffers.in_next = self.input.as_ptr();
+        self.buffers.in_end = self.input.as_ptr_range().end;
+        outcome?;
         self.input_ended = self.input.is_empty();
         match &mut self.record {
             Some(record) if record.len() + self.input.len() <= RECORD_BYTES => record.extend_from_slice(&self.input),

@@ -4,6 +4,7 @@
 //! because somebody jumps to `bfllvm_leave`: a signal handler by changing the interrupted context, or a
 //! function that the code called. Leaving drops the frames in between without running anything of theirs.
 
+use super::buffers::Buffers;
 use super::signals::{GENERATED, IDLE, Shared};
 
 /// How the code came back.
@@ -14,25 +15,30 @@ pub(super) enum Exit {
 }
 
 unsafe extern "C" {
-    fn bfllvm_enter(entry: usize, shared: *const Shared, cell: usize, stack_end: usize) -> u64;
+    fn bfllvm_enter(entry: usize, shared: *const Shared, cell: usize, stack_end: usize, state: *mut Buffers) -> u64;
     pub(super) fn bfllvm_leave(shared: *const Shared) -> !;
 }
 
-/// Calls the code at `entry` with the state `shared` and the pointer at `cell`, on the stack that
-/// ends at `stack_end`.
+/// Calls the code at `entry` with `state` and the pointer at `cell`, on the stack that ends at `stack_end`.
 ///
 /// # Safety
-/// `entry` is a function of type `ptr (ptr, ptr)`; `shared` is valid and not moved until this returns;
-/// the stack is mapped memory, its end aligned to 16 bytes.
-pub(super) unsafe fn enter(entry: usize, shared: *const Shared, cell: usize, stack_end: usize) -> Exit {
+/// `entry` is a function of type `ptr (ptr, ptr)`; `shared` and `state` are valid and not moved until this
+/// returns; the stack is mapped memory, its end aligned to 16 bytes.
+pub(super) unsafe fn enter(
+    entry: usize,
+    shared: *const Shared,
+    state: *mut Buffers,
+    cell: usize,
+    stack_end: usize,
+) -> Exit {
     // SAFETY: as required of the caller.
-    match unsafe { bfllvm_enter(entry, shared, cell, stack_end) } {
+    match unsafe { bfllvm_enter(entry, shared, cell, stack_end, state) } {
         0 => Exit::Returned,
         _ => Exit::Left,
     }
 }
 
-// The state's first word keeps the stack pointer to come back to, the byte behind it the phase: it
+// The first word of what is shared with the handlers keeps the stack pointer to come back to, the byte behind it the phase: it
 // says "generated" exactly while coming back is possible. At offset 12 stands the request to stop.
 std::arch::global_asm!(
     ".text",
@@ -47,7 +53,7 @@ std::arch::global_asm!(
     "push r15",
     "mov rbx, rsi",
     "mov rax, rdi",
-    "mov rdi, rsi",
+    "mov rdi, r8",
     "mov rsi, rdx",
     "mov [rbx], rsp",
     "mov rsp, rcx",

@@ -1,7 +1,8 @@
 //! Runs machine code, and the reference interpreter, on a console, with signals and limits.
 
 use std::ffi::c_void;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::compiler_fence;
 
 use super::console::{Console, Transcript};
 use super::enter::{Exit, bfllvm_leave, enter};
@@ -53,11 +54,11 @@ pub struct Region {
     pub place: FaultPlace,
 }
 
-/// What the code is handed as its state: the first field is what [`enter`] and the handlers know.
+/// What the code is handed as its state: it begins with the console's [`Buffers`](super::buffers::Buffers).
 #[repr(C)]
 struct State<'a> {
-    shared: Shared,
     console: Console,
+    shared: Shared,
     tape: Tape,
     heat: Option<&'a dyn Heat>,
     /// Why a function that the code called left it.
@@ -76,13 +77,13 @@ impl FaultMap for Vec<Region> {
 /// The addresses of the functions that code calls.
 #[derive(Clone, Copy, Debug)]
 pub struct HostFunctions {
-    /// `void (ptr state, i8 byte)`
+    /// `void (ptr state, i8 byte)`: takes a byte of output, when there is no room in the buffer or at any time.
     pub put: usize,
     /// `i32 (ptr state)`: a byte of input, or -1 at its end.
     pub get: usize,
-    /// `void (ptr state, ptr bytes, i64 len)`
+    /// `void (ptr state, ptr bytes, i64 len)`: takes bytes of output.
     pub text: usize,
-    /// `void (ptr state, ptr cell, i32 line, i32 column)`
+    /// `void (ptr state, ptr cell, i32 line, i32 column)`: shows the tape.
     pub dump: usize,
     /// `void (ptr state, i32 slot)`: a count is up.
     pub hot: usize,
@@ -116,15 +117,15 @@ pub unsafe fn execute(
 ) -> Result<(End, Transcript), MemoryError> {
     let tape = Tape::new(dialect, code.guard_bytes)?;
     let stack = Guarded::new(STACK_BYTES, STACK_GUARD_BYTES).map_err(MemoryError::Stack)?;
-    let mut state = Box::new(State { shared: Shared::default(), console, tape, heat: code.heat, end: None });
+    let mut state = Box::new(State { console, shared: Shared::default(), tape, heat: code.heat, end: None });
     for (bounds, memory) in state.shared.guards.iter().zip([&state.tape.memory, &stack]) {
         bounds.set(memory.outer(), [memory.start(), memory.end()]);
     }
     let cell = state.tape.memory.start();
     let session = Session::begin(&state.shared, limits.time);
     let raw = &raw mut *state;
-    // SAFETY: `shared` is the first field of a `State` at a fixed place; the rest as required of the caller.
-    let exit = unsafe { enter(code.entry, raw.cast(), cell, stack.end()) };
+    // SAFETY: a `State` at a fixed place, which begins with the buffers; the rest as required of the caller.
+    let exit = unsafe { enter(code.entry, &raw const (*raw).shared, raw.cast(), cell, stack.end()) };
     let end = match exit {
         Exit::Returned => End::Finished,
         Exit::Left => match (state.shared.fault_address.load(SeqCst), state.end.take()) {
@@ -164,13 +165,17 @@ fn settle(end: End, console: &mut Console, shared: &Shared) -> End {
 /// # Safety
 /// `state` is the one that [`execute`] handed to the code, and the code called us.
 unsafe fn native<T>(state: *mut State<'_>, work: impl FnOnce(&mut State<'_>) -> Result<T, End>) -> T {
-    // SAFETY: as required of the caller; the code itself does not touch the state.
+    // SAFETY: as required of the caller; the code itself only touches the buffers, and not while we are at work.
     let state = unsafe { &mut *state };
-    state.shared.phase.store(NATIVE, SeqCst);
+    // The handlers run on this thread, so it is the compiler alone that must keep the order.
+    state.shared.phase.store(NATIVE, Relaxed);
+    compiler_fence(SeqCst);
     match work(state) {
         Ok(value) => {
             // In this order: from the store on a request leaves by itself, one before it was noted.
-            state.shared.phase.store(GENERATED, SeqCst);
+            compiler_fence(SeqCst);
+            state.shared.phase.store(GENERATED, Relaxed);
+            compiler_fence(SeqCst);
             if state.shared.stop_signal().is_some() {
                 // SAFETY: as below.
                 unsafe { bfllvm_leave(&raw const state.shared) }
@@ -194,7 +199,7 @@ extern "C" fn text(state: *mut State<'_>, bytes: *const u8, len: usize) {
     // SAFETY: as above; the bytes are part of the code.
     unsafe {
         let bytes = std::slice::from_raw_parts(bytes, len);
-        native(state, |state| bytes.iter().try_for_each(|&byte| state.console.put(byte, &state.shared)));
+        native(state, |state| state.console.put_all(bytes, &state.shared));
     }
 }
 

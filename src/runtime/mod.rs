@@ -4,6 +4,7 @@
 //! kinds of code run here: machine code, through [`execute`], and the reference interpreter, which
 //! shares the [`console::Console`] and the signals.
 
+pub mod buffers;
 pub mod console;
 mod enter;
 pub mod execute;

@@ -45,6 +45,70 @@ fn s8_output_is_delivered_when_the_buffer_is_full() {
     }
 }
 
+/// Lengths around those of the blocks and buffers that bytes pass through.
+const LENGTHS: [usize; 6] = [1, 32, 65535, 65536, 65537, 131_073];
+
+/// So many bytes, none of which is 0 or 255.
+fn bytes(count: usize) -> Vec<u8> {
+    (0..count).map(|index| (index % 251 + 1) as u8).collect()
+}
+
+#[test]
+fn s8_nothing_is_lost_where_a_buffer_ends() {
+    for (code, eof, end) in [
+        (",[.,]", "--eof=0", &[][..]),
+        (",[.,]", "--eof=same", &[0]),
+        (",+[-.,+]", "--eof=-1", &[]),
+        // Byte by byte: the pointer moves.
+        (",[.>,]", "--eof=0", &[]),
+    ] {
+        for length in LENGTHS {
+            let expected = bytes(length);
+            for program in every_way(code, &[eof]) {
+                program.run([&expected, end].concat()).ends(0).prints(expected.clone()).says("");
+            }
+        }
+    }
+}
+
+#[test]
+fn s8_input_is_passed_on_up_to_the_byte_that_ends_the_loop() {
+    let (mut input, expected) = (bytes(100_000), bytes(70_000));
+    input[70_000] = 0;
+    for program in every_way(",[.,]++.", &["--eof=-1", "--cells=16"]) {
+        program.run(&input).ends(0).prints([&expected[..], &[2]].concat());
+    }
+    input[70_000] = 255;
+    for program in every_way(",+[-.,+]++.", &["--eof=0"]) {
+        program.run(&input).ends(0).prints([&expected[..], &[2]].concat());
+    }
+}
+
+#[test]
+fn s8_what_is_buffered_when_a_fault_comes_is_delivered() {
+    for length in [33, 65537] {
+        for program in every_way(",[.,]<+", &["--eof=0"]) {
+            program.run(bytes(length)).ends(3).prints(bytes(length)).mentions(&["tape fault"]);
+        }
+    }
+}
+
+#[test]
+fn s8_what_is_buffered_when_a_signal_comes_is_delivered() {
+    for (signal, status) in REQUESTS {
+        for program in every_way(",[.>,]+[]", &["--eof=same"]) {
+            let mut running = program.start();
+            // The read that comes after the last of these bytes has them delivered; behind it, none does.
+            running.send(&bytes(50));
+            running.delivers(&bytes(50));
+            running.send(b"x\0");
+            running.keeps_busy();
+            running.signal(signal);
+            running.end().ends(status).prints([&bytes(50)[..], b"x"].concat()).says("");
+        }
+    }
+}
+
 #[test]
 fn s8_output_is_delivered_line_by_line_to_a_terminal() {
     for program in every_way(format!("{PRINT_A}[-]++++++++++.[]"), &[]) {

@@ -64,3 +64,25 @@ fn a_limit_of_output_is_exact() {
         much.ends(4).prints(vec![1; 200_000]);
     }
 }
+
+#[test]
+fn a_limit_of_output_is_exact_where_blocks_and_buffers_end() {
+    let input: Vec<u8> = (0..70_000).map(|index| (index % 251 + 1) as u8).collect();
+    for limit in [1, 31, 32, 33, 65535, 65536, 65537] {
+        let option = format!("--max-output={limit}");
+        for way in RUNS {
+            for code in [",[.,]", ",[.>,]"] {
+                let args = ["--eof=0", option.as_str()];
+                way.of(code, &args).run(&input).ends(4).prints(&input[..limit]);
+                way.of(code, &args).run(&input[..limit]).ends(0).prints(&input[..limit]).says("");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_time_limit_keeps_what_is_buffered() {
+    for way in RUNS {
+        way.of(",[.,]+[]", &["--eof=0", "--timeout=0.5"]).run([1; 100]).ends(4).prints([1; 100]);
+    }
+}

@@ -5,7 +5,7 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
-use super::{Names, Style, Unit, table, walk};
+use super::{Names, Style, Unit, host, table, walk};
 use crate::dialect::Eof;
 use crate::ir::Kind;
 
@@ -61,6 +61,8 @@ struct Open<'ctx> {
     before: (BasicBlock<'ctx>, PointerValue<'ctx>),
     /// The pointer at the beginning of the body, where iterations differ.
     phi: Option<PhiValue<'ctx>>,
+    /// Whether input and output in the body are inline.
+    has_inline_io: bool,
 }
 
 struct Body<'a, 'ctx> {
@@ -157,6 +159,12 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                     self.name("byte"),
                 )?;
                 self.host_call(self.unit.host.put, &[byte.into()], "")?;
+                self.echo(index, cell)
+            }
+            Kind::Text { start, len: 1 } => {
+                let byte = self.unit.program.text[start as usize];
+                let byte = self.unit.context.i8_type().const_int(byte.into(), false);
+                self.host_call(self.unit.host.put, &[byte.into()], "")?;
                 Ok(())
             }
             Kind::Text { start, len } => {
@@ -176,7 +184,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 self.host_call(self.unit.host.dump, &arguments, "")?;
                 Ok(())
             }
-            Kind::Loop { cell, .. } => self.begin_loop(index, cell),
+            Kind::Loop { cell, end } => self.begin_loop(index, cell, end),
             Kind::LoopEnd { .. } => self.end_loop(),
             Kind::If { .. } if self.unit.branchless[index as usize] => Ok(()),
             Kind::IfEnd { start } if self.unit.branchless[start as usize] => Ok(()),
@@ -292,6 +300,16 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         Ok(())
     }
 
+    /// In a loop that passes its input on: does so by blocks.
+    fn echo(&self, index: u32, cell: i32) -> Lowered<()> {
+        let Some(function) = self.unit.host.echo else { return Ok(()) };
+        let Some(stop) = host::echo_stop(self.unit.program, index as usize) else { return Ok(()) };
+        let stop = self.unit.context.i8_type().const_int(stop.into(), false);
+        let arguments = [self.state.into(), self.address(cell)?.into(), stop.into()];
+        self.builder.build_call(function, &arguments, "")?;
+        Ok(())
+    }
+
     fn host_call(
         &self,
         function: Option<FunctionValue<'ctx>>,
@@ -301,6 +319,9 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let function = function.expect("what a program calls is declared");
         let arguments = [&[self.state.into()], arguments].concat();
         let call = self.builder.build_call(function, &arguments, name)?;
+        if self.open.last().is_some_and(|open| open.has_inline_io) {
+            host::inline(self.unit.context, call);
+        }
         Ok(call.try_as_basic_value().basic().map(|value| value.into_int_value()))
     }
 
@@ -313,7 +334,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         Ok(())
     }
 
-    fn begin_loop(&mut self, index: u32, cell: i32) -> Lowered<()> {
+    fn begin_loop(&mut self, index: u32, cell: i32, end: u32) -> Lowered<()> {
         let (mut before, mut at_head) = (self.current(), None);
         if let Home::Slot(_) = self.home {
             before = self.block(index, "loop", "");
@@ -334,7 +355,8 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             phi = Some(merged);
         }
         let before = (before, at_head.unwrap_or(self.state));
-        self.open.push(Open { cell, inside, behind, before, phi });
+        let has_inline_io = host::has_inline_io(self.unit.program, index, end);
+        self.open.push(Open { cell, inside, behind, before, phi, has_inline_io });
         Ok(())
     }
 
@@ -371,7 +393,8 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let behind = self.block(index, "if", ".end");
         self.test(cell, inside, behind)?;
         self.builder.position_at_end(inside);
-        self.open.push(Open { cell, inside, behind, before: (before, pointer), phi: None });
+        let has_inline_io = self.open.last().is_some_and(|outer| outer.has_inline_io);
+        self.open.push(Open { cell, inside, behind, before: (before, pointer), phi: None, has_inline_io });
         Ok(())
     }
 

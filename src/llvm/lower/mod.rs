@@ -4,9 +4,15 @@
 //! and returns where the pointer ends. `bf_program` is the whole program; what [`mod@partition`] cuts
 //! off are functions that it calls. `state` belongs to the host and is handed on to its functions:
 //!
-//! * `void bf_put(ptr state, i8 byte)` takes a byte of output;
-//! * `i32 bf_get(ptr state)` returns a byte of input, or -1 at its end;
+//! * `void bf_overflow(ptr state, i8 byte)` takes a byte of output;
+//! * `i32 bf_underflow(ptr state)` returns a byte of input, or -1 at its end;
+//! * `void bf_text(ptr state, ptr bytes, i64 count)` takes bytes of output;
 //! * `void bf_dump(ptr state, ptr cell, i32 line, i32 column)` shows the tape.
+//!
+//! The first two are called where a buffer is full or empty: the state begins with the buffers of
+//! [`crate::runtime::buffers`], on which the functions `bf_put` and `bf_get` work; they are linked in. With
+//! [`Io::Calls`] nothing is known of the state, and the host defines `void bf_put(ptr state, i8 byte)` and
+//! `i32 bf_get(ptr state)` instead.
 //!
 //! The table `bf_regions` names the loop that each function holds, for messages about faults.
 //!
@@ -16,6 +22,7 @@
 
 mod body;
 mod branchless;
+mod host;
 pub mod partition;
 mod table;
 mod walk;
@@ -24,14 +31,16 @@ use inkwell::AddressSpace;
 use inkwell::attributes::AttributeLoc;
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
-use inkwell::types::{FunctionType, IntType};
+use inkwell::types::IntType;
 use inkwell::values::FunctionValue;
 
-use super::{LlvmError, parts};
+use super::LlvmError;
 use crate::dialect::{CellWidth, Dialect};
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
+use host::Host;
+pub use host::Io;
 use partition::{Form, Limits, Region, partition};
 
 /// How the tape pointer is kept and loops are laid out.
@@ -56,6 +65,7 @@ pub struct Options {
     pub dialect: Dialect,
     pub style: Style,
     pub names: Names,
+    pub io: Io,
 }
 
 /// The name of the function that is the whole program.
@@ -131,7 +141,10 @@ fn lower_within<'ctx>(
     let regions = partition(program, limits);
     let module = context.create_module(source.name());
     let functions = declare_regions(context, &module, program, source, &regions);
-    let host = Host::declare(context, &module, program)?;
+    if regions.iter().any(|region| region.form == Form::Table) {
+        table::link_interpreter(context, &module, program.width)?;
+    }
+    let host = Host::declare(context, &module, program, options)?;
     let walks = walk::link(context, &module, program)?;
     let drifts = drifting_heads(program);
     let branchless = match options.style {
@@ -151,9 +164,6 @@ fn lower_within<'ctx>(
         drifts,
         branchless,
     };
-    if regions.iter().any(|region| region.form == Form::Table) {
-        table::link_interpreter(context, &module, program.width)?;
-    }
     for index in (0..regions.len()).rev() {
         match regions[index].form {
             Form::Code => body::lower_region(&unit, index)?,
@@ -246,45 +256,6 @@ impl<'ctx> Unit<'_, 'ctx> {
             next += 1;
         }
         moved != 0
-    }
-}
-
-/// The host's functions, of those that the program calls.
-#[derive(Clone, Copy)]
-struct Host<'ctx> {
-    put: Option<FunctionValue<'ctx>>,
-    get: Option<FunctionValue<'ctx>>,
-    dump: Option<FunctionValue<'ctx>>,
-    /// Not the host's but ours, made of `bf_put`.
-    text: Option<FunctionValue<'ctx>>,
-}
-
-impl<'ctx> Host<'ctx> {
-    fn declare(context: &'ctx Context, module: &Module<'ctx>, program: &Program) -> Result<Host<'ctx>, LlvmError> {
-        let (void, pointer) = (context.void_type(), context.ptr_type(AddressSpace::default()).into());
-        let (byte, int) = (context.i8_type().into(), context.i32_type());
-        let calls = |wanted: fn(Kind) -> bool| program.ops.iter().any(|op| wanted(op.kind));
-        let declare = |name: &str, ty: FunctionType<'ctx>| {
-            // A piece of IR text may have declared it.
-            let function = module.get_function(name).unwrap_or_else(|| module.add_function(name, ty, None));
-            add_attribute(context, function, "nounwind");
-            function
-        };
-        let mut text = None;
-        if calls(|kind| matches!(kind, Kind::Text { .. })) {
-            parts::link(context, module, "text.ll", include_str!("text.ll"))?;
-            text = module.get_function("bf_text");
-            text.iter().copied().for_each(make_internal);
-        }
-        Ok(Host {
-            text,
-            put: calls(|kind| matches!(kind, Kind::Output { .. }))
-                .then(|| declare("bf_put", void.fn_type(&[pointer, byte], false))),
-            get: calls(|kind| matches!(kind, Kind::Input { .. }))
-                .then(|| declare("bf_get", int.fn_type(&[pointer], false))),
-            dump: calls(|kind| matches!(kind, Kind::Dump { .. }))
-                .then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false))),
-        })
     }
 }
 

@@ -1,108 +1,244 @@
-; buffered.ll - how a compiled program puts a byte out and takes a byte in,
-; through the two buffers of the state.
+; buffered.ll - the two buffers of an executable, and what the program calls
+; when one of them is full or empty; what it does without calling anybody is in
+; put.ll and get.ll, which know the same first fields.
 ;
-; Both functions are small, so that they can be inlined wherever the program
-; has a `.` or a `,`: the common case is a load, a store and a compare or two.
-; What is rare (a full buffer, the end of a line on a terminal, an empty input
-; buffer) is left to bf_flush, bf_refill and bf_leave, which whoever links
-; this module supplies: the run-time support of an executable, or the native
-; functions of a process which runs the program in memory.
+; Goes together with common.ll, and with syscall.ll or libc.ll for the system
+; calls.
 ;
-; What this module deliberately does not know: where the buffers lie and how
-; long they are, what bytes are written to or read from, what a signal or an
-; error is, and everything in the state behind the five fields below.
+; What this module deliberately does not know: the tape, the program, what a
+; signal or an error means, how the kernel is asked.
 
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 
-; The fields that every state starts with.
-%State = type {
-  ptr,          ; 0  out_next       where the next byte of output goes
-  ptr,          ; 1  out_end        the end of the output buffer; always > out_next here
-  ptr,          ; 2  in_next        the next byte of input
-  ptr,          ; 3  in_end         the end of the input that is at hand
-  i32           ; 4  line_buffered  not 0: flush at the end of every line
+%Buffers = type {
+  ptr,          ; 0  out_next  where the next byte of output goes
+  ptr,          ; 1  out_end   behind the last that goes there without bf_overflow
+  ptr,          ; 2  in_next   the next byte of input
+  ptr           ; 3  in_end    behind the input that is at hand
 }
 
-; Writes all that is buffered and makes out_next the start of the buffer.
-; Answers 0, or something else if the program is to leave.
-declare i32 @bf_flush(ptr) cold nounwind
+; The state of the program.
+@rt_state      = hidden global %Buffers zeroinitializer, align 64
+@rt_out_buffer = hidden global [65536 x i8] zeroinitializer, align 64
+@rt_in_buffer  = hidden global [65536 x i8] zeroinitializer, align 64
 
-; Called with no input at hand: gets more and takes the first byte of it.
-; Answers that byte (0..255), -1 at the end of the input (and again at every
-; later call: the end is sticky), or -2 if the program is to leave.
-declare i32 @bf_refill(ptr) cold nounwind
+; Where the output that has not been written yet begins. It is kept up to date
+; after every write: should the stack overflow amid a delivery, the handler of
+; that fault goes on where it stopped.
+@rt_out_start  = hidden global ptr null
 
-; Ends the program, for the reason that the state has a note of.
-declare void @bf_leave(ptr) cold noreturn nounwind
+; Not 0: standard output is a terminal, and lines are delivered as they end.
+; The buffer has no room then as far as the program is concerned: out_end is
+; out_next, always, and every byte comes through bf_overflow.
+@rt_terminal   = hidden global i1 false
 
-; `.`
-define hidden void @bf_put(ptr %state, i8 %byte) nounwind {
+; Not 0 as soon as the input has come to its end.
+@rt_in_ended   = hidden global i1 false
+
+declare hidden i64  @rt_write(i32, ptr, i64)
+declare hidden i64  @rt_read(i32, ptr, i64)
+declare hidden i1   @rt_is_terminal(i32)
+declare hidden void @rt_leave() noreturn
+declare hidden i32  @rt_flush()
+declare hidden void @rt_read_failed(i32)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1 immarg)
+
+; Everything is set up here rather than by initializers, so that the file of
+; the executable need not hold any of it.
+define hidden ptr @rt_open() nounwind {
 entry:
-  %out_next = load ptr, ptr %state, align 8
-  store i8 %byte, ptr %out_next, align 1
-  %after = getelementptr inbounds i8, ptr %out_next, i64 1
-  ; A signal handler may look at the buffer after any instruction. So out_next
-  ; is really stored for each byte, also ahead of a loop that never ends, and
-  ; not before the byte itself: that is what the ordering is for. It costs no
-  ; more than any other store.
-  store atomic ptr %after, ptr %state syncscope("singlethread") release, align 8
-  %out_end.at = getelementptr inbounds %State, ptr %state, i64 0, i32 1
-  %out_end = load ptr, ptr %out_end.at, align 8
-  %full = icmp eq ptr %after, %out_end
-  br i1 %full, label %flush, label %room, !prof !0
+  %terminal = call i1 @rt_is_terminal(i32 1)
+  store i1 %terminal, ptr @rt_terminal
+  store ptr @rt_in_buffer, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 2)
+  store ptr @rt_in_buffer, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 3)
+  call void @rt_empty_output()
+  ret ptr @rt_state
+}
 
-room:
-  %newline = icmp eq i8 %byte, 10
-  br i1 %newline, label %line, label %done, !prof !1
+; Opens the output buffer from its start.
+define hidden void @rt_empty_output() nounwind {
+entry:
+  store volatile ptr @rt_out_buffer, ptr @rt_state
+  store volatile ptr @rt_out_buffer, ptr @rt_out_start
+  %terminal = load i1, ptr @rt_terminal
+  %bytes = select i1 %terminal, i64 0, i64 65536
+  %end = getelementptr i8, ptr @rt_out_buffer, i64 %bytes
+  store volatile ptr %end, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 1)
+  ret void
+}
 
-line:
-  %line_buffered.at = getelementptr inbounds %State, ptr %state, i64 0, i32 4
-  %line_buffered = load i32, ptr %line_buffered.at, align 8
-  %keep = icmp eq i32 %line_buffered, 0
-  br i1 %keep, label %done, label %flush
+; Writes what is buffered; 0, or an error number.
+define hidden i32 @rt_deliver() nounwind {
+entry:
+  %end = load volatile ptr, ptr @rt_state               ; out_next
+  br label %head
+
+head:
+  %start = load volatile ptr, ptr @rt_out_start
+  %start.i = ptrtoint ptr %start to i64
+  %end.i = ptrtoint ptr %end to i64
+  %left = sub i64 %end.i, %start.i
+  %all = icmp eq i64 %left, 0
+  br i1 %all, label %done, label %write
+
+write:
+  %count = call i64 @rt_write(i32 1, ptr %start, i64 %left)
+  %good = icmp sgt i64 %count, 0
+  br i1 %good, label %written, label %bad
+
+written:
+  %further = getelementptr i8, ptr %start, i64 %count
+  store volatile ptr %further, ptr @rt_out_start
+  br label %head
+
+bad:
+  %again = icmp eq i64 %count, -4                       ; EINTR
+  br i1 %again, label %head, label %fail
+
+fail:                                                   ; 0 bytes should never be; call it EIO
+  %nothing = icmp eq i64 %count, 0
+  %minus = trunc i64 %count to i32
+  %number = sub i32 0, %minus
+  %error = select i1 %nothing, i32 5, i32 %number
+  ret i32 %error
+
+done:
+  call void @rt_empty_output()
+  ret i32 0
+}
+
+; Takes a byte of output for which there is no room, as far as the program is
+; concerned.
+define hidden void @bf_overflow(ptr %state, i8 %byte) cold noinline nounwind {
+entry:
+  %next = load volatile ptr, ptr @rt_state
+  %full = icmp eq ptr %next, getelementptr (i8, ptr @rt_out_buffer, i64 65536)
+  br i1 %full, label %flush, label %put
 
 flush:
-  %verdict = call i32 @bf_flush(ptr %state) cold
-  %flushed = icmp eq i32 %verdict, 0
-  br i1 %flushed, label %done, label %leave
+  %verdict = call i32 @rt_flush()
+  %over = icmp ne i32 %verdict, 0
+  br i1 %over, label %leave, label %put
+
+; A handler may come at any instruction: the byte first, then out_next.
+put:
+  %at = load volatile ptr, ptr @rt_state
+  store volatile i8 %byte, ptr %at
+  %after = getelementptr i8, ptr %at, i64 1
+  store volatile ptr %after, ptr @rt_state
+  %terminal = load i1, ptr @rt_terminal
+  br i1 %terminal, label %line, label %done
+
+line:
+  store volatile ptr %after, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 1)
+  %newline = icmp eq i8 %byte, 10
+  br i1 %newline, label %end_line, label %done
+
+end_line:
+  %line.verdict = call i32 @rt_flush()
+  %line.over = icmp ne i32 %line.verdict, 0
+  br i1 %line.over, label %leave, label %done
 
 done:
   ret void
 
 leave:
-  call void @bf_leave(ptr %state) cold
+  call void @rt_leave()
   unreachable
 }
 
-; `,`
-define hidden i32 @bf_get(ptr %state) nounwind {
+; Takes many bytes of output: at once if there is room.
+define hidden void @bf_text(ptr %state, ptr %bytes, i64 %count) noinline nounwind {
 entry:
-  %in_next.at = getelementptr inbounds %State, ptr %state, i64 0, i32 2
-  %in_next = load ptr, ptr %in_next.at, align 8
-  %in_end.at = getelementptr inbounds %State, ptr %state, i64 0, i32 3
-  %in_end = load ptr, ptr %in_end.at, align 8
-  %empty = icmp eq ptr %in_next, %in_end
-  br i1 %empty, label %refill, label %take, !prof !0
+  %next = load volatile ptr, ptr @rt_state
+  %end = load volatile ptr, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 1)
+  %next.i = ptrtoint ptr %next to i64
+  %end.i = ptrtoint ptr %end to i64
+  %room = sub i64 %end.i, %next.i
+  %fits = icmp ule i64 %count, %room
+  br i1 %fits, label %copy, label %head
+
+copy:
+  call void @llvm.memcpy.p0.p0.i64(ptr %next, ptr %bytes, i64 %count, i1 false)
+  %behind = getelementptr i8, ptr %next, i64 %count
+  store atomic ptr %behind, ptr @rt_state syncscope("singlethread") release, align 8
+  ret void
+
+head:
+  %index = phi i64 [ 0, %entry ], [ %further, %after ]
+  %more = icmp ult i64 %index, %count
+  br i1 %more, label %byte, label %done
+
+byte:
+  %at = getelementptr i8, ptr %bytes, i64 %index
+  %value = load i8, ptr %at
+  %byte.next = load volatile ptr, ptr @rt_state
+  %byte.end = load volatile ptr, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 1)
+  %full = icmp eq ptr %byte.next, %byte.end
+  br i1 %full, label %overflow, label %put
+
+put:
+  store volatile i8 %value, ptr %byte.next
+  %byte.after = getelementptr i8, ptr %byte.next, i64 1
+  store volatile ptr %byte.after, ptr @rt_state
+  br label %after
+
+overflow:
+  call void @bf_overflow(ptr %state, i8 %value)
+  br label %after
+
+after:
+  %further = add i64 %index, 1
+  br label %head
+
+done:
+  ret void
+}
+
+; Gets more input and answers its first byte, or -1 at the end. The end is
+; sticky.
+define hidden i32 @bf_underflow(ptr %state) cold noinline nounwind {
+entry:
+  %ended = load i1, ptr @rt_in_ended
+  br i1 %ended, label %at_end, label %flush
+
+; The read may block, so what has been put out so far goes first.
+flush:
+  %verdict = call i32 @rt_flush()
+  %over = icmp ne i32 %verdict, 0
+  br i1 %over, label %leave, label %read
+
+read:
+  %count = call i64 @rt_read(i32 0, ptr @rt_in_buffer, i64 65536)
+  %some = icmp sgt i64 %count, 0
+  br i1 %some, label %take, label %none
 
 take:
-  %byte = load i8, ptr %in_next, align 1
-  %after = getelementptr inbounds i8, ptr %in_next, i64 1
-  store ptr %after, ptr %in_next.at, align 8
+  %in_end = getelementptr i8, ptr @rt_in_buffer, i64 %count
+  store ptr getelementptr (i8, ptr @rt_in_buffer, i64 1), ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 2)
+  store ptr %in_end, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 3)
+  %byte = load i8, ptr @rt_in_buffer
   %taken = zext i8 %byte to i32
   ret i32 %taken
 
-refill:
-  %answer = call i32 @bf_refill(ptr %state) cold
-  %over = icmp eq i32 %answer, -2
-  br i1 %over, label %leave, label %refilled
+none:
+  switch i64 %count, label %failed [ i64  0, label %end
+                                     i64 -4, label %read ]      ; EINTR
 
-refilled:
-  ret i32 %answer
+end:
+  store i1 true, ptr @rt_in_ended
+  br label %at_end
+
+at_end:
+  ret i32 -1
+
+failed:
+  %minus = trunc i64 %count to i32
+  %error = sub i32 0, %minus
+  call void @rt_read_failed(i32 %error)
+  br label %leave
 
 leave:
-  call void @bf_leave(ptr %state) cold
+  call void @rt_leave()
   unreachable
 }
-
-!0 = !{!"branch_weights", i32 1, i32 65536}   ; a buffer is rarely full or empty
-!1 = !{!"branch_weights", i32 1, i32 32}      ; a byte is seldom a newline

@@ -2,8 +2,9 @@
 ; with and without the C library: the tape and its guards, signals, faults,
 ; messages, and the course of the program from its start to its exit.
 ;
-; It is written against a few primitives (see "Primitives" below) which
-; syscall.ll and libc.ll each define in their own way.
+; It is written against a few primitives (see "Primitives" below): buffered.ll
+; has those of input and output, the others syscall.ll and libc.ll define each in
+; their own way.
 ;
 ; What this module deliberately does not know: how output is buffered, what
 ; the state looks like (it only hands it on), how the process was entered, and

@@ -1,30 +1,23 @@
 ; libc.ll - the run-time primitives on the C library, for executables that are
 ; linked with it and for an interpreter of LLVM IR that runs the module in its
-; own process. Input and output go through putchar and getchar.
+; own process.
 ;
-; Goes together with common.ll; buffered.ll is not for it.
+; Goes together with common.ll and buffered.ll. The C library's own buffers are
+; not used: whether getchar is about to block, before which the output has to
+; be delivered, cannot be asked of it.
 ;
 ; What this module deliberately does not know: the tape, the program, what a
 ; signal or a fault means, which exit status belongs to what, the wording of
-; any message (all that is in common.ll); and no variable of the C library,
-; such as stdout: only functions, which every way of linking can reach.
+; any message (all that is in common.ll), the buffers; and no variable of the C
+; library, such as stdout: only functions, which every way of linking can reach.
 
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 
 declare hidden void @rt_main() noreturn
-declare hidden void @rt_leave() noreturn
-declare hidden i32  @rt_flush()
-declare hidden i32  @rt_settle(i32)
-declare hidden void @rt_read_failed(i32)
-
-; See common.ll.
-@rt_busy    = external hidden global i32
-@rt_pending = external hidden global i32
 
 ; The C library.
-declare i32  @putchar(i32) nounwind
-declare i32  @getchar() nounwind
-declare i32  @fflush(ptr) nounwind
+declare i32  @isatty(i32) nounwind
+declare i64  @read(i32, ptr, i64) nounwind
 declare i64  @write(i32, ptr, i64) nounwind
 declare ptr  @mmap(ptr, i64, i32, i32, i32, i64) nounwind
 declare i32  @mprotect(ptr, i64, i32) nounwind
@@ -34,136 +27,12 @@ declare i32  @raise(i32) nounwind
 declare void @_exit(i32) noreturn nounwind
 declare ptr  @__errno_location() nounwind
 
-; The state of the program: two notes.
-%State = type {
-  i32,          ; 0  unflushed  not 0: something was put out since the last flush
-  i32           ; 1  ended      not 0: the input has come to its end
-}
-
-@rt_state = hidden global %State zeroinitializer, align 8
-
 ; ------------------------------------------------------------------- Entry
 
 define i32 @main() nounwind {
 entry:
   call void @rt_main()
   unreachable
-}
-
-; -------------------------------------------------------- Input and output
-
-; The C library sees for itself whether standard output is a terminal.
-define hidden ptr @rt_open() nounwind {
-entry:
-  ret ptr @rt_state
-}
-
-; `.`
-define hidden void @bf_put(ptr %state, i8 %byte) nounwind {
-entry:
-  store volatile i32 1, ptr @rt_busy
-  store volatile i32 1, ptr @rt_state                           ; unflushed
-  %wide = zext i8 %byte to i32
-  %put = call i32 @putchar(i32 %wide)
-  %failed = icmp slt i32 %put, 0
-  br i1 %failed, label %fail, label %well
-
-well:
-  store volatile i32 0, ptr @rt_busy
-  %signal = load volatile i32, ptr @rt_pending
-  %go_on = icmp eq i32 %signal, 0
-  br i1 %go_on, label %done, label %stop
-
-done:
-  ret void
-
-; A signal came while the C library was at work and has left the rest to us.
-stop:
-  %stop.verdict = call i32 @rt_flush()
-  call void @rt_leave()
-  unreachable
-
-fail:
-  %error = call i32 @rt_error()
-  %fail.verdict = call i32 @rt_settle(i32 %error)
-  call void @rt_leave()
-  unreachable
-}
-
-; `,`
-define hidden i32 @bf_get(ptr %state) nounwind {
-entry:
-  %ended.at = getelementptr inbounds %State, ptr @rt_state, i64 0, i32 1
-  %ended = load i32, ptr %ended.at
-  %sticky = icmp ne i32 %ended, 0
-  br i1 %sticky, label %at_end, label %check
-
-; getchar may block, so what has been put out so far goes first. Besides, a
-; signal that comes amid getchar then finds nothing to flush and has no need
-; of the C library.
-check:
-  %unflushed = load volatile i32, ptr @rt_state
-  %flushed = icmp eq i32 %unflushed, 0
-  br i1 %flushed, label %read, label %flush
-
-flush:
-  %verdict = call i32 @rt_flush()
-  %well = icmp eq i32 %verdict, 0
-  br i1 %well, label %read, label %leave
-
-; -1 stands both for the end and for an error; only the latter sets errno.
-read:
-  %errno.at = call ptr @__errno_location()
-  store i32 0, ptr %errno.at
-  %byte = call i32 @getchar()
-  %none = icmp slt i32 %byte, 0
-  br i1 %none, label %why, label %taken
-
-taken:
-  ret i32 %byte
-
-why:
-  %error = load i32, ptr %errno.at
-  switch i32 %error, label %failed [ i32 0, label %end
-                                     i32 4, label %read ]       ; EINTR
-
-end:
-  store i32 1, ptr %ended.at
-  br label %at_end
-
-at_end:
-  ret i32 -1
-
-failed:
-  call void @rt_read_failed(i32 %error)
-  br label %leave
-
-leave:
-  call void @rt_leave()
-  unreachable
-}
-
-define hidden i32 @rt_deliver() nounwind {
-entry:
-  %unflushed = load volatile i32, ptr @rt_state
-  %nothing = icmp eq i32 %unflushed, 0
-  br i1 %nothing, label %done, label %flush
-
-flush:
-  %result = call i32 @fflush(ptr null)
-  %failed = icmp ne i32 %result, 0
-  br i1 %failed, label %fail, label %flushed
-
-flushed:
-  store volatile i32 0, ptr @rt_state
-  br label %done
-
-done:
-  ret i32 0
-
-fail:
-  %error = call i32 @rt_error()
-  ret i32 %error
 }
 
 ; ------------------------------------------------------------ System calls
@@ -178,9 +47,9 @@ entry:
   ret i32 %error
 }
 
-define hidden i64 @rt_write(i32 %file, ptr %bytes, i64 %count) nounwind {
+; What a system call answered, or the negative number of its error.
+define hidden i64 @rt_answer(i64 %result) nounwind {
 entry:
-  %result = call i64 @write(i32 %file, ptr %bytes, i64 %count)
   %failed = icmp slt i64 %result, 0
   br i1 %failed, label %fail, label %done
 
@@ -192,6 +61,27 @@ fail:
   %wide = zext i32 %error to i64
   %minus = sub i64 0, %wide
   ret i64 %minus
+}
+
+define hidden i64 @rt_write(i32 %file, ptr %bytes, i64 %count) nounwind {
+entry:
+  %result = call i64 @write(i32 %file, ptr %bytes, i64 %count)
+  %answer = call i64 @rt_answer(i64 %result)
+  ret i64 %answer
+}
+
+define hidden i64 @rt_read(i32 %file, ptr %bytes, i64 %count) nounwind {
+entry:
+  %result = call i64 @read(i32 %file, ptr %bytes, i64 %count)
+  %answer = call i64 @rt_answer(i64 %result)
+  ret i64 %answer
+}
+
+define hidden i1 @rt_is_terminal(i32 %file) nounwind {
+entry:
+  %answer = call i32 @isatty(i32 %file)
+  %terminal = icmp eq i32 %answer, 1
+  ret i1 %terminal
 }
 
 define hidden ptr @rt_reserve(i64 %bytes) nounwind {

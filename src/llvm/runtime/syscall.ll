@@ -8,35 +8,11 @@
 ;
 ; What this module deliberately does not know: the tape, the program, what a
 ; signal or a fault means, which exit status belongs to what, the wording of
-; any message. All that is in common.ll.
+; any message (all that is in common.ll), the buffers.
 
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 
-; The fields which buffered.ll knows; there are no others here.
-%State = type {
-  ptr,          ; 0  out_next
-  ptr,          ; 1  out_end
-  ptr,          ; 2  in_next
-  ptr,          ; 3  in_end
-  i32           ; 4  line_buffered
-}
-
-@rt_state      = hidden global %State zeroinitializer, align 16
-@rt_out_buffer = hidden global [65536 x i8] zeroinitializer, align 64
-@rt_in_buffer  = hidden global [65536 x i8] zeroinitializer, align 64
-
-; Where the output that has not been written yet begins. It is kept up to date
-; after every write: should the stack overflow amid a delivery, the handler of
-; that fault goes on where it stopped.
-@rt_out_start  = hidden global ptr null
-
-; Not 0 as soon as the input has come to its end.
-@rt_in_ended   = hidden global i32 0
-
 declare hidden void @rt_main() noreturn
-declare hidden void @rt_leave() noreturn
-declare hidden i32  @rt_flush()
-declare hidden void @rt_read_failed(i32)
 
 ; ------------------------------------------------------------------- Entry
 
@@ -78,6 +54,17 @@ entry:
   %b = ptrtoint ptr %bytes to i64
   %result = call i64 @rt_syscall3(i64 0, i64 %a, i64 %b, i64 %count)    ; read
   ret i64 %result
+}
+
+; A terminal is what has terminal attributes to tell.
+define hidden i1 @rt_is_terminal(i32 %file) nounwind {
+entry:
+  %attributes = alloca [64 x i8], align 8
+  %a = zext i32 %file to i64
+  %c = ptrtoint ptr %attributes to i64
+  %result = call i64 @rt_syscall3(i64 16, i64 %a, i64 21505, i64 %c)    ; ioctl, TCGETS
+  %terminal = icmp eq i64 %result, 0
+  ret i1 %terminal
 }
 
 define hidden ptr @rt_reserve(i64 %bytes) nounwind {
@@ -170,127 +157,6 @@ entry:
   %a = zext i32 %status to i64
   %result = call i64 @rt_syscall3(i64 231, i64 %a, i64 0, i64 0)        ; exit_group
   unreachable
-}
-
-; -------------------------------------------------------- Input and output
-
-; Everything is set up here rather than by initializers, so that the file of
-; the executable need not hold any of it.
-define hidden ptr @rt_open() nounwind {
-entry:
-  store ptr @rt_out_buffer, ptr @rt_out_start
-  store ptr @rt_out_buffer, ptr @rt_state
-  store ptr getelementptr (i8, ptr @rt_out_buffer, i64 65536), ptr getelementptr (%State, ptr @rt_state, i64 0, i32 1)
-  store ptr @rt_in_buffer, ptr getelementptr (%State, ptr @rt_state, i64 0, i32 2)
-  store ptr @rt_in_buffer, ptr getelementptr (%State, ptr @rt_state, i64 0, i32 3)
-  ; A terminal is what has terminal attributes to tell.
-  %attributes = alloca [64 x i8], align 8
-  %c = ptrtoint ptr %attributes to i64
-  %result = call i64 @rt_syscall3(i64 16, i64 1, i64 21505, i64 %c)     ; ioctl, TCGETS
-  %terminal = icmp eq i64 %result, 0
-  %line_buffered = zext i1 %terminal to i32
-  store i32 %line_buffered, ptr getelementptr (%State, ptr @rt_state, i64 0, i32 4)
-  ret ptr @rt_state
-}
-
-define hidden i32 @rt_deliver() nounwind {
-entry:
-  %end = load volatile ptr, ptr @rt_state               ; out_next
-  br label %head
-
-head:
-  %start = load volatile ptr, ptr @rt_out_start
-  %start.i = ptrtoint ptr %start to i64
-  %end.i = ptrtoint ptr %end to i64
-  %left = sub i64 %end.i, %start.i
-  %all = icmp eq i64 %left, 0
-  br i1 %all, label %done, label %write
-
-write:
-  %count = call i64 @rt_write(i32 1, ptr %start, i64 %left)
-  %good = icmp sgt i64 %count, 0
-  br i1 %good, label %written, label %bad
-
-written:
-  %further = getelementptr i8, ptr %start, i64 %count
-  store volatile ptr %further, ptr @rt_out_start
-  br label %head
-
-bad:
-  %again = icmp eq i64 %count, -4                       ; EINTR
-  br i1 %again, label %head, label %fail
-
-fail:                                                   ; 0 bytes should never be; call it EIO
-  %nothing = icmp eq i64 %count, 0
-  %minus = trunc i64 %count to i32
-  %number = sub i32 0, %minus
-  %error = select i1 %nothing, i32 5, i32 %number
-  ret i32 %error
-
-done:
-  store volatile ptr @rt_out_buffer, ptr @rt_state
-  store volatile ptr @rt_out_buffer, ptr @rt_out_start
-  ret i32 0
-}
-
-; The slow paths of buffered.ll. There is only one state.
-
-define hidden i32 @bf_flush(ptr %state) cold noinline nounwind {
-entry:
-  %verdict = call i32 @rt_flush()
-  ret i32 %verdict
-}
-
-define hidden void @bf_leave(ptr %state) cold noinline noreturn nounwind {
-entry:
-  call void @rt_leave()
-  unreachable
-}
-
-define hidden i32 @bf_refill(ptr %state) cold noinline nounwind {
-entry:
-  %ended = load i32, ptr @rt_in_ended
-  %sticky = icmp ne i32 %ended, 0
-  br i1 %sticky, label %at_end, label %flush
-
-; The read may block, so what has been put out so far goes first.
-flush:
-  %verdict = call i32 @rt_flush()
-  %over = icmp ne i32 %verdict, 0
-  br i1 %over, label %leave, label %read
-
-read:
-  %count = call i64 @rt_read(i32 0, ptr @rt_in_buffer, i64 65536)
-  %some = icmp sgt i64 %count, 0
-  br i1 %some, label %take, label %none
-
-take:
-  %in_end = getelementptr i8, ptr @rt_in_buffer, i64 %count
-  store ptr getelementptr (i8, ptr @rt_in_buffer, i64 1), ptr getelementptr (%State, ptr @rt_state, i64 0, i32 2)
-  store ptr %in_end, ptr getelementptr (%State, ptr @rt_state, i64 0, i32 3)
-  %byte = load i8, ptr @rt_in_buffer
-  %taken = zext i8 %byte to i32
-  ret i32 %taken
-
-none:
-  switch i64 %count, label %failed [ i64  0, label %end
-                                     i64 -4, label %read ]      ; EINTR
-
-end:
-  store i32 1, ptr @rt_in_ended
-  br label %at_end
-
-at_end:
-  ret i32 -1
-
-failed:
-  %minus = trunc i64 %count to i32
-  %error = sub i32 0, %minus
-  call void @rt_read_failed(i32 %error)
-  br label %leave
-
-leave:
-  ret i32 -2
 }
 
 ; -------------------------------------------------------- Memory functions

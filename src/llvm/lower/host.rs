@@ -1,0 +1,163 @@
+//! The functions that a program calls for input, output and `#`: those of the host, and those of ours between the
+//! program and the host's, `put.ll`, `get.ll` and `echo.ll`, which work on the buffers of the state.
+
+use inkwell::AddressSpace;
+use inkwell::attributes::{Attribute, AttributeLoc};
+use inkwell::context::Context;
+use inkwell::module::Module;
+use inkwell::types::FunctionType;
+use inkwell::values::{CallSiteValue, FunctionValue};
+
+use super::{Options, Style, add_attribute, make_internal};
+use crate::ir::{Kind, Program};
+use crate::llvm::{LlvmError, parts};
+
+/// The state as far as it is known here; the offsets are those of [`crate::runtime::buffers`].
+const BUFFERS: &str = "; out_next, out_end, in_next, in_end\n%Buffers = type { ptr, ptr, ptr, ptr }\n";
+
+/// Up to so many operations in its body, a loop without loops in it has its input and output inline.
+const INLINE_OPS: u32 = 16;
+
+/// Who does input and output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Io {
+    /// The program itself, on the buffers that the state begins with; the host fills and empties them.
+    Buffers,
+    /// The host defines `bf_put` and `bf_get`.
+    Calls,
+}
+
+/// The functions, of those that the program calls.
+#[derive(Clone, Copy)]
+pub(super) struct Host<'ctx> {
+    pub put: Option<FunctionValue<'ctx>>,
+    pub get: Option<FunctionValue<'ctx>>,
+    pub text: Option<FunctionValue<'ctx>>,
+    pub dump: Option<FunctionValue<'ctx>>,
+    pub echo: Option<FunctionValue<'ctx>>,
+}
+
+impl<'ctx> Host<'ctx> {
+    /// Declares the host's functions and links ours. The interpreter of tables, which calls `bf_put`, is linked
+    /// before: what is internal cannot be linked to any more.
+    ///
+    /// # Errors
+    /// LLVM rejects the text of ours: a bug.
+    pub fn declare(
+        context: &'ctx Context,
+        module: &Module<'ctx>,
+        program: &Program,
+        options: &Options,
+    ) -> Result<Host<'ctx>, LlvmError> {
+        let io = options.io;
+        let (void, pointer) = (context.void_type(), context.ptr_type(AddressSpace::default()).into());
+        let (byte, int, long) = (context.i8_type().into(), context.i32_type(), context.i64_type().into());
+        let calls = |wanted: fn(Kind) -> bool| program.ops.iter().any(|op| wanted(op.kind));
+        let declare = |name: &str, ty: FunctionType<'ctx>| {
+            // A piece of IR text may have declared it.
+            let function = module.get_function(name).unwrap_or_else(|| module.add_function(name, ty, None));
+            add_attribute(context, function, "nounwind");
+            function
+        };
+        let link = |name: &str, text: &str, function: &str| {
+            parts::link(context, module, name, &format!("{BUFFERS}{text}"))?;
+            let function = module.get_function(function).expect("the text defines it");
+            make_internal(function);
+            Ok::<_, LlvmError>(function)
+        };
+        let (mut put, mut get, mut text, mut echo) = (None, None, None, None);
+        let table_puts = module.get_function("bf_put").is_some();
+        if table_puts || calls(|kind| matches!(kind, Kind::Output { .. } | Kind::Text { len: 1, .. })) {
+            put = Some(match io {
+                Io::Buffers => link("put.ll", include_str!("put.ll"), "bf_put")?,
+                Io::Calls => declare("bf_put", void.fn_type(&[pointer, byte], false)),
+            });
+        }
+        if calls(|kind| matches!(kind, Kind::Input { .. })) {
+            get = Some(match io {
+                Io::Buffers => link("get.ll", include_str!("get.ll"), "bf_get")?,
+                Io::Calls => declare("bf_get", int.fn_type(&[pointer], false)),
+            });
+        }
+        if calls(|kind| matches!(kind, Kind::Text { len: 2.., .. })) {
+            text = Some(match io {
+                Io::Buffers => declare("bf_text", void.fn_type(&[pointer, pointer, long], false)),
+                Io::Calls => link("text.ll", include_str!("text.ll"), "bf_text")?,
+            });
+        }
+        // The literal lowering has a group of instructions for a command, and no more.
+        let may_echo = io == Io::Buffers && options.style == Style::Ssa;
+        if may_echo && (0..program.ops.len()).any(|index| echo_stop(program, index).is_some()) {
+            let cell = format!("i{}", program.width.bits());
+            echo = Some(link("echo.ll", &include_str!("echo.ll").replace("CELL", &cell), "bf_echo")?);
+        }
+        let dump = calls(|kind| matches!(kind, Kind::Dump { .. }))
+            .then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false)));
+        Ok(Host { put, get, text, dump, echo })
+    }
+}
+
+/// Has LLVM put the called function's instructions in the place of the call.
+pub(super) fn inline(context: &Context, call: CallSiteValue<'_>) {
+    let kind = Attribute::get_named_enum_kind_id("alwaysinline");
+    call.add_attribute(AttributeLoc::Function, context.create_enum_attribute(kind, 0));
+}
+
+/// Whether input and output in the loop from `start` to `end` are to be inline. Elsewhere they would cost more
+/// time to compile than the calls do.
+pub(super) fn has_inline_io(program: &Program, start: u32, end: u32) -> bool {
+    let body = &program.ops[start as usize + 1..end as usize];
+    body.len() <= INLINE_OPS as usize && !body.iter().any(|op| matches!(op.kind, Kind::Loop { .. }))
+}
+
+/// If the operation at `index` is the output of a loop that passes its input on, as `[.,]` and `[-.,+]`:
+/// the byte at which it stops.
+pub(super) fn echo_stop(program: &Program, index: usize) -> Option<u8> {
+    let kind = |at: usize| program.ops.get(at).map(|op| op.kind);
+    let Some(Kind::Output { cell }) = kind(index) else { return None };
+    let (head, end, enter) = match kind(index.checked_sub(1)?)? {
+        Kind::Add { cell: changed, delta } if changed == cell => (index.checked_sub(2)?, index + 3, delta),
+        _ => (index - 1, index + 2, 0),
+    };
+    let is_echo = matches!(kind(head), Some(Kind::Loop { cell: tested, end: its_end }) if tested == cell && its_end as usize == end)
+        && matches!(kind(index + 1), Some(Kind::Input { cell: target }) if target == cell);
+    let leave = match kind(index + 2)? {
+        Kind::Add { cell: changed, delta } if changed == cell => delta,
+        _ => 0,
+    };
+    let mask = u64::MAX >> (64 - program.width.bits());
+    let adds_up = enter.wrapping_add(leave) & mask == 0;
+    u8::try_from(enter & mask).ok().filter(|_| is_echo && adds_up)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::text;
+
+    fn stops(width: u32, body: &str) -> Vec<u8> {
+        let program = text::parse(&format!("cells {width}\n{}", body.replace('/', "\n"))).unwrap();
+        (0..program.ops.len()).filter_map(|index| echo_stop(&program, index)).collect()
+    }
+
+    #[test]
+    fn loops_that_pass_input_on_are_seen() {
+        assert_eq!(stops(8, "loop [2]/output [2]/input [2]/end"), [0]);
+        assert_eq!(stops(8, "loop [0]/add [0] 255/output [0]/input [0]/add [0] 1/end"), [255]);
+        assert_eq!(stops(16, "loop [0]/add [0] 10/output [0]/input [0]/add [0] 65526/end"), [10]);
+    }
+
+    #[test]
+    fn others_are_left_alone() {
+        assert_eq!(stops(8, "loop [0]/output [0]/input [1]/end"), [0u8; 0]);
+        assert_eq!(stops(8, "loop [1]/output [0]/input [0]/end"), [0u8; 0]);
+        assert_eq!(stops(8, "if [0]/output [0]/input [0]/end"), [0u8; 0]);
+        assert_eq!(stops(8, "output [0]/input [0]"), [0u8; 0]);
+        assert_eq!(stops(8, "loop [0]/output [0]/input [0]/add [0] 1/end"), [0u8; 0]);
+        assert_eq!(stops(8, "loop [0]/add [0] 255/output [0]/input [0]/end"), [0u8; 0]);
+        assert_eq!(stops(8, "loop [0]/add [1] 255/output [0]/input [0]/add [0] 1/end"), [0u8; 0]);
+        assert_eq!(stops(8, "loop [0]/output [0]/input [0]/output [0]/end"), [0u8; 0]);
+        // No byte is as large as the value at which it stops.
+        assert_eq!(stops(16, "loop [0]/add [0] 65535/output [0]/input [0]/add [0] 1/end"), [0u8; 0]);
+    }
+}
