@@ -87,7 +87,7 @@ fn s8_input_is_passed_on_up_to_the_byte_that_ends_the_loop() {
 #[test]
 fn s8_what_is_buffered_when_a_fault_comes_is_delivered() {
     for length in [33, 65537] {
-        for program in every_way(",[.,]<+", &["--eof=0"]) {
+        for program in every_way(",[.,]+[<+]", &["--eof=0"]) {
             program.run(bytes(length)).ends(3).prints(bytes(length)).mentions(&["tape fault"]);
         }
     }
