@@ -65,7 +65,7 @@ const OUR_PASSES: &[&str] = &[
 
 /// Most of what `default<O2>` does brings nothing for BF: these passes took 60-90 ms on a Mandelbrot
 /// program for which `default<O2>` took 490 ms, and the code ran as fast.
-const SHORT_PIPELINE: &str = "always-inline,function(early-cse<memssa>,loop-mssa(licm),gvn,dse,simplifycfg)";
+const SHORT_PIPELINE: &str = "always-inline,globaldce,function(early-cse<memssa>,loop-mssa(licm),gvn,dse,simplifycfg)";
 
 /// All levels.
 pub const LEVELS: &[Row] = &[
@@ -84,7 +84,7 @@ pub const LEVELS: &[Row] = &[
         summary: "our passes, and little of LLVM",
         granularity: Granularity::Folded,
         passes: OUR_PASSES,
-        llvm_passes: "always-inline,function(early-cse<memssa>,simplifycfg)",
+        llvm_passes: "always-inline,globaldce,function(early-cse<memssa>,simplifycfg)",
         codegen: Codegen::Less,
     },
     Row {
