@@ -533,6 +533,18 @@ proptest! {
     }
 }
 
+/// A loop that is compiled alone must not take the pointer for where it is when a program begins: here a cell is 0 whose
+/// target lies behind the tape.
+#[test]
+fn loops_taken_over_keep_to_the_tape() {
+    let dialect = Dialect::new(CellWidth::W8, Eof::Same, 1);
+    let last = dialect.tape_cells() - 1;
+    let code = "input [0]\nloop [0]\nif [-1]\nmuladd [1] [-1] 1\nset [-1] 0\nend\nset [0] 0\nend\noutput [0]\n";
+    let program = text::parse(&format!("cells 8\nmove {last}\n{code}")).unwrap();
+    let run = run_tiered(program, source(""), &dialect, &[1], Level::O2, Policy::at_once());
+    assert_eq!(run, Run { end: Ended::Finished, output: vec![0] });
+}
+
 /// Long straight code, which becomes tables, with everything in it that a table can hold.
 #[test]
 fn tables_keep_the_meaning() {

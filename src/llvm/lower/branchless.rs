@@ -16,12 +16,23 @@
 use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::{Kind, Op, Program};
 
+/// Where the pointer is at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// At cell 0: the operations are a whole program.
+    Program,
+    /// Anywhere, at each outermost loop: it may be run alone.
+    Loops,
+}
+
 /// For the index of each head of a condition: can it do without the test? `drifts` tells of each head whether the
 /// pointer may end elsewhere than it began.
-pub(super) fn find(program: &Program, drifts: &[bool]) -> Vec<bool> {
+pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<bool> {
     let mut branchless = vec![false; program.ops.len()];
-    // At the start the pointer is at cell 0.
-    let mut reached = Some((0, SHORTEST_TAPE_CELLS - 1));
+    let mut reached = match start {
+        Start::Program => Some((0, SHORTEST_TAPE_CELLS - 1)),
+        Start::Loops => None,
+    };
     let mut at_heads: Vec<Reached> = Vec::new();
     for (index, op) in program.ops.iter().enumerate() {
         match op.kind {
@@ -30,6 +41,9 @@ pub(super) fn find(program: &Program, drifts: &[bool]) -> Vec<bool> {
             }
             Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => reached = reach(None, cell),
             Kind::Loop { cell, .. } => {
+                if start == Start::Loops && at_heads.is_empty() {
+                    reached = None;
+                }
                 // Other iterations come from elsewhere if the pointer drifts.
                 reached = reach(reached.filter(|_| !drifts[index]), cell);
                 at_heads.push(reached);
@@ -91,7 +105,7 @@ mod tests {
     /// The indices of the conditions without a branch, behind a scan that loses the pointer.
     fn found(body: &str) -> Vec<usize> {
         let program = text::parse(&format!("cells 8\nscan [0] 1\n{}", body.replace('/', "\n"))).unwrap();
-        let branchless = find(&program, &drifting_heads(&program));
+        let branchless = find(&program, &drifting_heads(&program), Start::Program);
         (0..program.ops.len()).filter(|&index| branchless[index]).collect()
     }
 
@@ -125,6 +139,19 @@ mod tests {
     #[test]
     fn every_tape_has_the_first_cells() {
         let program = text::parse("cells 8\ninput [0]\nif [0]\nmuladd [9] [0] 1\nset [0] 0\nend").unwrap();
-        assert!(find(&program, &drifting_heads(&program))[1]);
+        assert!(find(&program, &drifting_heads(&program), Start::Program)[1]);
+    }
+
+    #[test]
+    fn loops_alone_know_nothing_of_the_code_before_them() {
+        let code =
+            "loop [0]/if [2]/muladd [1] [2] 3/set [2] 0/end/end/loop [1]/if [3]/muladd [0] [3] 3/set [3] 0/end/end";
+        let program = text::parse(&format!("cells 8\n{}", code.replace('/', "\n"))).unwrap();
+        let found = |start| {
+            let branchless = find(&program, &drifting_heads(&program), start);
+            (0..program.ops.len()).filter(|&index| branchless[index]).collect::<Vec<_>>()
+        };
+        assert_eq!(found(Start::Program), [1, 7]);
+        assert_eq!(found(Start::Loops), [1]);
     }
 }

@@ -41,6 +41,7 @@ use crate::source::{Position, Source};
 
 use host::Host;
 pub use host::Io;
+use branchless::Start;
 use partition::{Form, Limits, Region, partition};
 
 /// How the tape pointer is kept and loops are laid out.
@@ -104,7 +105,7 @@ pub fn lower_loops<'ctx>(
         Style::Literal => Limits { outermost_loops: SSA_LIMITS.outermost_loops, ..LITERAL_LIMITS },
         Style::Ssa => SSA_LIMITS,
     };
-    let (module, entries) = lower_within(context, program, source, options, limits)?;
+    let (module, entries) = lower_within(context, program, source, options, limits, Start::Loops)?;
     let pointer = context.ptr_type(AddressSpace::default());
     let entries: Vec<_> = entries.iter().map(|function| function.as_global_value().as_pointer_value()).collect();
     let table = module.add_global(pointer.array_type(entries.len() as u32), None, ENTRIES);
@@ -127,7 +128,7 @@ pub fn lower<'ctx>(
         Style::Literal => LITERAL_LIMITS,
         Style::Ssa => SSA_LIMITS,
     };
-    Ok(lower_within(context, program, source, options, limits)?.0)
+    Ok(lower_within(context, program, source, options, limits, Start::Program)?.0)
 }
 
 /// The functions are those that the whole program consists of.
@@ -137,6 +138,7 @@ fn lower_within<'ctx>(
     source: &Source,
     options: &Options,
     limits: Limits,
+    start: Start,
 ) -> Result<(Module<'ctx>, Vec<FunctionValue<'ctx>>), LlvmError> {
     let regions = partition(program, limits);
     let module = context.create_module(source.name());
@@ -149,7 +151,7 @@ fn lower_within<'ctx>(
     let drifts = drifting_heads(program);
     let branchless = match options.style {
         Style::Literal => vec![false; program.ops.len()],
-        Style::Ssa => branchless::find(program, &drifts),
+        Style::Ssa => branchless::find(program, &drifts, start),
     };
     let unit = Unit {
         context,
