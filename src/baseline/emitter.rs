@@ -228,6 +228,20 @@ impl Emitter {
         sign
     }
 
+    /// Adds `rax * factor` to the cell at this displacement, or to the one at `rsi` where the zero flag is set.
+    pub fn add_product_unless_zero(&mut self, displacement: i32, factor: u64) {
+        dynasm!(self.asm; .arch x64; mov rcx, rax; lea rdx, [rbx + displacement]; cmovz rdx, rsi);
+        if factor != 1 {
+            self.product(factor);
+        }
+        match self.width {
+            CellWidth::W8 => dynasm!(self.asm; .arch x64; add BYTE [rdx], cl),
+            CellWidth::W16 => dynasm!(self.asm; .arch x64; add WORD [rdx], cx),
+            CellWidth::W32 => dynasm!(self.asm; .arch x64; add DWORD [rdx], ecx),
+            CellWidth::W64 => dynasm!(self.asm; .arch x64; add QWORD [rdx], rcx),
+        }
+    }
+
     /// `rcx = rax * factor`; the flags are lost.
     pub fn product(&mut self, factor: u64) {
         if self.scale(factor) == Sign::Minus {

@@ -12,7 +12,7 @@ use super::emitter::{Emitter, Sign};
 use super::scan::{self, Scans};
 use super::{HostFunction, Place, Slotted};
 use crate::dialect::Eof;
-use crate::ir::{Kind, Program};
+use crate::ir::{Kind, Op, Program};
 use crate::runtime::slots::{Slot, Targets};
 use crate::source::Source;
 
@@ -59,8 +59,12 @@ pub(super) fn translate(unit: &Unit<'_>) -> Result<Translated, DynasmError> {
         loops: Vec::with_capacity(unit.slotted.loops.len()),
     };
     translator.emit_entry();
-    for index in 0..unit.program.ops.len() {
-        translator.op(index as u32);
+    let mut next = 0;
+    while (next as usize) < unit.program.ops.len() {
+        next = translator.transfer(next).unwrap_or_else(|| {
+            translator.op(next);
+            next + 1
+        });
     }
     translator.emit_exit();
     let targets = (0..translator.loops.len()).map(|slot| translator.emit_stubs(slot)).collect();
@@ -186,6 +190,30 @@ impl Translator<'_> {
         self.emitter.advance(-bytes);
         self.emitter.jump(behind);
         Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize }
+    }
+
+    /// A condition that moves a cell's value to another needs no branch, which tends to be unpredictable: if the cell is
+    /// 0, nothing is added, and that to the cell itself, since the other one may lie off the tape. Returns the index
+    /// behind the condition.
+    fn transfer(&mut self, index: u32) -> Option<u32> {
+        let rest = &self.unit.program.ops[index as usize..];
+        let &[Op { kind: Kind::If { cell, .. }, .. }, product, clear, Op { kind: Kind::IfEnd { .. }, .. }, ..] = rest
+        else {
+            return None;
+        };
+        let Kind::MulAdd { target, source, factor } = product.kind else { return None };
+        if source != cell || clear.kind != (Kind::Set { cell, value: 0 }) {
+            return None;
+        }
+        let home = self.at(cell);
+        let distance = (i64::from(target) - i64::from(cell)) * self.unit.program.width.bytes() as i64;
+        let there = i32::try_from(i64::from(home) + distance).ok()?;
+        self.test(cell, true);
+        dynasm!(self.emitter.asm; .arch x64; lea rsi, [rbx + home]);
+        self.emitter.add_product_unless_zero(there, factor);
+        self.emitter.set_value(home, 0);
+        self.forget();
+        Some(index + 4)
     }
 
     fn op(&mut self, index: u32) {
