@@ -128,6 +128,12 @@ impl<'p> Machine<'p> {
         Status::Arrived
     }
 
+    /// The index of the next operation; behind the last at the program's end.
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.next
+    }
+
     /// How many operations were done.
     #[must_use]
     pub fn steps(&self) -> u64 {

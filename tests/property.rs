@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use bfllvm::baseline::{self, Slotted};
+use bfllvm::baseline::{self, Count, Slotted};
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
 use bfllvm::engine::llvm::LlvmTier;
 use bfllvm::engine::policy::Policy;
@@ -485,6 +485,57 @@ proptest! {
         prop_assume!(expected.end != Ended::Unfinished);
         prop_assert_eq!(translate_and_run(&program, &source(""), &dialect, &input), expected);
     }
+
+    /// Code that counts does exactly what the operations say as well, and counts what the reference does.
+    #[test]
+    fn counting_code_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &input);
+        prop_assume!(expected.end != Ended::Unfinished);
+        let source = source("");
+        let code = baseline::compile_counting(&program, &source, &dialect, &host_functions()).unwrap();
+        let faults = code.faults(&program, &source);
+        let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(&program), heat: None };
+        // SAFETY: the code was just made for this dialect, the guards for this program.
+        let run = unsafe { run_code(&run, &dialect, &input) };
+        prop_assert_eq!(run, expected);
+        let counts: Vec<_> = code.counts(&program).filter(|count| count.entries > 0).collect();
+        prop_assert_eq!(counts, counted(&program, &dialect, &input));
+    }
+}
+
+/// What the loops, conditions, scans and walks of `program` do, by the reference.
+fn counted(program: &Program, dialect: &Dialect, input: &[u8]) -> Vec<Count> {
+    let mut machine = Machine::new(program, dialect);
+    let mut io = MemoryIo { input, ..MemoryIo::default() };
+    let mut counts: Vec<_> = (0..program.ops.len() as u32).map(|op| Count { op, entries: 0, iterations: 0 }).collect();
+    let mut status = Status::Paused;
+    while status == Status::Paused {
+        // The end of a condition is no step.
+        let is_step = |op: &usize| !matches!(program.ops[*op].kind, Kind::IfEnd { .. });
+        let Some(op) = (machine.next()..program.ops.len()).find(is_step) else { break };
+        let pointer = machine.pointer();
+        status = machine.run(&mut io, 1);
+        let goes_around = status == Status::Paused && machine.next() == op + 1;
+        match program.ops[op].kind {
+            Kind::Loop { .. } | Kind::If { .. } => {
+                counts[op].entries += 1;
+                counts[op].iterations += u64::from(goes_around);
+            }
+            Kind::LoopEnd { start } => {
+                let goes_back = status == Status::Paused && machine.next() == start as usize + 1;
+                counts[start as usize].iterations += u64::from(goes_back);
+            }
+            Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => {
+                counts[op].entries += 1;
+                let steps = (machine.pointer() - pointer) / i64::from(stride);
+                counts[op].iterations += if matches!(status, Status::Fault { .. }) { 0 } else { steps as u64 };
+            }
+            _ => {}
+        }
+    }
+    counts.retain(|count| count.entries > 0);
+    counts
 }
 
 proptest! {

@@ -11,14 +11,17 @@ mod emitter;
 mod scan;
 mod translate;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use dynasmrt::mmap::{ExecutableBuffer, MutableBuffer};
 use dynasmrt::{AssemblyOffset, DynasmError};
 
 use crate::dialect::Dialect;
-use crate::ir::Program;
 use crate::ir::loops::LoopRange;
+use crate::ir::{Kind, Program};
 use crate::runtime::FaultPlace;
 use crate::runtime::execute::{FaultMap, HostFunctions};
+use crate::runtime::sampling::Sampler;
 use crate::runtime::slots::Targets;
 use crate::source::Source;
 
@@ -39,6 +42,7 @@ pub struct Code {
     /// The code has the addresses of both.
     _host: Box<[usize; 5]>,
     _text: Box<[u8]>,
+    counters: Counters,
     places: Vec<Place>,
     /// For each slot, relative to the entry.
     targets: Vec<Targets>,
@@ -56,6 +60,24 @@ pub struct Slotted<'a> {
 impl Slotted<'static> {
     /// Every loop leads straight to its body.
     pub const NONE: Slotted<'static> = Slotted { loops: &[], slots: 0 };
+}
+
+/// Where the code counts; it has the addresses.
+#[derive(Debug, Default)]
+struct Counters {
+    /// The operations that are counted, in order: see [`is_counted`].
+    ops: Vec<u32>,
+    /// Two numbers for each: entries, and iterations, which for scans and walks are the bytes that the pointer moved.
+    numbers: Box<[AtomicU64]>,
+}
+
+/// How often a loop was come to, and how often its body was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The index of its head, or of the scan or walk.
+    pub op: u32,
+    pub entries: u64,
+    pub iterations: u64,
 }
 
 /// From this offset of the code on, the code belongs to the loop or condition whose head this is.
@@ -98,12 +120,61 @@ pub fn compile(
     host: &HostFunctions,
     slotted: Slotted<'_>,
 ) -> Result<Code, BaselineError> {
+    compile_with(program, source, dialect, host, slotted, Counters::default())
+}
+
+/// The same without slots, but the code counts what its loops do: see [`Code::counts`]. Conditions, scans and walks are
+/// loops too.
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_counting(
+    program: &Program,
+    source: &Source,
+    dialect: &Dialect,
+    host: &HostFunctions,
+) -> Result<Code, BaselineError> {
+    let is_counted = |op: &u32| is_counted(program.ops[*op as usize].kind);
+    let ops: Vec<_> = (0..program.ops.len() as u32).filter(is_counted).collect();
+    let numbers = (0..2 * ops.len()).map(|_| AtomicU64::new(0)).collect();
+    compile_with(program, source, dialect, host, Slotted::NONE, Counters { ops, numbers })
+}
+
+fn is_counted(kind: Kind) -> bool {
+    match kind {
+        Kind::Loop { .. } | Kind::If { .. } | Kind::Scan { .. } | Kind::Walk { .. } => true,
+        Kind::Add { .. }
+        | Kind::Set { .. }
+        | Kind::MulAdd { .. }
+        | Kind::Copy { .. }
+        | Kind::Product { .. }
+        | Kind::Move { .. }
+        | Kind::Input { .. }
+        | Kind::Output { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. }
+        | Kind::LoopEnd { .. }
+        | Kind::IfEnd { .. } => false,
+    }
+}
+
+fn compile_with(
+    program: &Program,
+    source: &Source,
+    dialect: &Dialect,
+    host: &HostFunctions,
+    slotted: Slotted<'_>,
+    counters: Counters,
+) -> Result<Code, BaselineError> {
     let host = Box::new([host.put, host.get, host.text, host.dump, host.hot]);
     let text = program.text.clone().into_boxed_slice();
-    let unit = translate::Unit { program, source, eof: dialect.eof, host: &host, text: &text, slotted };
+    let numbers = &counters.numbers;
+    let unit =
+        translate::Unit { program, source, eof: dialect.eof, host: &host, text: &text, slotted, counters: numbers };
     let translated = translate::translate(&unit).map_err(BaselineError::TooLong)?;
     let memory = executable(&translated.bytes).map_err(BaselineError::Memory)?;
-    Ok(Code { memory, _host: host, _text: text, places: translated.places, targets: translated.targets })
+    let (places, targets) = (translated.places, translated.targets);
+    Ok(Code { memory, _host: host, _text: text, counters, places, targets })
 }
 
 fn executable(bytes: &[u8]) -> std::io::Result<ExecutableBuffer> {
@@ -134,6 +205,32 @@ impl Code {
             body: entry + targets.body,
             calling: entry + targets.calling,
         })
+    }
+
+    /// What was counted so far, in the order of the operations of `program`, which was compiled; nothing if the code
+    /// does not count.
+    pub fn counts(&self, program: &Program) -> impl Iterator<Item = Count> {
+        let number = |index: usize| self.counters.numbers[index].load(Relaxed);
+        self.counters.ops.iter().enumerate().map(move |(index, &op)| {
+            let (entries, iterations) = (number(2 * index), number(2 * index + 1));
+            if let Kind::Scan { stride, .. } | Kind::Walk { stride, .. } = program.ops[op as usize].kind {
+                let step = i64::from(stride) * program.width.bytes() as i64;
+                return Count { op, entries, iterations: (iterations as i64 / step) as u64 };
+            }
+            Count { op, entries, iterations }
+        })
+    }
+
+    /// Takes samples of the code, one part after another as in [`Code::sampled_loops`].
+    #[must_use]
+    pub fn sampler(&self) -> Sampler {
+        let starts = self.places.iter().map(|place| self.entry() + place.offset as usize).collect();
+        Sampler::new(starts, self.entry() + self.bytes())
+    }
+
+    /// The innermost loop of each part that is sampled, by its head.
+    pub fn sampled_loops(&self) -> impl Iterator<Item = Option<u32>> {
+        self.places.iter().map(|place| place.head)
     }
 
     /// What messages about faults need: `program` and `source` are those that were compiled.

@@ -5,6 +5,7 @@
 //! head. What is known of `rax` and of the flags spares loads and tests; at every label nothing is known.
 
 use std::mem::offset_of;
+use std::sync::atomic::AtomicU64;
 
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, DynasmLabelApi as _, dynasm};
 
@@ -27,6 +28,8 @@ pub(super) struct Unit<'a> {
     pub host: &'a [usize; 5],
     pub text: &'a [u8],
     pub slotted: Slotted<'a>,
+    /// Two for each operation that is counted; none if nothing is.
+    pub counters: &'a [AtomicU64],
 }
 
 /// Code, which begins with its entry.
@@ -57,6 +60,7 @@ pub(super) fn translate(unit: &Unit<'_>) -> Result<Translated, DynasmError> {
         open: Vec::new(),
         places,
         loops: Vec::with_capacity(unit.slotted.loops.len()),
+        counted: 0,
     };
     translator.emit_entry();
     let mut next = 0;
@@ -131,6 +135,8 @@ struct Translator<'a> {
     places: Vec<Place>,
     /// The loops with slots so far.
     loops: Vec<SlottedLoop>,
+    /// How many counters are in use.
+    counted: usize,
 }
 
 impl Translator<'_> {
@@ -249,8 +255,10 @@ impl Translator<'_> {
                 self.changed_with_flags(target);
             }
             Kind::Move { delta } => self.ahead += i64::from(delta),
-            Kind::Scan { cell, stride } => self.find(cell, stride, 0),
-            Kind::Walk { cell, stride, leave, enter } => self.walk(cell, stride, leave, enter),
+            Kind::Scan { cell, stride } => self.counting_steps(index, cell, |this| this.find(cell, stride, 0)),
+            Kind::Walk { cell, stride, leave, enter } => {
+                self.counting_steps(index, cell, |this| this.walk(cell, stride, leave, enter));
+            }
             Kind::Input { cell } => self.input(cell),
             Kind::Output { cell } => {
                 // The low byte is the first.
@@ -414,6 +422,9 @@ impl Translator<'_> {
 
     fn begin(&mut self, index: u32, cell: i32) {
         self.places.push(Place { offset: self.emitter.offset(), head: Some(index) });
+        let entries = self.next_counter();
+        let iterations = self.next_counter();
+        self.count(entries);
         let loads = self.unit.program.ops.get(index as usize + 1).is_some_and(|op| reads(op.kind, cell));
         self.test(cell, loads);
         let (body, behind) = (self.emitter.label(), self.emitter.label());
@@ -425,6 +436,7 @@ impl Translator<'_> {
             self.loops.push(SlottedLoop { body, body_offset: self.emitter.offset(), behind, ahead: self.ahead });
         }
         self.emitter.bind(body);
+        self.count(iterations);
         self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot });
         self.forget();
         if loads {
@@ -448,6 +460,42 @@ impl Translator<'_> {
         self.ahead = open.ahead;
         self.forget();
         debug_assert!(matches!(self.unit.program.ops[open.head as usize].kind, Kind::Loop { .. } | Kind::If { .. }));
+        let head = self.open.last().map(|outer| outer.head);
+        self.places.push(Place { offset: self.emitter.offset(), head });
+    }
+
+    /// The next counter, if there are any.
+    fn next_counter(&mut self) -> Option<*const AtomicU64> {
+        let counter = self.unit.counters.get(self.counted)?;
+        self.counted += 1;
+        Some(std::ptr::from_ref(counter))
+    }
+
+    /// `counter += 1`
+    fn count(&mut self, counter: Option<*const AtomicU64>) {
+        if let Some(counter) = counter {
+            dynasm!(self.emitter.asm; .arch x64; mov rcx, QWORD counter as i64; inc QWORD [rcx]);
+            self.in_flags = None;
+        }
+    }
+
+    /// Emits `steps`, which move the pointer from `cell` on, and counts by how many bytes.
+    fn counting_steps(&mut self, index: u32, cell: i32, steps: impl FnOnce(&mut Self)) {
+        let (Some(entries), Some(moved)) = (self.next_counter(), self.next_counter()) else { return steps(self) };
+        self.places.push(Place { offset: self.emitter.offset(), head: Some(index) });
+        self.count(Some(entries));
+        // So that nothing else moves `rbx` on the way.
+        self.at(cell);
+        dynasm!(self.emitter.asm; .arch x64; push rbx);
+        steps(self);
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; pop rdx
+            ; mov rax, rbx
+            ; sub rax, rdx
+            ; mov rcx, QWORD moved as i64
+            ; add [rcx], rax
+        );
         let head = self.open.last().map(|outer| outer.head);
         self.places.push(Place { offset: self.emitter.offset(), head });
     }

@@ -85,6 +85,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Show what the levels make of a program, side by side
     Compare(CompareArgs),
+    /// Run a program and show where its time goes, loop by loop
+    Profile(ProfileArgs),
     /// What `compare` starts for each level
     #[command(hide = true)]
     Measure(MeasureArgs),
@@ -413,6 +415,45 @@ pub struct CompareArgs {
     /// Show the diff in two columns
     #[arg(long, requires = "diff")]
     pub side_by_side: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// The program's file; - for standard input, as for `run`
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// Read the program's input from a file
+    #[arg(short, long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Stop after running for this time, in seconds; what was measured until then is shown
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub timeout: Option<Duration>,
+    /// Stop before more than this many bytes are written
+    #[arg(long, value_name = "BYTES")]
+    pub max_output: Option<u64>,
+    /// Where to write the profile; without it, to standard error when the program has ended
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How many loops the table has
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Show the source with iterations and times in the margin
+    #[arg(long, group = "form")]
+    pub annotate: bool,
+    /// Print a line a nest of loops, as flame graphs are made of, with microseconds or iterations
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "time", group = "form")]
+    pub folded: Option<ProfileWeight>,
+    /// Print all figures as JSON
+    #[arg(long, group = "form")]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileWeight {
+    Time,
+    Iterations,
 }
 
 /// What `compare` tells the process that measures a level.

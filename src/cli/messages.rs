@@ -38,6 +38,11 @@ impl Messages {
         }
     }
 
+    /// Whether what goes where messages go is coloured.
+    pub fn colour(&self) -> Colour {
+        self.colour
+    }
+
     /// Says what is wrong with the source.
     pub fn errors(&self, errors: &[Diagnostic], source: &Source) {
         self.list(errors, source, "errors");

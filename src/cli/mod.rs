@@ -9,6 +9,7 @@ mod emit;
 mod front;
 mod measure;
 mod messages;
+mod profile;
 mod run;
 mod status;
 mod stopwatch;
@@ -33,6 +34,7 @@ pub fn main(cli: Cli) -> Status {
         Some(Command::Emit(args)) => emit::emit(&args, &messages),
         Some(Command::Build(args)) => build::build(&args, &messages),
         Some(Command::Compare(args)) => compare::compare(&args, &messages),
+        Some(Command::Profile(args)) => profile::profile(&args, &messages),
         Some(Command::Measure(args)) => measure::measure(&args),
         None => emit::emit_top_level(&cli.emit, &messages),
     };

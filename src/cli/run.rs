@@ -1,6 +1,7 @@
 //! `bfllvm run`
 
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,7 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
     }
     let stopwatch = Stopwatch::start(args.compile.time_passes);
     let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
-    let feed = feed(args, &mut checked)?;
+    let feed = feed(args.input.as_deref(), &mut checked)?;
     let console = Console::new(feed, Sink::standard_output(), args.max_output);
     if args.verbose {
         let cells = checked.dialect.tape_cells();
@@ -51,11 +52,13 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
         Engine::Baseline => run_at_once(args, &checked, console, messages, stopwatch, Policy::never())?,
         Engine::Llvm => run_llvm(args, &checked, console, messages, stopwatch)?,
     };
-    Ok(report(end, &checked, args, messages))
+    let bounds = Bounds { timeout: args.timeout, max_output: args.max_output, max_steps: args.max_steps };
+    Ok(report(end, &checked, &bounds, messages))
 }
 
-fn feed(args: &RunArgs, checked: &mut Checked) -> Result<Feed> {
-    match (&args.input, checked.input.take()) {
+/// Where the program's input comes from: the file at `path`, what stands behind the program, or standard input.
+pub fn feed(path: Option<&Path>, checked: &mut Checked) -> Result<Feed> {
+    match (path, checked.input.take()) {
         (Some(_), Some(input)) if !input.is_empty() => {
             bail!("the program's input is given twice: behind the `!`, and by --input")
         }
@@ -240,7 +243,7 @@ fn report_tiers(report: &engine::Report, checked: &Checked, program: &Program, m
 }
 
 /// How the run ended, and if in a fault, where exactly.
-fn located(end: End, checked: &Checked, transcript: Transcript) -> End {
+pub fn located(end: End, checked: &Checked, transcript: Transcript) -> End {
     match end {
         End::TapeFault(fault) => End::TapeFault(locate(fault, checked, transcript)),
         end => end,
@@ -265,7 +268,15 @@ fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
-fn report(end: End, checked: &Checked, args: &RunArgs, messages: &Messages) -> Status {
+/// The limits that messages name.
+pub struct Bounds {
+    pub timeout: Option<Duration>,
+    pub max_output: Option<u64>,
+    pub max_steps: Option<u64>,
+}
+
+/// Says how the run ended.
+pub fn report(end: End, checked: &Checked, bounds: &Bounds, messages: &Messages) -> Status {
     let failure = |code, message: String, help: Option<&str>| {
         let diagnostic = Diagnostic { help: help.map(Into::into), ..Diagnostic::error(code, message) };
         messages.one(&diagnostic, &checked.source);
@@ -288,17 +299,17 @@ fn report(end: End, checked: &Checked, args: &RunArgs, messages: &Messages) -> S
         End::Signal(signal) => Status::Signal(signal),
         End::BrokenPipe => Status::BrokenPipe,
         End::Timeout => {
-            let seconds = args.timeout.unwrap_or_default().as_secs_f64();
+            let seconds = bounds.timeout.unwrap_or_default().as_secs_f64();
             failure("timeout", format!("the program was stopped after {seconds} s"), None);
             Status::Limit
         }
         End::StepLimit => {
-            let steps = args.max_steps.unwrap_or_default();
+            let steps = bounds.max_steps.unwrap_or_default();
             failure("step-limit", format!("the program was stopped after {steps} operations"), None);
             Status::Limit
         }
         End::OutputLimit => {
-            let bytes = args.max_output.unwrap_or_default();
+            let bytes = bounds.max_output.unwrap_or_default();
             failure("output-limit", format!("the program was stopped after {bytes} bytes of output"), None);
             Status::Limit
         }

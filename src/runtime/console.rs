@@ -301,7 +301,7 @@ fn read_some(descriptor: i32, buffer: &mut [u8], shared: &Shared) -> Result<usiz
     }
 }
 
-/// Waits until `descriptor` is ready or a signal comes; false if there is reason to give up.
+/// Waits until `descriptor` is ready; false if there is reason to give up. Not every signal is one.
 ///
 /// Signals are held back between the look at the reason and the wait, which lets them through: no
 /// request is slept over.
@@ -313,12 +313,19 @@ fn wait_for(descriptor: i32, events: i16, gives_up: &dyn Fn() -> bool) -> Result
         libc::sigfillset(&raw mut all);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
         let mut poll = libc::pollfd { fd: descriptor, events, revents: 0 };
-        let answer = if gives_up() { 0 } else { libc::ppoll(&raw mut poll, 1, std::ptr::null(), &raw const before) };
-        let error = Error::last_os_error();
+        let outcome = loop {
+            if gives_up() {
+                break Ok(false);
+            }
+            if libc::ppoll(&raw mut poll, 1, std::ptr::null(), &raw const before) >= 0 {
+                break Ok(!gives_up());
+            }
+            let error = Error::last_os_error();
+            if error.raw_os_error() != Some(libc::EINTR) {
+                break Err(error);
+            }
+        };
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
-        if answer < 0 && error.raw_os_error() != Some(libc::EINTR) {
-            return Err(error);
-        }
-        Ok(!gives_up())
+        outcome
     }
 }

@@ -9,6 +9,7 @@ pub mod console;
 mod enter;
 pub mod execute;
 mod process;
+pub mod sampling;
 pub mod signals;
 pub mod slots;
 pub mod tape;

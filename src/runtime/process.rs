@@ -16,7 +16,7 @@ pub fn processors() -> usize {
     }
 }
 
-/// How long the current thread has had a processor.
+/// How long the current thread has had a processor. Async-signal-safe.
 #[must_use]
 pub fn thread_time() -> Duration {
     // SAFETY: a valid pointer; all zeroes is a valid value.

@@ -73,6 +73,13 @@ impl Shared {
 static CURRENT: AtomicPtr<Shared> = AtomicPtr::new(std::ptr::null_mut());
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
+/// The end of the stack of the code that runs, if one does. Async-signal-safe.
+pub(super) fn stack_end() -> Option<usize> {
+    // SAFETY: set while a session exists, which the run that owns it outlives.
+    let shared = unsafe { CURRENT.load(SeqCst).as_ref() }?;
+    Some(shared.guards[1].inner[1].load(SeqCst)).filter(|&end| end != 0)
+}
+
 /// Signals that ask a process to stop. SIGALRM is the time limit's.
 const REQUESTS: [c_int; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGALRM];
 const FAULTS: [c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];

@@ -8,6 +8,7 @@ mod compare;
 mod emit;
 mod messages;
 mod observe;
+mod profile;
 mod robustness;
 mod usage;
 mod versions;

@@ -42,6 +42,10 @@ fn wrong_usage_is_refused_with_its_own_status() {
         (&["compare", "--side-by-side", "prog.bf"], "--diff"),
         (&["compare", "--diff=obj", "prog.bf"], "ir, asm, bfir"),
         (&["compare", "--diff=ir", "-O2", "prog.bf"], "give -O twice"),
+        (&["profile"], "<PROGRAM>"),
+        (&["profile", "--folded=depth", "prog.bf"], "time, iterations"),
+        (&["profile", "--json", "--annotate", "prog.bf"], "--annotate"),
+        (&["profile", "--engine=llvm", "prog.bf"], "--engine"),
         (&["run", "--error-format=xml", "prog.bf"], "human, short, json"),
         (&["run", "--color=pink", "prog.bf"], "auto, always, never"),
     ] {

@@ -249,22 +249,8 @@ fn lines(rows: &[Row], wants: impl Fn(&Column) -> bool, wants_output: bool) -> V
     lines
 }
 
-/// Numbers to the right, words to the left.
 fn aligned(lines: &[Vec<String>]) -> String {
-    let columns = lines.first().map_or(0, Vec::len);
-    let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let is_words = |column: usize| column == 0 || lines[0][column] == "output";
-    let mut text = String::new();
-    for line in lines {
-        let cells = std::iter::zip(line, &widths).enumerate().map(|(column, (cell, &width))| match is_words(column) {
-            true => format!("{cell:width$}"),
-            false => format!("{cell:>width$}"),
-        });
-        text += cells.collect::<Vec<_>>().join("  ").trim_end();
-        text.push('\n');
-    }
-    text
+    super::aligned(lines, |column| column == 0 || lines[0][column] == "output")
 }
 
 /// The rows as one JSON object.
