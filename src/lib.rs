@@ -18,6 +18,7 @@
 //!   use them.
 //! * [`mod@reference`] interprets operations, checks every access and counts every step. What it does with
 //!   an unoptimised program *is* what the program means; everything else is tested against it.
+//! * [`debugger`] runs the reference interpreter step by step, forwards and backwards.
 //! * [`baseline`] translates operations to machine code one by one, in a single pass.
 //! * [`engine`] lets LLVM take over loops of the running baseline code: slots, the policy, the compile thread.
 //! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a
@@ -43,6 +44,7 @@
 //! loop stays endless. `tests/property.rs` holds every pass and every level to that.
 
 pub mod baseline;
+pub mod debugger;
 pub mod diagnostic;
 pub mod dialect;
 pub mod engine;

@@ -52,7 +52,7 @@ pub enum Status {
 }
 
 /// A program in the middle of its run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Machine<'p> {
     program: &'p Program,
     eof: Eof,

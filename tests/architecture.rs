@@ -50,7 +50,7 @@ fn inkwell_is_named_by_the_back_end_only() {
 
 #[test]
 fn unsafe_code_is_in_few_files() {
-    const OWNERS: [&str; 13] = [
+    const OWNERS: [&str; 14] = [
         "llvm/loader.rs",
         "llvm/jit.rs",
         "llvm/lower/body.rs",
@@ -60,6 +60,7 @@ fn unsafe_code_is_in_few_files() {
         "runtime/signals.rs",
         "runtime/console.rs",
         "runtime/execute.rs",
+        "runtime/interrupt.rs",
         "runtime/process.rs",
         "runtime/sampling.rs",
         "cli/run.rs",
@@ -70,7 +71,7 @@ fn unsafe_code_is_in_few_files() {
 
 #[test]
 fn the_command_line_is_the_binarys_business() {
-    for word in ["anyhow", "clap"] {
+    for word in ["anyhow", "clap", "rustyline"] {
         only_in(word, |path| path.starts_with("cli/") || path == "main.rs");
     }
 }
@@ -91,6 +92,13 @@ fn the_front_knows_nothing_behind_it() {
     }
     for word in ["crate::llvm", "crate::runtime", "std::time", "unsafe"] {
         never(word, "reference.rs");
+    }
+}
+
+#[test]
+fn the_debugger_knows_no_terminal() {
+    for word in ["std::io::", "crate::runtime", "crate::baseline", "crate::llvm", "std::fs"] {
+        never(word, "debugger/");
     }
 }
 

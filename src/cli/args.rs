@@ -87,6 +87,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Run a program and show where its time goes, loop by loop
     Profile(ProfileArgs),
+    /// Run a program command by command, forwards and backwards
+    Debug(DebugArgs),
     /// What `compare` starts for each level
     #[command(hide = true)]
     Measure(MeasureArgs),
@@ -448,6 +450,28 @@ pub struct ProfileArgs {
     /// Print all figures as JSON
     #[arg(long, group = "form")]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Commands come from the scripts, then from -e, then from standard input; `help` lists them. Where \
+    standard input is no terminal, the status is 1 if one of them was refused."
+)]
+pub struct DebugArgs {
+    /// The program's file
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+    /// Read the program's input from a file; without it, it is typed at the terminal
+    #[arg(short, long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Carry out the commands in a file first
+    #[arg(short = 'x', long = "script", value_name = "FILE")]
+    pub scripts: Vec<PathBuf>,
+    /// Carry out this command before others are read; may be given several times
+    #[arg(short = 'e', long = "execute", value_name = "COMMAND")]
+    pub commands: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

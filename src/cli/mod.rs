@@ -5,6 +5,7 @@
 pub mod args;
 mod build;
 mod compare;
+mod debug;
 mod emit;
 mod front;
 mod measure;
@@ -34,6 +35,7 @@ pub fn main(cli: Cli) -> Status {
         Some(Command::Emit(args)) => emit::emit(&args, &messages),
         Some(Command::Build(args)) => build::build(&args, &messages),
         Some(Command::Compare(args)) => compare::compare(&args, &messages),
+        Some(Command::Debug(args)) => debug::debug(&args, &messages),
         Some(Command::Profile(args)) => profile::profile(&args, &messages),
         Some(Command::Measure(args)) => measure::measure(&args),
         None => emit::emit_top_level(&cli.emit, &messages),

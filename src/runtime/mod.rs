@@ -8,6 +8,7 @@ pub mod buffers;
 pub mod console;
 mod enter;
 pub mod execute;
+pub mod interrupt;
 mod process;
 pub mod sampling;
 pub mod signals;

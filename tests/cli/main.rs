@@ -5,6 +5,7 @@ mod support;
 
 mod build;
 mod compare;
+mod debug;
 mod emit;
 mod messages;
 mod observe;

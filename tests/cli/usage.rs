@@ -42,6 +42,8 @@ fn wrong_usage_is_refused_with_its_own_status() {
         (&["compare", "--side-by-side", "prog.bf"], "--diff"),
         (&["compare", "--diff=obj", "prog.bf"], "ir, asm, bfir"),
         (&["compare", "--diff=ir", "-O2", "prog.bf"], "give -O twice"),
+        (&["debug"], "<PROGRAM>"),
+        (&["debug", "-O2", "prog.bf"], "-O"),
         (&["profile"], "<PROGRAM>"),
         (&["profile", "--folded=depth", "prog.bf"], "time, iterations"),
         (&["profile", "--json", "--annotate", "prog.bf"], "--annotate"),
