@@ -286,7 +286,7 @@ impl<'p> Debugger<'p> {
                     return Stop::Obstacle(obstacle);
                 }
                 found = self.reason(&watched).map(|stop| (self.steps(), stop)).or(found);
-                if self.steps() % STEPS_BETWEEN_LOOKS == 0 && host.is_interrupted() {
+                if self.steps().is_multiple_of(STEPS_BETWEEN_LOOKS) && host.is_interrupted() {
                     return self.seek(from, Stop::Obstacle(Obstacle::Interrupted), host);
                 }
             }
