@@ -56,6 +56,7 @@ const OUR_PASSES: &[&str] = &[
     "combine",
     "closed",
     "combine",
+    "count",
     "deadstores",
     "evaluate",
     "values",

@@ -61,6 +61,7 @@ fn dead_and_endless_loops(program: &Program, warnings: &mut Vec<Diagnostic>) {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
+            | Kind::Count(_)
             | Kind::Output { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

@@ -7,6 +7,7 @@
 //! Knows the operations and the dialect; nothing of the operating system, and it does not try to be fast.
 
 use crate::dialect::{Dialect, Eof};
+use crate::ir::count::{Count, Direction, Reload};
 use crate::ir::{Kind, Program};
 
 /// What a program talks to.
@@ -68,6 +69,14 @@ pub struct Machine<'p> {
 /// For how many cells there is memory from the first access on.
 const FIRST_CELLS: usize = 512;
 
+/// What an operation has led to.
+struct Done {
+    /// The index of the next operation.
+    next: usize,
+    /// How many steps that was.
+    steps: u64,
+}
+
 /// Why an operation did not complete.
 enum Interruption {
     OffTape(i64),
@@ -115,10 +124,9 @@ impl<'p> Machine<'p> {
                 return Status::Paused;
             }
             match self.step(op.kind, io) {
-                Ok(next) => {
+                Ok(Done { next, steps }) => {
                     self.next = next;
-                    // The end of a condition is a place, and nothing to do.
-                    self.steps += u64::from(!matches!(op.kind, Kind::IfEnd { .. }));
+                    self.steps += steps;
                 }
                 Err(Interruption::OffTape(cell)) => return Status::Fault { cell, op: self.next },
                 Err(Interruption::Halted) => return Status::Halted,
@@ -159,10 +167,10 @@ impl<'p> Machine<'p> {
         Some(self.tape.get(index as usize).copied().unwrap_or(0))
     }
 
-    /// Does one operation and returns the index of the next. A scan or walk counts as one.
-    fn step(&mut self, kind: Kind, io: &mut dyn Io) -> Result<usize, Interruption> {
+    /// Does one operation. A scan or walk is one step, the end of a condition none; a [`Kind::Count`] that does nothing belongs to its loop's.
+    fn step(&mut self, kind: Kind, io: &mut dyn Io) -> Result<Done, Interruption> {
         let mask = self.program.width.mask();
-        let following = self.next + 1;
+        let mut done = Done { next: self.next + 1, steps: 1 };
         match kind {
             Kind::Add { cell, delta } => {
                 let value = self.at(cell)?;
@@ -199,6 +207,7 @@ impl<'p> Machine<'p> {
                     here = *next;
                 }
             }
+            Kind::Count(count) => done.steps = u64::from(self.count(&count)?),
             Kind::Input { cell } => {
                 self.at(cell)?;
                 let byte = if self.input_ended { None } else { io.read()? };
@@ -227,7 +236,7 @@ impl<'p> Machine<'p> {
             }
             Kind::Loop { cell, end } | Kind::If { cell, end } => {
                 if *self.at(cell)? == 0 {
-                    return Ok(end as usize + 1);
+                    done.next = end as usize + 1;
                 }
             }
             Kind::LoopEnd { start } => {
@@ -235,12 +244,68 @@ impl<'p> Machine<'p> {
                     unreachable!("a loop's end names its head");
                 };
                 if *self.at(cell)? != 0 {
-                    return Ok(start as usize + 1);
+                    done.next = start as usize + 1;
                 }
             }
-            Kind::IfEnd { .. } => {}
+            // A place, and nothing to do.
+            Kind::IfEnd { .. } => done.steps = 0,
         }
-        Ok(following)
+        Ok(done)
+    }
+
+    /// Whether it did anything.
+    fn count(&mut self, count: &Count) -> Result<bool, Interruption> {
+        let mask = self.program.width.mask();
+        let iterations = count.iterations(*self.at(count.counter)?, mask);
+        if iterations == 0 {
+            return Ok(false);
+        }
+        let phase = *self.at(count.cell(count.phase))?;
+        let mut complement_period = 0;
+        if let Reload::Complement { cell, offset, except } = count.reload {
+            let sum = phase.wrapping_add(*self.at(count.cell(cell))?);
+            complement_period = sum.wrapping_add_signed(offset.into()) & mask;
+            if complement_period == u64::from(except) {
+                return Ok(false);
+            }
+        }
+        let left = count.left(phase, mask);
+        if left == 0 && matches!(count.reload, Reload::Never { .. }) {
+            return Ok(false);
+        }
+        for zero in count.zero_cells() {
+            if *self.at(zero)? != 0 {
+                return Ok(false);
+            }
+        }
+        let progress = count.progress(iterations, left, mask, || match count.reload {
+            Reload::Never { .. } | Reload::Complement { .. } => Ok(complement_period),
+            Reload::Constant { period } => Ok(period.into()),
+            Reload::Cell { cell } => self.at(count.cell(cell)).copied(),
+        })?;
+        let phase_change = match count.direction {
+            Direction::Down => progress.left.wrapping_sub(left),
+            Direction::Up => left.wrapping_sub(progress.left),
+        };
+        let mut add = |cell: i32, delta: u64| {
+            let value = self.at(cell)?;
+            *value = value.wrapping_add(delta) & mask;
+            Ok::<(), Interruption>(())
+        };
+        add(count.counter, progress.iterations.wrapping_neg())?;
+        add(count.cell(count.phase), phase_change)?;
+        if let Reload::Complement { cell, .. } = count.reload {
+            add(count.cell(cell), phase_change.wrapping_neg())?;
+        }
+        if let Some(copy) = count.copy {
+            add(count.cell(copy.get()), progress.iterations)?;
+        }
+        if let Some(carry) = count.carry
+            && progress.reloads != 0
+        {
+            add(count.cell(carry.get()), progress.reloads)?;
+        }
+        Ok(true)
     }
 
     fn at(&mut self, cell: i32) -> Result<&mut u64, Interruption> {

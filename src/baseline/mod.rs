@@ -7,6 +7,7 @@
 //!
 //! Knows operations and the host's functions; nothing of LLVM, or of when code is worth more effort.
 
+mod count;
 mod emitter;
 mod scan;
 mod translate;

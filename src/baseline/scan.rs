@@ -52,6 +52,7 @@ pub(super) fn emit(emitter: &mut Emitter, program: &Program) -> Option<Scans> {
         | Kind::Copy { .. }
         | Kind::Product { .. }
         | Kind::Move { .. }
+        | Kind::Count(_)
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

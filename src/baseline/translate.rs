@@ -120,9 +120,9 @@ struct Open {
     slot: Option<u32>,
 }
 
-struct Translator<'a> {
+pub(super) struct Translator<'a> {
     unit: &'a Unit<'a>,
-    emitter: Emitter,
+    pub(super) emitter: Emitter,
     scans: Option<Scans>,
     hot: DynamicLabel,
     /// How many cells the pointer is ahead of `rbx`.
@@ -259,6 +259,7 @@ impl Translator<'_> {
             Kind::Walk { cell, stride, leave, enter } => {
                 self.counting_steps(index, cell, |this| this.walk(cell, stride, leave, enter));
             }
+            Kind::Count(count) => self.count(&count),
             Kind::Input { cell } => self.input(cell),
             Kind::Output { cell } => {
                 // The low byte is the first.
@@ -318,7 +319,7 @@ impl Translator<'_> {
     }
 
     /// How many bytes `cell` is from `rbx`, which is moved where that is too far.
-    fn at(&mut self, cell: i32) -> i32 {
+    pub(super) fn at(&mut self, cell: i32) -> i32 {
         let distance = self.key(cell) * self.unit.program.width.bytes() as i64;
         match i32::try_from(distance).ok().filter(|distance| distance.abs() <= FAR_BYTES) {
             Some(distance) => distance,
@@ -357,7 +358,7 @@ impl Translator<'_> {
     }
 
     /// Nothing is known any more.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.in_register = None;
         self.in_flags = None;
     }
@@ -610,6 +611,7 @@ fn reads(kind: Kind, cell: i32) -> bool {
         | Kind::Set { .. }
         | Kind::Move { .. }
         | Kind::Scan { .. }
+        | Kind::Count(_)
         | Kind::Input { .. }
         | Kind::Text { .. }
         | Kind::Dump { .. }

@@ -66,6 +66,7 @@ impl Program {
                     | Kind::Move { .. }
                     | Kind::Scan { .. }
                     | Kind::Walk { .. }
+                    | Kind::Count(_)
                     | Kind::Input { .. }
                     | Kind::Output { .. }
                     | Kind::Dump { .. } => kind,

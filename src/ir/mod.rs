@@ -6,12 +6,14 @@
 //!
 //! Knows nothing of who made a program, of LLVM, or of addresses.
 
+pub mod count;
 pub mod loops;
 pub mod text;
 pub mod verify;
 
 use crate::dialect::CellWidth;
 use crate::source::Span;
+use count::Count;
 
 /// What an operation does. `cell`, `target` and `source` are offsets from the pointer, in cells;
 /// values and deltas are cell values, already wrapped to the program's width.
@@ -34,6 +36,8 @@ pub enum Kind {
     /// `while tape[ptr + cell] != 0 { tape[ptr + cell] += leave; ptr += stride; tape[ptr + cell] += enter }`,
     /// what is added being sign-extended to the width: `[->>]`, `[->+]`.
     Walk { cell: i32, stride: i32, leave: i32, enter: i32 },
+    /// Counts two cells together, many iterations at once, in front of or in the loop that does it one by one.
+    Count(Count),
     /// Reads a byte into `tape[ptr + cell]`; at the end of the input, what the dialect says.
     Input { cell: i32 },
     /// Writes the low byte of `tape[ptr + cell]`.
@@ -116,6 +120,7 @@ impl Kind {
             }
             Kind::Scan { cell, stride } => Kind::Scan { cell: cell + by, stride },
             Kind::Walk { cell, stride, leave, enter } => Kind::Walk { cell: cell + by, stride, leave, enter },
+            Kind::Count(count) => Kind::Count(Count { counter: count.counter + by, ..count }),
             Kind::Input { cell } => Kind::Input { cell: cell + by },
             Kind::Output { cell } => Kind::Output { cell: cell + by },
             Kind::Dump { cell } => Kind::Dump { cell: cell + by },
@@ -139,6 +144,7 @@ impl Kind {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
+            | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -168,6 +174,7 @@ impl Kind {
             Kind::Product { target, left, right, .. } => {
                 target.unsigned_abs().max(left.unsigned_abs()).max(right.unsigned_abs())
             }
+            Kind::Count(count) => count.cells().map(i32::unsigned_abs).max().unwrap_or(0),
             Kind::Scan { cell, stride } | Kind::Walk { cell, stride, .. } => {
                 cell.unsigned_abs().saturating_add(stride.unsigned_abs())
             }
@@ -203,6 +210,7 @@ impl Program {
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
                 | Kind::Product { .. }
+                | Kind::Count(_)
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -493,6 +501,7 @@ impl Matcher {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
+            | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -10,10 +10,12 @@
 //! `[n]` is the cell n to the right of the pointer. What follows `;` is the place in the source; it
 //! is not read back.
 
+use super::count::{Count, Direction, Reload};
 use super::{Builder, Kind, Op, Program};
 use crate::dialect::CellWidth;
 use crate::source::{Source, Span};
 use std::fmt::Write as _;
+use std::num::NonZeroI8;
 
 /// The column at which places are written.
 const PLACE_COLUMN: usize = 32;
@@ -60,6 +62,7 @@ impl std::fmt::Display for Line<'_> {
             Kind::Move { delta } => write!(f, "move {delta}"),
             Kind::Scan { cell, stride } => write!(f, "scan [{cell}] {stride}"),
             Kind::Walk { cell, stride, leave, enter } => write!(f, "walk [{cell}] {stride} {leave} {enter}"),
+            Kind::Count(count) => write_count(&count, f),
             Kind::Input { cell } => write!(f, "input [{cell}]"),
             Kind::Output { cell } => write!(f, "output [{cell}]"),
             Kind::Text { start, len } => {
@@ -73,6 +76,30 @@ impl std::fmt::Display for Line<'_> {
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => write!(f, "end"),
         }
     }
+}
+
+/// What a count needs comes first, then what it may have.
+fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    let direction = match count.direction {
+        Direction::Down => "down",
+        Direction::Up => "up",
+    };
+    let phase = count.cell(count.phase);
+    write!(f, "count [{}] [{phase}] {direction} to {} ", count.counter, count.turn)?;
+    match count.reload {
+        Reload::Never { left_over } => write!(f, "leave {left_over}")?,
+        Reload::Constant { period } => write!(f, "from {period}")?,
+        Reload::Cell { cell } => write!(f, "from [{}]", count.cell(cell))?,
+        Reload::Complement { cell, offset, except } => {
+            write!(f, "against [{}] {offset} not {except}", count.cell(cell))?;
+        }
+    }
+    for (name, cell) in [("carry", count.carry), ("copy", count.copy)] {
+        if let Some(cell) = cell {
+            write!(f, " {name} [{}]", count.cell(cell.get()))?;
+        }
+    }
+    count.zero_cells().try_for_each(|zero| write!(f, " zero [{zero}]"))
 }
 
 /// A line of text that is no operation.
@@ -160,9 +187,50 @@ fn unescape(quoted: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+fn count(operands: &[&str]) -> Option<Count> {
+    let &[counter, phase, direction, "to", turn, ref rest @ ..] = operands else { return None };
+    let counter = cell_at(counter)?;
+    let near = |word: &str| i8::try_from(cell_at(word)?.checked_sub(counter)?).ok();
+    let direction = match direction {
+        "down" => Direction::Down,
+        "up" => Direction::Up,
+        _ => return None,
+    };
+    let (reload, mut rest) = match rest {
+        &["leave", left_over, ref rest @ ..] => (Reload::Never { left_over: left_over.parse().ok()? }, rest),
+        &["against", cell, offset, "not", except, ref rest @ ..] => {
+            let (offset, except) = (offset.parse().ok()?, except.parse().ok()?);
+            (Reload::Complement { cell: near(cell)?, offset, except }, rest)
+        }
+        &["from", from, ref rest @ ..] => match near(from) {
+            Some(cell) => (Reload::Cell { cell }, rest),
+            None => (Reload::Constant { period: from.parse().ok()? }, rest),
+        },
+        _ => return None,
+    };
+    let (phase, turn) = (near(phase)?, turn.parse().ok()?);
+    let zeros = [None; Count::MAX_ZEROS];
+    let mut count = Count { counter, phase, turn, direction, reload, carry: None, copy: None, zeros };
+    while let [name, cell, others @ ..] = rest {
+        let place = match *name {
+            "carry" => &mut count.carry,
+            "copy" => &mut count.copy,
+            "zero" => count.zeros.iter_mut().find(|zero| zero.is_none())?,
+            _ => return None,
+        };
+        *place = Some(NonZeroI8::new(near(cell)?)?);
+        rest = others;
+    }
+    rest.is_empty().then_some(count)
+}
+
+/// The offset that a word like `[3]` stands for.
+fn cell_at(word: &str) -> Option<i32> {
+    word.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
 fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
-    let cell =
-        |index: usize| -> Option<i32> { operands.get(index)?.strip_prefix('[')?.strip_suffix(']')?.parse().ok() };
+    let cell = |index: usize| cell_at(operands.get(index)?);
     let number = |index: usize| -> Option<i32> { operands.get(index)?.parse().ok() };
     let value = |index: usize| -> Option<u64> { operands.get(index)?.parse().ok() };
     Some(match name {
@@ -174,6 +242,7 @@ fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
         "move" => Kind::Move { delta: number(0)? },
         "scan" => Kind::Scan { cell: cell(0)?, stride: number(1)? },
         "walk" => Kind::Walk { cell: cell(0)?, stride: number(1)?, leave: number(2)?, enter: number(3)? },
+        "count" => Kind::Count(count(operands)?),
         "input" => Kind::Input { cell: cell(0)? },
         "output" => Kind::Output { cell: cell(0)? },
         "dump" => Kind::Dump { cell: cell(0)? },
@@ -189,7 +258,9 @@ mod tests {
 
     const EVERY_OPERATION: &str = "cells 16\nadd [0] 3\nset [-2] 65535\nmove -7\nscan [1] 4\ninput [0]\n\
         output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
-        product [0] [1] [-2] 65535\n  end\n  walk [0] -2 -1 1\nend\n";
+        product [0] [1] [-2] 65535\n  end\n  walk [0] -2 -1 1\nend\n\
+        count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
+        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\n";
 
     #[test]
     fn what_is_printed_is_read_back() {

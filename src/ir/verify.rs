@@ -6,8 +6,10 @@
 //! 3. No operation is without meaning: what moves or steps does not do so by 0, what multiplies does
 //!    not by 0, `MulAdd` does not read its own target, and a `Walk` adds something somewhere.
 //! 4. Spans do not end before they start.
-//! 5. Texts are not empty and lie within the program's text.
+//! 5. The cells of a `Count` are different ones, and the zeros in use come first.
+//! 6. Texts are not empty and lie within the program's text.
 
+use super::count::Count;
 use super::{Kind, Op, Program};
 
 /// A property that does not hold, and the operation where.
@@ -66,6 +68,8 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         }
         Kind::Scan { stride: 0, .. } | Kind::Walk { stride: 0, .. } => Some("the scan does not step"),
         Kind::Walk { leave: 0, enter: 0, .. } => Some("the walk is a scan"),
+        Kind::Count(count) if !has_different_cells(&count) => Some("the cells of the count are not different"),
+        Kind::Count(count) if !count.zeros.is_sorted_by_key(Option::is_none) => Some("the zeros do not come first"),
         Kind::Loop { .. } | Kind::If { .. } => {
             open.push(index as u32);
             None
@@ -89,11 +93,20 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::Move { .. }
         | Kind::Scan { .. }
         | Kind::Walk { .. }
+        | Kind::Count(_)
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }
         | Kind::Dump { .. } => None,
     }
+}
+
+fn has_different_cells(count: &Count) -> bool {
+    let mut cells: Vec<i32> = count.cells().collect();
+    let all = cells.len();
+    cells.sort_unstable();
+    cells.dedup();
+    cells.len() == all
 }
 
 #[cfg(test)]

@@ -91,6 +91,7 @@ fn combine(mut program: Program) -> (Program, bool) {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
+            | Kind::Count(_)
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::If { .. }

@@ -45,6 +45,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Loop { .. }
             | Kind::If { .. }

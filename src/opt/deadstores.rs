@@ -56,7 +56,12 @@ pub(super) fn run(mut program: Program) -> Program {
             }
             Kind::Input { cell } | Kind::Output { cell } => dead.remove(place(cell)),
             Kind::Text { .. } => {}
-            Kind::Dump { .. } | Kind::Scan { .. } | Kind::Walk { .. } | Kind::Loop { .. } | Kind::LoopEnd { .. } => {
+            Kind::Count(_)
+            | Kind::Dump { .. }
+            | Kind::Scan { .. }
+            | Kind::Walk { .. }
+            | Kind::Loop { .. }
+            | Kind::LoopEnd { .. } => {
                 dead.forget_all();
             }
             Kind::IfEnd { .. } => {

@@ -106,6 +106,12 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
                 let place = body.moved + i64::from(cell);
                 changes.add(&mut body, place);
             }
+            Kind::Count(count) => {
+                for cell in count.changed_cells() {
+                    let place = body.moved + i64::from(cell);
+                    changes.add(&mut body, place);
+                }
+            }
             Kind::Move { delta } => body.moved += i64::from(delta),
             Kind::Scan { .. } | Kind::Walk { .. } => body.is_anything = true,
             Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => {}

@@ -9,6 +9,7 @@
 
 mod clear;
 mod combine;
+mod count;
 mod deadloops;
 mod deadstores;
 mod effects;
@@ -16,6 +17,7 @@ mod evaluate;
 mod multiply;
 mod nest;
 mod offsets;
+mod paths;
 mod polynomial;
 mod runs;
 mod scan;
@@ -114,6 +116,12 @@ pub const PASSES: &[Pass] = &[
         summary: "loops whose effect has a closed form become that",
         seeks: Seeks::Brackets,
         run: values::run_closed,
+    },
+    Pass {
+        name: "count",
+        summary: "loops that divide or compare get an operation that does it",
+        seeks: Seeks::Brackets,
+        run: count::run,
     },
     Pass {
         name: "deadstores",

@@ -57,6 +57,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Product { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
+            | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

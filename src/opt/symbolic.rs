@@ -376,6 +376,7 @@ fn can_be_followed(kind: Kind) -> bool {
         Kind::Move { .. }
         | Kind::Scan { .. }
         | Kind::Walk { .. }
+        | Kind::Count(_)
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

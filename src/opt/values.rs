@@ -22,6 +22,7 @@
 use super::effects::{Effect, Effects, loop_effects};
 use super::symbolic;
 use crate::dialect::SHORTEST_TAPE_CELLS;
+use crate::ir::count::Count;
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
 
@@ -264,6 +265,7 @@ impl Values {
                     self.rewriter.put(op.kind, op.span);
                 }
             }
+            Kind::Count(count) => self.count(op, count),
             Kind::Input { cell } => {
                 self.learn(cell, None);
                 self.text = None;
@@ -434,6 +436,23 @@ impl Values {
                 self.rewriter.put(kind, op.span);
             }
         }
+    }
+
+    /// A count does not have to look at zeros that are known, and does nothing if they are known not to be 0.
+    fn count(&mut self, op: Op, mut count: Count) {
+        let is_over = self.sure_value(count.counter).is_some_and(|value| count.iterations(value, self.mask) == 0);
+        if is_over || count.zero_cells().any(|zero| self.sure_value(zero).is_some_and(|value| value != 0)) {
+            return;
+        }
+        let mut unknown =
+            count.zeros.into_iter().flatten().filter(|zero| self.sure_value(count.cell(zero.get())).is_none());
+        count.zeros = std::array::from_fn(|_| unknown.next());
+        self.text = None;
+        count.changed_cells().for_each(|cell| self.learn(cell, None));
+        if count.is_complete() {
+            self.learn(count.counter, Some(0));
+        }
+        self.rewriter.put(Kind::Count(count), op.span);
     }
 
     fn write(&mut self, bytes: &[u8], span: Span) {

@@ -65,16 +65,16 @@ struct Open<'ctx> {
     has_inline_io: bool,
 }
 
-struct Body<'a, 'ctx> {
-    unit: &'a Unit<'a, 'ctx>,
+pub(super) struct Body<'a, 'ctx> {
+    pub(super) unit: &'a Unit<'a, 'ctx>,
     function: FunctionValue<'ctx>,
-    builder: Builder<'ctx>,
+    pub(super) builder: Builder<'ctx>,
     state: PointerValue<'ctx>,
     home: Home<'ctx>,
     open: Vec<Open<'ctx>>,
 }
 
-type Lowered<T> = Result<T, BuilderError>;
+pub(super) type Lowered<T> = Result<T, BuilderError>;
 
 impl<'a, 'ctx> Body<'a, 'ctx> {
     fn begin(unit: &'a Unit<'a, 'ctx>, function: FunctionValue<'ctx>) -> Lowered<Self> {
@@ -150,6 +150,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             }
             Kind::Scan { cell, stride } => self.walk(index, cell, stride, (0, 0)),
             Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, (leave, enter)),
+            Kind::Count(count) => self.count(index, &count),
             Kind::Input { cell } => self.input(cell),
             Kind::Output { cell } => {
                 let value = self.load(cell)?;
@@ -193,7 +194,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         }
     }
 
-    fn name(&self, name: &'static str) -> &'static str {
+    pub(super) fn name(&self, name: &'static str) -> &'static str {
         match self.unit.options.names {
             Names::Readable => name,
             Names::None => "",
@@ -201,7 +202,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
     }
 
     /// A new block named after the place of the operation.
-    fn block(&self, index: u32, what: &str, part: &str) -> BasicBlock<'ctx> {
+    pub(super) fn block(&self, index: u32, what: &str, part: &str) -> BasicBlock<'ctx> {
         let name = match self.unit.options.names {
             Names::Readable => {
                 let place = self.unit.position(index);
@@ -212,7 +213,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         self.unit.context.append_basic_block(self.function, &name)
     }
 
-    fn current(&self) -> BasicBlock<'ctx> {
+    pub(super) fn current(&self) -> BasicBlock<'ctx> {
         self.builder.get_insert_block().expect("the builder stands in a block")
     }
 
@@ -252,7 +253,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         unsafe { self.builder.build_gep(self.unit.cell_type(), pointer, &[distance], self.name("cell")) }
     }
 
-    fn load(&self, cell: i32) -> Lowered<IntValue<'ctx>> {
+    pub(super) fn load(&self, cell: i32) -> Lowered<IntValue<'ctx>> {
         let address = self.address(cell)?;
         self.load_from(address)
     }
@@ -262,7 +263,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         Ok(value.into_int_value())
     }
 
-    fn add(&self, cell: i32, summand: IntValue<'ctx>) -> Lowered<()> {
+    pub(super) fn add(&self, cell: i32, summand: IntValue<'ctx>) -> Lowered<()> {
         let address = self.address(cell)?;
         let value = self.load_from(address)?;
         let sum = self.builder.build_int_add(value, summand, self.name("sum"))?;

@@ -64,6 +64,7 @@ pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<bool
             Kind::Product { target, left, right, .. } => {
                 reached = reach(reach(reach(reached, target), left), right);
             }
+            Kind::Count(count) => reached = reach(reached, count.counter),
             Kind::Text { .. } | Kind::Dump { .. } => {}
         }
     }

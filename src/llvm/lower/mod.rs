@@ -22,6 +22,7 @@
 
 mod body;
 mod branchless;
+mod count;
 mod host;
 pub mod partition;
 mod table;
@@ -248,6 +249,7 @@ impl<'ctx> Unit<'_, 'ctx> {
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
                 | Kind::Product { .. }
+                | Kind::Count(_)
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -370,6 +372,7 @@ fn drifting_heads(program: &Program) -> Vec<bool> {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

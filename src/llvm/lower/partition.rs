@@ -95,6 +95,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
+            | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -56,6 +56,7 @@ fn fits(op: &Op) -> bool {
         Kind::Copy { .. }
         | Kind::Product { .. }
         | Kind::Walk { .. }
+        | Kind::Count(_)
         | Kind::Loop { .. }
         | Kind::LoopEnd { .. }
         | Kind::Input { .. }
@@ -82,6 +83,7 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             Kind::Copy { .. }
             | Kind::Product { .. }
             | Kind::Walk { .. }
+            | Kind::Count(_)
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::Input { .. }

@@ -16,6 +16,7 @@ pub enum Class {
     Move,
     Scan,
     Walk,
+    Count,
     Text,
     Input,
     Output,
@@ -25,7 +26,7 @@ pub enum Class {
 }
 
 /// The classes in the order in which they are listed, with their names for one and for several.
-const CLASSES: [(Class, &str, &str); 14] = [
+const CLASSES: [(Class, &str, &str); 15] = [
     (Class::MultiplyAdd, "multiply-add", "multiply-adds"),
     (Class::Product, "product", "products"),
     (Class::Copy, "copy", "copies"),
@@ -34,6 +35,7 @@ const CLASSES: [(Class, &str, &str); 14] = [
     (Class::Move, "move", "moves"),
     (Class::Scan, "scan", "scans"),
     (Class::Walk, "walk", "walks"),
+    (Class::Count, "count", "counts"),
     (Class::Text, "text", "texts"),
     (Class::Input, "input", "inputs"),
     (Class::Output, "output", "outputs"),
@@ -54,6 +56,7 @@ impl Class {
             Kind::Move { .. } => Class::Move,
             Kind::Scan { .. } => Class::Scan,
             Kind::Walk { .. } => Class::Walk,
+            Kind::Count(_) => Class::Count,
             Kind::Text { .. } => Class::Text,
             Kind::Input { .. } => Class::Input,
             Kind::Output { .. } => Class::Output,

@@ -198,6 +198,9 @@ fn look(ops: &[Op], counter: i64) -> Body {
                 read = [Some(left), Some(right)];
             }
             Kind::Move { delta } => body.moved += i64::from(delta),
+            Kind::Count(count) => {
+                body.changed.extend(count.changed_cells().map(|cell| body.moved + at(cell)));
+            }
             Kind::Scan { .. } | Kind::Walk { .. } => body.effect(Reason::Scan),
             Kind::Input { cell } => {
                 body.effect(Reason::Input);

@@ -1,0 +1,128 @@
+//! The operation that counts two cells together.
+//!
+//! Registers beside those of [`super::emitter`]: `r8` holds the iterations, `r9` how far the phase is from its
+//! turn before and `r11` behind them, `r10` the period where that is a sum.
+
+use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
+
+use super::translate::Translator;
+use crate::dialect::CellWidth;
+use crate::ir::count::{Count, Direction, Reload};
+
+impl Translator<'_> {
+    pub(super) fn count(&mut self, count: &Count) {
+        // From here on the cells are near enough: no address moves `rbx`.
+        count.cells().for_each(|cell| _ = self.at(cell));
+        let mask = self.emitter.width.mask();
+        let wrapped = |value: i64| value as u64 & mask;
+        let (behind, finish) = (self.emitter.label(), self.emitter.label());
+
+        let at = self.at(count.counter);
+        self.emitter.load(at);
+        match count.reload {
+            Reload::Never { left_over } => self.emitter.increase(wrapped(-i64::from(left_over))),
+            Reload::Constant { .. } | Reload::Cell { .. } | Reload::Complement { .. } => self.emitter.test(),
+        }
+        self.emitter.jump_if_zero(behind);
+        dynasm!(self.emitter.asm; .arch x64; mov r8, rax);
+
+        let at = self.at(count.cell(count.phase));
+        self.emitter.load(at);
+        if let Reload::Complement { cell, offset, except } = count.reload {
+            let at = self.at(count.cell(cell));
+            self.emitter.load_second(at);
+            dynasm!(self.emitter.asm; .arch x64; lea r10, [rax + rcx + i32::from(offset)]);
+            match self.emitter.width {
+                CellWidth::W8 => dynasm!(self.emitter.asm; .arch x64; movzx r10d, r10b),
+                CellWidth::W16 => dynasm!(self.emitter.asm; .arch x64; movzx r10d, r10w),
+                CellWidth::W32 => dynasm!(self.emitter.asm; .arch x64; mov r10d, r10d),
+                CellWidth::W64 => {}
+            }
+            dynasm!(self.emitter.asm; .arch x64; cmp r10, i32::from(except));
+            self.emitter.jump_if_zero(behind);
+        }
+        if count.direction == Direction::Up {
+            // What it is short of -1.
+            dynasm!(self.emitter.asm; .arch x64; not rax);
+            self.emitter.increase(wrapped(i64::from(count.turn) + 1));
+        } else {
+            self.emitter.increase(wrapped(-i64::from(count.turn)));
+        }
+        match self.emitter.width {
+            CellWidth::W8 => dynasm!(self.emitter.asm; .arch x64; movzx r9d, al),
+            CellWidth::W16 => dynasm!(self.emitter.asm; .arch x64; movzx r9d, ax),
+            CellWidth::W32 => dynasm!(self.emitter.asm; .arch x64; mov r9d, eax),
+            CellWidth::W64 => dynasm!(self.emitter.asm; .arch x64; mov r9, rax),
+        }
+        if let Reload::Never { .. } = count.reload {
+            dynasm!(self.emitter.asm; .arch x64; test r9, r9);
+            self.emitter.jump_if_zero(behind);
+        }
+        for zero in count.zero_cells() {
+            let at = self.at(zero);
+            self.emitter.compare_with(at, 0);
+            self.emitter.jump_if_not_zero(behind);
+        }
+
+        dynasm!(self.emitter.asm; .arch x64; mov r11, r9; sub r11, r8; jae =>finish);
+        self.count_reloads(count);
+        self.emitter.bind(finish);
+        dynasm!(self.emitter.asm; .arch x64; mov rax, r8);
+        let at = self.at(count.counter);
+        self.emitter.subtract(at);
+        if let Some(copy) = count.copy {
+            let at = self.at(count.cell(copy.get()));
+            self.emitter.add(at);
+        }
+        dynasm!(self.emitter.asm; .arch x64; mov rax, r11; sub rax, r9);
+        let at = self.at(count.cell(count.phase));
+        match count.direction {
+            Direction::Down => self.emitter.add(at),
+            Direction::Up => self.emitter.subtract(at),
+        }
+        if let Reload::Complement { cell, .. } = count.reload {
+            let at = self.at(count.cell(cell));
+            self.emitter.subtract(at);
+        }
+        self.emitter.bind(behind);
+        self.forget();
+    }
+
+    /// Where the phase comes to its turn: it stops there, or is reloaded as often as it takes.
+    fn count_reloads(&mut self, count: &Count) {
+        match count.reload {
+            Reload::Never { .. } => {
+                dynasm!(self.emitter.asm; .arch x64; mov r8, r9; xor r11d, r11d);
+                return;
+            }
+            Reload::Constant { period } => dynasm!(self.emitter.asm; .arch x64; mov ecx, i32::from(period)),
+            Reload::Cell { cell } => {
+                let at = self.at(count.cell(cell));
+                self.emitter.load_second(at);
+            }
+            Reload::Complement { .. } => dynasm!(self.emitter.asm; .arch x64; mov rcx, r10),
+        }
+        let whole = self.emitter.label();
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; mov r11, r8
+            ; sub r11, r9
+            ; xor eax, eax
+            ; test rcx, rcx
+            ; jz =>whole
+            ; lea rax, [r11 - 1]
+            ; xor edx, edx
+        );
+        match self.emitter.width {
+            CellWidth::W64 => dynasm!(self.emitter.asm; .arch x64; div rcx),
+            CellWidth::W8 | CellWidth::W16 | CellWidth::W32 => dynasm!(self.emitter.asm; .arch x64; div ecx),
+        }
+        self.emitter.bind(whole);
+        dynasm!(self.emitter.asm; .arch x64; inc rax);
+        if let Some(carry) = count.carry {
+            let at = self.at(count.cell(carry.get()));
+            self.emitter.add(at);
+        }
+        dynasm!(self.emitter.asm; .arch x64; imul rax, rcx; sub rax, r11; mov r11, rax);
+    }
+}

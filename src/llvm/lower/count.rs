@@ -1,0 +1,108 @@
+//! The operation that counts two cells together.
+
+use inkwell::IntPredicate;
+use inkwell::builder::BuilderError;
+use inkwell::values::IntValue;
+
+use super::body::{Body, Lowered};
+use crate::ir::count::{Count, Direction, Reload};
+
+impl<'ctx> Body<'_, 'ctx> {
+    /// Tests whether there is something to do, cell by cell; computes how much, with a division if the phase is
+    /// reloaded; and changes the cells.
+    pub(super) fn count(&self, index: u32, count: &Count) -> Lowered<()> {
+        let constant = |value: i64| self.unit.cell_type().const_int(value as u64, true);
+        let (zero, turn) = (constant(0), constant(count.turn.into()));
+        let behind = self.block(index, "count", ".end");
+        let unless = |is_over: IntValue<'ctx>| {
+            let next = self.block(index, "count", "");
+            self.builder.build_conditional_branch(is_over, behind, next)?;
+            self.builder.position_at_end(next);
+            Ok::<(), BuilderError>(())
+        };
+        let difference = |from: IntValue<'ctx>, value| self.builder.build_int_sub(from, value, self.name("difference"));
+        let is = |predicate, left, right| self.builder.build_int_compare(predicate, left, right, self.name("is"));
+
+        let counter = self.load(count.counter)?;
+        let wanted = match count.reload {
+            Reload::Never { left_over } => difference(counter, constant(left_over.into()))?,
+            Reload::Constant { .. } | Reload::Cell { .. } | Reload::Complement { .. } => counter,
+        };
+        unless(is(IntPredicate::EQ, wanted, zero)?)?;
+        let phase = self.load(count.cell(count.phase))?;
+        let left = match count.direction {
+            Direction::Down => difference(phase, turn)?,
+            Direction::Up => difference(turn, phase)?,
+        };
+        let mut complement_period = zero;
+        if let Reload::Complement { cell, offset, except } = count.reload {
+            let sum = self.builder.build_int_add(phase, self.load(count.cell(cell))?, self.name("sum"))?;
+            complement_period = self.builder.build_int_add(sum, constant(offset.into()), self.name("period"))?;
+            unless(is(IntPredicate::EQ, complement_period, constant(except.into()))?)?;
+        }
+        if let Reload::Never { .. } = count.reload {
+            unless(is(IntPredicate::EQ, left, zero)?)?;
+        }
+        for cell in count.zero_cells() {
+            unless(is(IntPredicate::NE, self.load(cell)?, zero)?)?;
+        }
+        let is_short = is(IntPredicate::ULE, wanted, left)?;
+        let rest = difference(left, wanted)?;
+        if let Reload::Never { .. } = count.reload {
+            let done = self.builder.build_select(is_short, wanted, left, self.name("done"))?.into_int_value();
+            self.finish_count(count, done, difference(zero, done)?)?;
+        } else {
+            let (before, reloads) = (self.current(), self.block(index, "count", ".reload"));
+            let finish = self.block(index, "count", ".change");
+            self.builder.build_conditional_branch(is_short, finish, reloads)?;
+            self.builder.position_at_end(reloads);
+            let period = match count.reload {
+                Reload::Never { .. } | Reload::Complement { .. } => complement_period,
+                Reload::Constant { period } => constant(period.into()),
+                Reload::Cell { cell } => self.load(count.cell(cell))?,
+            };
+            // The largest value does for 2^w: fewer iterations than that are left.
+            let is_whole = is(IntPredicate::EQ, period, zero)?;
+            let divisor = self.builder.build_select(is_whole, constant(-1), period, self.name("divisor"))?;
+            let over = difference(wanted, left)?;
+            let quotient = self.builder.build_int_unsigned_div(
+                difference(over, constant(1))?,
+                divisor.into_int_value(),
+                self.name("quotient"),
+            )?;
+            let reloaded = self.builder.build_int_add(quotient, constant(1), self.name("reloads"))?;
+            if let Some(carry) = count.carry {
+                self.add(count.cell(carry.get()), reloaded)?;
+            }
+            let counted = self.builder.build_int_mul(period, reloaded, self.name("counted"))?;
+            let reloaded_rest = difference(counted, over)?;
+            self.builder.build_unconditional_branch(finish)?;
+            self.builder.position_at_end(finish);
+            let merged = self.builder.build_phi(zero.get_type(), self.name("left"))?;
+            merged.add_incoming(&[(&rest, before), (&reloaded_rest, reloads)]);
+            let change = difference(merged.as_basic_value().into_int_value(), left)?;
+            self.finish_count(count, wanted, change)?;
+        }
+        self.builder.build_unconditional_branch(behind)?;
+        self.builder.position_at_end(behind);
+        Ok(())
+    }
+
+    /// Changes the cells by `done` iterations, in which the phase came nearer to its turn by -`change`.
+    fn finish_count(&self, count: &Count, done: IntValue<'ctx>, change: IntValue<'ctx>) -> Lowered<()> {
+        let negated = |value| self.builder.build_int_neg(value, self.name("negated"));
+        self.add(count.counter, negated(done)?)?;
+        let phase_change = match count.direction {
+            Direction::Down => change,
+            Direction::Up => negated(change)?,
+        };
+        self.add(count.cell(count.phase), phase_change)?;
+        if let Reload::Complement { cell, .. } = count.reload {
+            self.add(count.cell(cell), negated(phase_change)?)?;
+        }
+        match count.copy {
+            Some(copy) => self.add(count.cell(copy.get()), done),
+            None => Ok(()),
+        }
+    }
+}

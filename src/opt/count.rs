@@ -1,0 +1,478 @@
+//! Loops that divide, compare or carry by counting get an operation that counts many iterations at once.
+//!
+//! ```text
+//! loop [0]                  count [0] [1] down to 1 against [2] 0 not 1 carry [3] zero [4] zero [5]
+//!   add [0] 255             loop [0]
+//!   add [1] 255               add [0] 255
+//!   loop [1]          →       add [1] 255
+//!     add [2] 1               ...
+//!     move 3                end
+//!   end
+//!   ...
+//! end
+//! ```
+//! What a loop computes is found by following all ways through its body, however it is spelled. It has to
+//! have a plain way, on which a counter and a second cell, the phase, step by one while the phase is not at its
+//! turn. Where there is one other way, on which the phase starts again, the count does all iterations in front of the
+//! loop; where all other ways end the loop, it does the plain iterations in the loop, ahead of the last one.
+//! The loop stays: it does what the count leaves, where cells that have to be 0 are not.
+
+use super::paths::{Path, Paths, Start};
+use super::polynomial::Polynomial;
+use crate::ir::count::{Count, Direction, Reload};
+use crate::ir::{Builder, Kind, Op, Program};
+use std::collections::BTreeSet;
+use std::num::NonZeroI8;
+
+/// The longest loop that is looked at, in operations.
+const MAX_BODY: usize = 64;
+
+pub(super) fn run(program: Program) -> Program {
+    let mask = program.width.mask();
+    let mut found = Vec::new();
+    for (index, op) in program.ops.iter().enumerate() {
+        let Kind::Loop { cell, end } = op.kind else { continue };
+        let body = &program.ops[index + 1..end as usize];
+        let is_counted =
+            index > 0 && matches!(program.ops[index - 1].kind, Kind::Count(count) if count.counter == cell);
+        if !is_counted
+            && may_count(body, mask)
+            && let Some((place, count)) = count(cell, body, index + 1, mask)
+        {
+            found.push((index + usize::from(place == Place::Inside), count));
+        }
+    }
+    if found.is_empty() {
+        return program;
+    }
+    let mut builder = Builder::default();
+    let mut found = found.into_iter().peekable();
+    for (index, op) in program.ops.into_iter().enumerate() {
+        if let Some((_, count)) = found.next_if(|&(place, _)| place == index) {
+            builder.push(Kind::Count(count), op.span);
+        }
+        builder.push(op.kind, op.span);
+    }
+    Program { text: program.text, ..builder.finish(program.width) }
+}
+
+/// Where the count stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Before,
+    Inside,
+}
+
+/// Whether it is worth the time to look at a loop with this body.
+fn may_count(body: &[Op], mask: u64) -> bool {
+    let (mut has_step, mut has_test) = (false, false);
+    body.len() <= MAX_BODY
+        && body.iter().all(|op| match op.kind {
+            Kind::Add { delta, .. } => {
+                has_step |= delta == mask;
+                true
+            }
+            Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
+            | Kind::Move { .. }
+            | Kind::IfEnd { .. }
+            | Kind::LoopEnd { .. } => true,
+            Kind::Scan { .. } | Kind::Loop { .. } | Kind::If { .. } => {
+                has_test = true;
+                true
+            }
+            Kind::Walk { .. }
+            | Kind::Count(_)
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. } => false,
+        })
+        && has_step
+        && has_test
+}
+
+/// The count that does iterations of the loop on `tested`; the index of its body in the program is `base`.
+fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<(Place, Count)> {
+    let mut start = Start { body, base, mask, tested, zeros: Vec::new() };
+    let paths = start.follow()?;
+    if let Some(found) = recognise(&paths, &start) {
+        return Some(found);
+    }
+    // With the cells that are 0 behind each iteration taken for 0 before it.
+    let temporaries = temporaries(&paths, &start);
+    if temporaries.is_empty() {
+        return None;
+    }
+    start.zeros.extend(temporaries);
+    recognise(&start.follow()?, &start)
+}
+
+fn recognise(paths: &Paths, start: &Start<'_>) -> Option<(Place, Count)> {
+    let before = Loop { paths, start }.division().map(|count| (Place::Before, count));
+    before.or_else(|| Loop { paths, start }.minimum().map(|count| (Place::Inside, count)))
+}
+
+/// Cells that every way leaves at 0 and some way reads.
+fn temporaries(paths: &Paths, start: &Start<'_>) -> Vec<i32> {
+    let Some(first) = paths.complete.first() else { return Vec::new() };
+    let is_left_0 = |cell: i32| {
+        paths.complete.iter().all(|path| path.cells.get(&cell).is_some_and(|value| value.as_constant() == Some(0)))
+    };
+    let is_read = |cell: i32| {
+        paths.complete.iter().any(|path| {
+            path.cells.values().any(|value| value.reads(cell))
+                || path.decisions.iter().any(|(tested, _)| tested.reads(cell))
+        })
+    };
+    let candidates = first.cells.keys().copied();
+    candidates.filter(|&cell| cell != start.tested && is_left_0(cell) && is_read(cell)).collect()
+}
+
+/// The second of the two cells.
+#[derive(Clone, Copy)]
+struct Phase {
+    cell: i32,
+    turn: u64,
+    direction: Direction,
+}
+
+struct Loop<'a> {
+    paths: &'a Paths,
+    start: &'a Start<'a>,
+}
+
+impl Loop<'_> {
+    /// The loop has two ways; on one of them the phase starts again.
+    fn division(&self) -> Option<Count> {
+        let (mask, counter) = (self.start.mask, self.start.tested);
+        let [first, second] = self.paths.complete.as_slice() else { return None };
+        let (plain, turning) =
+            if first.decisions.len() == 1 && !first.decisions[0].1 { (first, second) } else { (second, first) };
+        let [(test, false)] = plain.decisions.as_slice() else { return None };
+        // A loop may get lost where it reloads from a cell that is 0.
+        let lost_test = match (turning.decisions.as_slice(), self.paths.lost.as_slice()) {
+            ([(turned, true)], []) if turned == test => None,
+            ([(turned, true), (second, false)], [lost]) if turned == test => {
+                (lost.decisions == [(test.clone(), true), (second.clone(), true)]).then_some(Some(second))?
+            }
+            _ => return None,
+        };
+        let phase = self.phase(plain, test)?;
+        if phase.cell == counter || plain.gain(counter, mask) != Some(mask) || turning.gain(counter, mask) != Some(mask)
+        {
+            return None;
+        }
+
+        let (mut carry, mut copy, mut complement, mut settled) = (None, None, None, Vec::new());
+        let changed: BTreeSet<i32> = plain.cells.keys().chain(turning.cells.keys()).copied().collect();
+        for &cell in changed.iter().filter(|&&cell| cell != counter && cell != phase.cell) {
+            let is_unique = match (plain.gain(cell, mask), turning.gain(cell, mask)) {
+                (Some(0), Some(0)) => true,
+                (Some(0), Some(1)) => carry.replace(cell).is_none(),
+                (Some(1), Some(1)) => copy.replace(cell).is_none(),
+                (Some(1), None) if phase.direction == Direction::Down => complement.replace(cell).is_none(),
+                _ if keeps_0(plain, cell) && keeps_0(turning, cell) => {
+                    settled.push(cell);
+                    true
+                }
+                _ => false,
+            };
+            if !is_unique {
+                return None;
+            }
+        }
+
+        let turn = Polynomial::constant(phase.turn);
+        let reloaded = turning.value(phase.cell);
+        let (reload, reload_cell) = match complement {
+            Some(cell) => {
+                let own = Polynomial::cell(cell);
+                let offset = reloaded.plus(&own, mask, mask)?.as_constant()?;
+                // Their sum is what it was: there it is the turn and the cell.
+                let sum = reloaded.plus(&turning.value(cell), 1, mask)?;
+                if sum != own.plus(&turn, 1, mask)? {
+                    return None;
+                }
+                let offset = offset.wrapping_add(1).wrapping_sub(phase.turn.wrapping_mul(2)) & mask;
+                let except = match lost_test {
+                    Some(test) if test.cells().all(|other| other == cell) => test.root(mask)?.1.as_constant()?,
+                    Some(_) => return None,
+                    None => 0u64.wrapping_sub(phase.turn).wrapping_sub(offset),
+                };
+                let except = except.wrapping_add(phase.turn).wrapping_add(offset) & mask;
+                let reload = Reload::Complement {
+                    cell: self.distance(counter, cell)?,
+                    offset: signed(offset, mask)?,
+                    except: u8::try_from(except).ok()?,
+                };
+                (reload, None)
+            }
+            None if lost_test.is_some() => return None,
+            None => {
+                let distance = match phase.direction {
+                    Direction::Down => reloaded.plus(&turn, mask, mask)?,
+                    Direction::Up => turn.plus(&reloaded, mask, mask)?,
+                };
+                let period = distance.plus(&Polynomial::constant(1), 1, mask)?;
+                match period.as_constant() {
+                    Some(period) => (Reload::Constant { period: u16::try_from(period).ok()? }, None),
+                    None => {
+                        let cell = period.cells().next()?;
+                        let is_kept = !changed.contains(&cell) && cell != counter && cell != phase.cell;
+                        if !is_kept || period != Polynomial::cell(cell) {
+                            return None;
+                        }
+                        (Reload::Cell { cell: self.distance(counter, cell)? }, Some(cell))
+                    }
+                }
+            }
+        };
+
+        let zeros = self.zeros(&[plain, turning], &settled)?;
+        let all = || self.paths.complete.iter().chain(&self.paths.lost);
+        let reads_first = |cell| all().all(|path| path.surely_accesses(cell, &zeros));
+        let is_allowed = reads_first(phase.cell)
+            && complement.is_none_or(reads_first)
+            && self.paths.complete.iter().all(|path| may_read_zeros(&zeros, path))
+            && reload_cell.into_iter().chain(carry).all(|cell| turning.surely_accesses(cell, &[]))
+            && copy.is_none_or(|cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &[])));
+        is_allowed.then_some(())?;
+        self.assemble(counter, phase, reload, carry, copy, &zeros)
+    }
+
+    /// All ways but the plain one end the loop.
+    fn minimum(&self) -> Option<Count> {
+        if !self.paths.lost.is_empty() {
+            return None;
+        }
+        self.paths.complete.iter().find_map(|plain| self.minimum_of(plain))
+    }
+
+    fn minimum_of(&self, plain: &Path) -> Option<Count> {
+        let (mask, tested) = (self.start.mask, self.start.tested);
+        let others = || self.paths.complete.iter().filter(|path| !std::ptr::eq(*path, plain));
+        if others().next().is_none()
+            || !others().all(|path| leaves_0(path, tested))
+            || plain.decisions.iter().any(|&(_, is_zero)| is_zero)
+        {
+            return None;
+        }
+        let mut bounds = Vec::new();
+        for (test, _) in &plain.decisions {
+            bounds.push(self.phase(plain, test)?);
+        }
+        let (counter, left_over) = if plain.gain(tested, mask) == Some(mask) {
+            bounds.retain(|bound| bound.cell != tested || bound.turn != 1);
+            (tested, 1)
+        } else {
+            // A flag that says whether to go on, and that nothing else depends on.
+            let is_flag = self.paths.complete.iter().all(|path| {
+                path.cells.get(&tested).is_some_and(|value| value.as_constant().is_some())
+                    && !path
+                        .cells
+                        .values()
+                        .chain(path.decisions.iter().map(|(test, _)| test))
+                        .any(|value| value.reads(tested))
+            });
+            let index = bounds.iter().position(|bound| matches!(bound.direction, Direction::Down))?;
+            let counter = bounds.remove(index);
+            is_flag.then_some((counter.cell, u8::try_from(counter.turn).ok()?))?
+        };
+        let &[phase] = bounds.as_slice() else { return None };
+        if phase.cell == counter {
+            return None;
+        }
+        let (mut copy, mut settled) = (None, Vec::new());
+        for &cell in plain.cells.keys().filter(|&&cell| ![counter, phase.cell, tested].contains(&cell)) {
+            match plain.gain(cell, mask) {
+                Some(0) => {}
+                Some(1) if copy.is_none() => copy = Some(cell),
+                _ if keeps_0(plain, cell) => settled.push(cell),
+                _ => return None,
+            }
+        }
+        let zeros = self.zeros(&[plain], &settled)?;
+        let reads_first = |cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &zeros));
+        let is_allowed = reads_first(counter)
+            && reads_first(phase.cell)
+            && may_read_zeros(&zeros, plain)
+            && copy.is_none_or(|cell| plain.surely_accesses(cell, &[]));
+        is_allowed.then_some(())?;
+        self.assemble(counter, phase, Reload::Never { left_over }, None, copy, &zeros)
+    }
+
+    /// The cell that `test` finds at its turn, if it steps by one on the plain way.
+    fn phase(&self, plain: &Path, test: &Polynomial) -> Option<Phase> {
+        let (cell, root) = test.root(self.start.mask)?;
+        let direction = match plain.gain(cell, self.start.mask)? {
+            1 => Direction::Up,
+            gain if gain == self.start.mask => Direction::Down,
+            _ => return None,
+        };
+        Some(Phase { cell, turn: root.as_constant()?, direction })
+    }
+
+    /// The cells that have to be 0, in the order in which they are to be looked at: those that some way reads, and
+    /// those that these ways set to 0. Nothing if they do not stay 0.
+    fn zeros(&self, ways: &[&Path], settled: &[i32]) -> Option<Vec<i32>> {
+        let mut zeros: Vec<i32> = Vec::new();
+        let read = ways.iter().copied().chain(&self.paths.complete).chain(&self.paths.lost);
+        let read = read.flat_map(|path| path.reads.iter().map(|&(cell, _)| cell));
+        for cell in read.chain(settled.iter().copied()) {
+            if !zeros.contains(&cell) {
+                zeros.push(cell);
+            }
+        }
+        let stay = zeros.iter().all(|&zero| ways.iter().all(|path| keeps_0(path, zero)));
+        stay.then_some(zeros)
+    }
+
+    fn distance(&self, from: i32, to: i32) -> Option<i8> {
+        i8::try_from(to.checked_sub(from)?).ok()
+    }
+
+    fn assemble(
+        &self,
+        counter: i32,
+        phase: Phase,
+        reload: Reload,
+        carry: Option<i32>,
+        copy: Option<i32>,
+        zeros: &[i32],
+    ) -> Option<Count> {
+        let near = |cell: Option<i32>| match cell {
+            Some(cell) => Some(Some(NonZeroI8::new(self.distance(counter, cell)?)?)),
+            None => Some(None),
+        };
+        let mut distances = [None; Count::MAX_ZEROS];
+        for (index, &zero) in zeros.iter().enumerate() {
+            *distances.get_mut(index)? = near(Some(zero))?;
+        }
+        Some(Count {
+            counter,
+            phase: self.distance(counter, phase.cell)?,
+            turn: signed(phase.turn, self.start.mask)?,
+            direction: phase.direction,
+            reload,
+            carry: near(carry)?,
+            copy: near(copy)?,
+            zeros: distances,
+        })
+    }
+}
+
+/// Whether the way accesses each of the zeros in any case where those before it are 0.
+fn may_read_zeros(zeros: &[i32], path: &Path) -> bool {
+    (0..zeros.len()).all(|index| path.surely_accesses(zeros[index], &zeros[index..]))
+}
+
+/// Whether the way ends with 0 in `cell`, having changed it.
+fn leaves_0(path: &Path, cell: i32) -> bool {
+    path.cells.get(&cell).is_some_and(|value| value.as_constant() == Some(0))
+}
+
+/// Whether a cell that was 0 is.
+fn keeps_0(path: &Path, cell: i32) -> bool {
+    !path.cells.contains_key(&cell) || leaves_0(path, cell)
+}
+
+/// A value near 0, as the signed number it stands for.
+fn signed(value: u64, mask: u64) -> Option<i8> {
+    match i8::try_from(value) {
+        Ok(value) => Some(value),
+        Err(_) => i8::try_from(-(i64::try_from(value.wrapping_neg() & mask).ok()?)).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::opt::testing::check8;
+
+    /// Asserts that `count` is put before or into the loop in `code`, at the `@`.
+    fn counts(code: &str, count: &str) {
+        check8("count", &code.replace("@", ""), &code.replace("@", &format!("{count}/")));
+    }
+
+    fn stays(code: &str) {
+        check8("count", code, code);
+    }
+
+    #[test]
+    fn division_by_shifting_the_pointer() {
+        counts(
+            "@loop [0]/add [0] 255/add [1] 255/loop [1]/add [2] 1/move 3/end/loop [2]/add [2] 1/\
+             if [2]/muladd [1] [2] 1/set [2] 0/end/add [3] 1/move 3/end/move -3/end",
+            "count [0] [1] down to 1 against [2] 0 not 1 carry [3] zero [4] zero [5]",
+        );
+        // Mirrored, the dividend kept, the remainder counting from 1.
+        counts(
+            "@loop [0]/add [0] 255/add [-1] 1/add [-2] 255/loop [-2]/add [-3] 1/move -3/end/loop [-3]/\
+             if [-3]/muladd [-2] [-3] 1/set [-3] 0/end/set [-3] 1/add [-4] 1/move -3/end/move 3/end",
+            "count [0] [-2] down to 1 against [-3] -1 not 0 carry [-4] copy [-1] zero [-5] zero [-6]",
+        );
+    }
+
+    #[test]
+    fn counters_that_are_reloaded() {
+        counts(
+            "@loop [6]/set [9] 1/if [7]/muladd [8] [7] 1/set [9] 0/set [7] 0/end/if [8]/muladd [7] [8] 1/set [8] 0/end/\
+             if [9]/muladd [7] [9] 10/muladd [10] [9] 1/set [9] 0/end/add [7] 255/add [6] 255/end",
+            "count [6] [7] down to 0 from 10 carry [10] zero [8] zero [9]",
+        );
+        counts(
+            "@loop [4]/set [9] 1/copy [7] [6] 1/if [7]/set [9] 0/set [7] 0/end/\
+             if [9]/copy [6] [5] 1/set [9] 0/end/add [6] 255/add [4] 255/end",
+            "count [4] [6] down to 0 from [5] zero [7] zero [9]",
+        );
+        // An addition that carries where it wraps.
+        counts(
+            "@loop [0]/add [0] 255/add [1] 1/copy [2] [1] 1/set [3] 1/if [2]/set [3] 0/set [2] 0/end/\
+             if [3]/add [4] 1/set [3] 0/end/end",
+            "count [0] [1] up to -1 from 0 carry [4] zero [2] zero [3]",
+        );
+    }
+
+    #[test]
+    fn minima() {
+        counts(
+            "loop [6]/@add [6] 255/if [7]/muladd [8] [7] 1/muladd [9] [7] 1/set [7] 0/end/\
+             if [9]/muladd [7] [9] 1/set [9] 0/end/set [9] 1/if [8]/set [9] 0/add [7] 255/set [8] 0/end/\
+             if [9]/add [5] 1/set [6] 0/set [9] 0/end/end",
+            "count [6] [7] down to 0 leave 1 zero [8] zero [9]",
+        );
+        counts(
+            "loop [8]/@add [6] 255/add [7] 255/set [8] 0/copy [9] [6] 1/if [9]/set [9] 0/copy [10] [7] 1/\
+             if [10]/set [10] 0/set [8] 1/end/end/end",
+            "count [6] [7] down to 1 leave 1 zero [9] zero [10]",
+        );
+    }
+
+    #[test]
+    fn other_loops_stay() {
+        for code in [
+            // Both ways go on, and the second one does something else.
+            "loop [0]/add [0] 255/if [1]/add [1] 255/end/add [2] 1/end",
+            "loop [0]/add [0] 255/if [1]/add [1] 254/end/end",
+            // The counter does not count every time.
+            "loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/set [1] 9/end/end",
+            // It writes.
+            "loop [0]/add [0] 255/add [1] 255/if [1]/output [1]/end/end",
+            // The divisor changes with every turn.
+            "loop [4]/set [9] 1/copy [7] [6] 1/if [7]/set [9] 0/set [7] 0/end/\
+             if [9]/copy [6] [5] 1/add [5] 1/set [9] 0/end/add [6] 255/add [4] 255/end",
+            // The quotient and the remainder are one.
+            "loop [0]/add [0] 255/add [1] 255/loop [1]/add [2] 1/move 3/end/loop [2]/add [2] 1/\
+             if [2]/muladd [1] [2] 1/set [2] 0/end/add [2] 1/move 3/end/move -3/end",
+        ] {
+            stays(code);
+        }
+        // Cell 900 is accessed only where the phase is reloaded, and a zero that may be off the tape is not looked at.
+        stays(
+            "loop [4]/copy [7] [6] 1/set [9] 1/if [7]/set [9] 0/set [7] 0/end/\
+             if [9]/copy [6] [5] 1/add [900] 1/set [9] 0/end/add [6] 255/add [4] 255/end",
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! Symbolic execution of a loop's body along all ways through it.
+//!
+//! Where a test cannot be told, both ways are followed: each says what it took for granted. Inner loops
+//! that run at most once on a way are followed too, the pointer moving along. What a way takes for granted of a
+//! temporary cell, that it is 0, is assumed of all ways: the caller has to make sure of it.
+
+use std::collections::BTreeMap;
+
+use super::polynomial::Polynomial;
+use crate::ir::count::Count;
+use crate::ir::{Kind, Op};
+
+/// The most ways that are followed, and the operations on all of them together.
+const MAX_PATHS: usize = 8;
+const MAX_OPS: usize = 1000;
+
+/// The cells from the first to the last.
+pub(super) type Hull = (i32, i32);
+
+/// What is known, and what is assumed, where the body begins.
+#[derive(Clone, Debug)]
+pub(super) struct Start<'a> {
+    pub body: &'a [Op],
+    /// The index of the body in the program.
+    pub base: usize,
+    pub mask: u64,
+    /// The cell that the loop tests: not 0.
+    pub tested: i32,
+    /// Cells that are 0.
+    pub zeros: Vec<i32>,
+}
+
+/// A way through the body.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    /// What was decided about values at the start: is this 0?
+    pub decisions: Vec<(Polynomial, bool)>,
+    /// The cells that were changed, in terms of the values at the start.
+    pub cells: BTreeMap<i32, Polynomial>,
+    /// The values at the start that follow from the decisions.
+    known: BTreeMap<i32, u64>,
+    /// All cells from the first to the last that are accessed for certain.
+    pub hull: Hull,
+    /// The assumed zeros in the order in which they were first read, with the hull at the next test: up to there nothing
+    /// can depend on them.
+    pub reads: Vec<(i32, Hull)>,
+    /// How many of the reads have had their test.
+    tested_reads: usize,
+    next: usize,
+    pointer: i32,
+    /// Whether the scan to be done next has made its step.
+    has_scanned: bool,
+}
+
+/// All ways through a body.
+pub(super) struct Paths {
+    /// Those that lead to its end, with the pointer where it was.
+    pub complete: Vec<Path>,
+    /// The others, up to where they could not be followed any more.
+    pub lost: Vec<Path>,
+}
+
+/// What became of following a way.
+enum Way {
+    Complete,
+    Lost,
+    /// It parts: is this polynomial 0?
+    Parts(Polynomial),
+    /// It has no end that can be followed unless this cell is 0.
+    Wants(i32),
+}
+
+/// What a test says.
+enum Answer {
+    Known(bool),
+    Unknown(Polynomial),
+    Untold,
+    Wants(i32),
+}
+
+impl Start<'_> {
+    /// Follows all ways. Adds to the zeros where that makes ways that get lost impossible.
+    pub fn follow(&mut self) -> Option<Paths> {
+        let mut ops = 0;
+        'again: loop {
+            let mut paths = Paths { complete: Vec::new(), lost: Vec::new() };
+            let mut open = vec![Path {
+                decisions: Vec::new(),
+                cells: BTreeMap::new(),
+                known: BTreeMap::new(),
+                hull: (self.tested, self.tested),
+                reads: Vec::new(),
+                tested_reads: 0,
+                next: 0,
+                pointer: 0,
+                has_scanned: false,
+            }];
+            while let Some(mut path) = open.pop() {
+                match path.follow(self, &mut ops)? {
+                    Way::Complete if path.pointer == 0 => paths.complete.push(path),
+                    Way::Complete | Way::Lost => match path.last_bare_cell() {
+                        Some(cell) => {
+                            self.assume(cell)?;
+                            continue 'again;
+                        }
+                        None => paths.lost.push(path),
+                    },
+                    Way::Wants(cell) => {
+                        self.assume(cell)?;
+                        continue 'again;
+                    }
+                    Way::Parts(tested) => {
+                        let mut zero = path.clone();
+                        path.decisions.push((tested.clone(), false));
+                        open.push(path);
+                        if zero.take_for_zero(tested, self.mask)? {
+                            open.push(zero);
+                        }
+                    }
+                }
+                if paths.complete.len() + paths.lost.len() + open.len() > MAX_PATHS {
+                    return None;
+                }
+            }
+            return Some(paths);
+        }
+    }
+
+    /// Assumes that the cell is 0; nothing if that was tried before.
+    fn assume(&mut self, cell: i32) -> Option<()> {
+        let is_new = cell != self.tested && !self.zeros.contains(&cell) && self.zeros.len() < Count::MAX_ZEROS;
+        is_new.then(|| self.zeros.push(cell))
+    }
+}
+
+impl Path {
+    /// The value of `cell` at the end.
+    pub fn value(&self, cell: i32) -> Polynomial {
+        self.cells.get(&cell).cloned().unwrap_or_else(|| Polynomial::cell(cell))
+    }
+
+    /// The constant that is added to `cell`.
+    pub fn gain(&self, cell: i32, mask: u64) -> Option<u64> {
+        self.value(cell).plus(&Polynomial::cell(cell), mask, mask)?.as_constant()
+    }
+
+    /// Whether `cell` is accessed whatever the cells `unsure` hold.
+    pub fn surely_accesses(&self, cell: i32, unsure: &[i32]) -> bool {
+        let first = self.reads.iter().find(|(read, _)| unsure.contains(read));
+        let (from, to) = first.map_or(self.hull, |&(_, hull)| hull);
+        (from..=to).contains(&cell)
+    }
+
+    /// The cell alone that was last decided not to be 0.
+    fn last_bare_cell(&self) -> Option<i32> {
+        let bare = |(tested, is_zero): &(Polynomial, bool)| {
+            let cell = tested.cells().next()?;
+            (!is_zero && *tested == Polynomial::cell(cell)).then_some(cell)
+        };
+        self.decisions.iter().rev().find_map(bare)
+    }
+
+    fn access(&mut self, cell: i32) {
+        self.hull = (self.hull.0.min(cell), self.hull.1.max(cell));
+    }
+
+    /// Reads a cell.
+    fn read(&mut self, cell: i32, start: &Start<'_>) -> Polynomial {
+        self.access(cell);
+        if let Some(value) = self.cells.get(&cell) {
+            return value.clone();
+        }
+        if start.zeros.contains(&cell) {
+            if self.reads.iter().all(|&(read, _)| read != cell) {
+                self.reads.push((cell, self.hull));
+            }
+            return Polynomial::default();
+        }
+        self.known.get(&cell).map_or_else(|| Polynomial::cell(cell), |&value| Polynomial::constant(value))
+    }
+
+    /// Follows the way until it ends or parts; nothing where that takes too long.
+    fn follow(&mut self, start: &Start<'_>, ops: &mut usize) -> Option<Way> {
+        while let Some(op) = start.body.get(self.next) {
+            *ops += 1;
+            if *ops > MAX_OPS {
+                return None;
+            }
+            let kind = op.kind.shifted(self.pointer);
+            if self.straight(kind, start)? {
+                self.next += 1;
+                continue;
+            }
+            let (cell, zero_next, other_next) = match kind {
+                Kind::Move { delta } => {
+                    self.pointer = self.pointer.checked_add(delta)?;
+                    self.next += 1;
+                    continue;
+                }
+                Kind::IfEnd { .. } => {
+                    self.next += 1;
+                    continue;
+                }
+                Kind::If { cell, end } => {
+                    let end = end as usize - start.base;
+                    if let Some(both) = self.either_way(cell, end, start) {
+                        *self = both;
+                        continue;
+                    }
+                    (cell, end + 1, Some(self.next + 1))
+                }
+                Kind::Loop { cell, end } => (cell, end as usize - start.base + 1, Some(self.next + 1)),
+                Kind::LoopEnd { start: head } => {
+                    let Kind::Loop { cell, .. } = start.body[head as usize - start.base].kind else {
+                        unreachable!("a loop's end names its head");
+                    };
+                    (cell + self.pointer, self.next + 1, None)
+                }
+                Kind::Scan { cell, .. } => (cell, self.next + 1, (!self.has_scanned).then_some(self.next)),
+                _ => return Some(Way::Lost),
+            };
+            let value = self.read(cell, start);
+            self.settle_reads();
+            match self.answer(cell, value, start) {
+                Answer::Known(true) => {
+                    self.has_scanned = false;
+                    self.next = zero_next;
+                }
+                Answer::Known(false) => {
+                    let Some(next) = other_next else { return Some(Way::Lost) };
+                    if let Kind::Scan { stride, .. } = kind {
+                        self.has_scanned = true;
+                        self.pointer = self.pointer.checked_add(stride)?;
+                    }
+                    self.next = next;
+                }
+                Answer::Unknown(tested) => return Some(Way::Parts(tested)),
+                Answer::Untold => return Some(Way::Lost),
+                Answer::Wants(cell) => return Some(Way::Wants(cell)),
+            }
+        }
+        self.settle_reads();
+        Some(Way::Complete)
+    }
+
+    /// At a test, after its access: what was read until now has the hull of now.
+    fn settle_reads(&mut self) {
+        for (_, hull) in &mut self.reads[self.tested_reads..] {
+            *hull = self.hull;
+        }
+        self.tested_reads = self.reads.len();
+    }
+
+    /// Does an operation that neither tests nor moves; whether it is one.
+    fn straight(&mut self, kind: Kind, start: &Start<'_>) -> Option<bool> {
+        let mask = start.mask;
+        let (target, value) = match kind {
+            Kind::Add { cell, delta } => (cell, self.read(cell, start).plus(&Polynomial::constant(delta), 1, mask)?),
+            Kind::Set { cell, value } => (cell, Polynomial::constant(value)),
+            Kind::MulAdd { target, source, factor } => {
+                let source = self.read(source, start);
+                (target, self.read(target, start).plus(&source, factor, mask)?)
+            }
+            Kind::Copy { target, source, factor } => {
+                (target, Polynomial::default().plus(&self.read(source, start), factor, mask)?)
+            }
+            Kind::Product { target, left, right, factor } => {
+                let product = self.read(left, start).times(&self.read(right, start), mask)?;
+                (target, self.read(target, start).plus(&product, factor, mask)?)
+            }
+            _ => return Some(false),
+        };
+        self.access(target);
+        self.cells.insert(target, value);
+        Some(true)
+    }
+
+    /// Whether the value that the cell `tested` has is 0.
+    fn answer(&self, tested: i32, value: Polynomial, start: &Start<'_>) -> Answer {
+        if let Some(value) = value.as_constant() {
+            return Answer::Known(value == 0);
+        }
+        let is_not_zero = |value: &Polynomial| {
+            *value == Polynomial::cell(start.tested)
+                || self.decisions.iter().any(|(decided, zero)| !zero && decided == value)
+        };
+        if is_not_zero(&value) {
+            return Answer::Known(false);
+        }
+        let mut cells: Vec<i32> = value.cells().collect();
+        cells.sort_unstable();
+        cells.dedup();
+        if cells.len() == 1 {
+            return match value.root(start.mask) {
+                Some(_) => Answer::Unknown(value),
+                None => Answer::Untold,
+            };
+        }
+        cells.retain(|&cell| !is_not_zero(&Polynomial::cell(cell)));
+        // What is put into a temporary is seen if there was nothing in it.
+        match cells.as_slice() {
+            &[cell] => Answer::Wants(cell),
+            cells if cells.contains(&tested) => Answer::Wants(tested),
+            _ => Answer::Untold,
+        }
+    }
+
+    /// Goes on where `tested` is 0; whether it can be.
+    fn take_for_zero(&mut self, tested: Polynomial, mask: u64) -> Option<bool> {
+        let (cell, root) = tested.root(mask)?;
+        self.known.insert(cell, root.as_constant()?);
+        let at_root = |other| (other == cell).then(|| root.clone());
+        for value in self.cells.values_mut() {
+            *value = value.substitute(at_root, mask)?;
+        }
+        for (decided, _) in &self.decisions {
+            if decided.substitute(at_root, mask)?.as_constant() == Some(0) {
+                return Some(false);
+            }
+        }
+        self.decisions.push((tested, true));
+        Some(true)
+    }
+
+    /// The way on behind a condition whose body computes nothing new where it does not run: it need not part.
+    fn either_way(&self, cell: i32, end: usize, start: &Start<'_>) -> Option<Path> {
+        let mut both = self.clone();
+        let tested = both.read(cell, start);
+        both.settle_reads();
+        let (root_cell, root) = match self.answer(cell, tested.clone(), start) {
+            Answer::Known(_) => return None,
+            Answer::Unknown(_) | Answer::Untold | Answer::Wants(_) => tested.root(start.mask)?,
+        };
+        let hull = both.hull;
+        for op in &start.body[self.next + 1..end] {
+            if !both.straight(op.kind.shifted(self.pointer), start)? {
+                return None;
+            }
+        }
+        let at_root =
+            |value: &Polynomial| value.substitute(|other| (other == root_cell).then(|| root.clone()), start.mask);
+        for (&changed, after) in &both.cells {
+            let before = self.clone().read(changed, start);
+            if before != *after && at_root(&before)? != at_root(after)? {
+                return None;
+            }
+        }
+        // The body may not run: it accesses nothing for certain.
+        both.hull = hull;
+        both.next = end + 1;
+        Some(both)
+    }
+}
