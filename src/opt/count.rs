@@ -221,7 +221,7 @@ impl Loop<'_> {
                     Some(period) => (Reload::Constant { period: u16::try_from(period).ok()? }, None),
                     None => {
                         let cell = period.cells().next()?;
-                        let is_kept = !changed.contains(&cell) && cell != counter && cell != phase.cell;
+                        let is_kept = [plain, turning].iter().all(|path| path.gain(cell, mask) == Some(0));
                         if !is_kept || period != Polynomial::cell(cell) {
                             return None;
                         }
