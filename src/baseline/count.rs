@@ -10,7 +10,7 @@ use crate::dialect::CellWidth;
 use crate::ir::count::{Count, Direction, Reload};
 
 impl Translator<'_> {
-    pub(super) fn count(&mut self, count: &Count) {
+    pub(super) fn count_at_once(&mut self, count: &Count) {
         // From here on the cells are near enough: no address moves `rbx`.
         count.cells().for_each(|cell| _ = self.at(cell));
         let mask = self.emitter.width.mask();

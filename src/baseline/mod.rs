@@ -149,6 +149,7 @@ fn is_counted(kind: Kind) -> bool {
         | Kind::MulAdd { .. }
         | Kind::Copy { .. }
         | Kind::Product { .. }
+        | Kind::Count(_)
         | Kind::Move { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }

@@ -259,7 +259,7 @@ impl Translator<'_> {
             Kind::Walk { cell, stride, leave, enter } => {
                 self.counting_steps(index, cell, |this| this.walk(cell, stride, leave, enter));
             }
-            Kind::Count(count) => self.count(&count),
+            Kind::Count(count) => self.count_at_once(&count),
             Kind::Input { cell } => self.input(cell),
             Kind::Output { cell } => {
                 // The low byte is the first.

@@ -40,9 +40,9 @@ use crate::dialect::{CellWidth, Dialect};
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
+use branchless::Start;
 use host::Host;
 pub use host::Io;
-use branchless::Start;
 use partition::{Form, Limits, Region, partition};
 
 /// How the tape pointer is kept and loops are laid out.

@@ -102,6 +102,7 @@ impl Form {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::Count(_)
             | Kind::Move { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
