@@ -115,20 +115,17 @@ fn recognise(paths: &Paths, start: &Start<'_>) -> Option<(Place, Count)> {
     before.or_else(|| Loop { paths, start }.minimum().map(|count| (Place::Inside, count)))
 }
 
-/// Cells that every way leaves at 0 and some way reads.
-fn temporaries(paths: &Paths, start: &Start<'_>) -> Vec<i32> {
-    let Some(first) = paths.complete.first() else { return Vec::new() };
-    let is_left_0 = |cell: i32| {
-        paths.complete.iter().all(|path| path.cells.get(&cell).is_some_and(|value| value.as_constant() == Some(0)))
-    };
+/// Cells that some way leaves at 0 and no way at anything else, and that some way reads.
+fn temporaries(paths: &Paths, start: &Start<'_>) -> BTreeSet<i32> {
+    let all = || paths.complete.iter();
     let is_read = |cell: i32| {
-        paths.complete.iter().any(|path| {
-            path.cells.values().any(|value| value.reads(cell))
-                || path.decisions.iter().any(|(tested, _)| tested.reads(cell))
+        all().any(|path| {
+            path.cells.values().chain(path.decisions.iter().map(|(tested, _)| tested)).any(|value| value.reads(cell))
         })
     };
-    let candidates = first.cells.keys().copied();
-    candidates.filter(|&cell| cell != start.tested && is_left_0(cell) && is_read(cell)).collect()
+    let candidates = all().flat_map(|path| path.cells.keys().copied().filter(|&cell| leaves_0(path, cell)));
+    let is_temporary = |cell: &i32| *cell != start.tested && all().all(|path| keeps_0(path, *cell)) && is_read(*cell);
+    candidates.filter(is_temporary).collect()
 }
 
 /// The second of the two cells.
