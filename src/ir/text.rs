@@ -196,13 +196,13 @@ fn count(operands: &[&str]) -> Option<Count> {
         "up" => Direction::Up,
         _ => return None,
     };
-    let (reload, mut rest) = match rest {
-        &["leave", left_over, ref rest @ ..] => (Reload::Never { left_over: left_over.parse().ok()? }, rest),
-        &["against", cell, offset, "not", except, ref rest @ ..] => {
+    let (reload, mut rest) = match *rest {
+        ["leave", left_over, ref rest @ ..] => (Reload::Never { left_over: left_over.parse().ok()? }, rest),
+        ["against", cell, offset, "not", except, ref rest @ ..] => {
             let (offset, except) = (offset.parse().ok()?, except.parse().ok()?);
             (Reload::Complement { cell: near(cell)?, offset, except }, rest)
         }
-        &["from", from, ref rest @ ..] => match near(from) {
+        ["from", from, ref rest @ ..] => match near(from) {
             Some(cell) => (Reload::Cell { cell }, rest),
             None => (Reload::Constant { period: from.parse().ok()? }, rest),
         },
