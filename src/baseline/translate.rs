@@ -211,6 +211,10 @@ impl Translator<'_> {
         if source != cell || clear.kind != (Kind::Set { cell, value: 0 }) {
             return None;
         }
+        // Only a branch tells how often the body runs.
+        if !self.unit.counters.is_empty() {
+            return None;
+        }
         let home = self.at(cell);
         let distance = (i64::from(target) - i64::from(cell)) * self.unit.program.width.bytes() as i64;
         let there = i32::try_from(i64::from(home) + distance).ok()?;
