@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
 use bfllvm::ir::Program;
-use bfllvm::level::Level;
+use bfllvm::level::{Level, Start};
 use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
 use bfllvm::reference::{Machine, MemoryIo, Status};
 use bfllvm::source::Source;
@@ -63,7 +63,7 @@ fn arguments() -> Result<Arguments, String> {
 }
 
 fn report(arguments: &Arguments) {
-    let passes: Vec<_> = Level::O2.passes().collect();
+    let passes: Vec<_> = Level::O2.passes(Start::Ahead).collect();
     let mut after_each = vec![0; passes.len() + 1];
     let mut followed = 0;
     println!("| program | as written | at -O2 |\n|---|---|---|");

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bfllvm::dialect::CellWidth;
-use bfllvm::level::Level;
+use bfllvm::level::{Level, Start};
 use bfllvm::parse::{Bang, Hash, Options, parse};
 use bfllvm::source::Source;
 
@@ -136,7 +136,7 @@ fn compile(source: &Source) -> Vec<Step> {
     let start = Clock::start();
     let mut program = parse(source, &options).unwrap().program;
     steps.push(Step { name: "parse", time: start.elapsed(), ops: program.ops.len() });
-    for pass in row.level.passes() {
+    for pass in row.level.passes(Start::Ahead) {
         let start = Clock::start();
         program = pass.apply(program);
         steps.push(Step { name: pass.name, time: start.elapsed(), ops: program.ops.len() });

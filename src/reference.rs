@@ -265,7 +265,7 @@ impl<'p> Machine<'p> {
         if let Reload::Complement { cell, offset, except } = count.reload {
             let sum = phase.wrapping_add(*self.at(count.cell(cell))?);
             complement_period = sum.wrapping_add_signed(offset.into()) & mask;
-            if complement_period == u64::from(except) {
+            if except.is_some_and(|except| complement_period == u64::from(except)) {
                 return Ok(false);
             }
         }

@@ -13,7 +13,7 @@ use bfllvm::engine::llvm::LlvmTier;
 use bfllvm::engine::policy::Policy;
 use bfllvm::engine::{self, Engine};
 use bfllvm::ir::{Kind, Op, Program, Shape, text, verify};
-use bfllvm::level::{LEVELS, Level, WHILE_READING};
+use bfllvm::level::{LEVELS, Level, Start, WHILE_READING};
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader;
 use bfllvm::opt::{PASSES, Pass};
@@ -258,7 +258,7 @@ impl Case {
 
     fn at(&self, level: Level) -> Program {
         let program = read(&self.source, &self.dialect, level.row().granularity);
-        level.passes().fold(program, |program, pass| pass.apply(program))
+        level.passes(Start::Ahead).fold(program, |program, pass| pass.apply(program))
     }
 
     /// Whether `run` is one that the contract allows (S5).
@@ -450,7 +450,7 @@ proptest! {
             let program = case.at(row.level);
             // What is known of a program's shape spares work and nothing else.
             let literal = read(&case.source, &case.dialect, row.granularity);
-            let with_all_work = row.level.passes().fold(literal, |program, pass| {
+            let with_all_work = row.level.passes(Start::Ahead).fold(literal, |program, pass| {
                 pass.apply(Program { shape: Shape::ANY, ..program })
             });
             prop_assert_eq!(text::print(&program, None), text::print(&with_all_work, None), "-O{}", row.name);
@@ -795,7 +795,7 @@ fn check_passes(code: &str, dialect: Dialect) {
     };
     let (reference, expected) = run(&read(&source, &dialect, Granularity::Commands));
     let program = read(&source, &dialect, Granularity::Folded);
-    let program = Level::O2.passes().fold(program, |program, pass| pass.apply(program));
+    let program = Level::O2.passes(Start::Ahead).fold(program, |program, pass| pass.apply(program));
     let (status, output) = run(&program);
     let agrees = match reference {
         Status::Finished => status == Status::Finished && output == expected,

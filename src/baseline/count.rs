@@ -38,8 +38,10 @@ impl Translator<'_> {
                 CellWidth::W32 => dynasm!(self.emitter.asm; .arch x64; mov r10d, r10d),
                 CellWidth::W64 => {}
             }
-            dynasm!(self.emitter.asm; .arch x64; cmp r10, i32::from(except));
-            self.emitter.jump_if_zero(behind);
+            if let Some(except) = except {
+                dynasm!(self.emitter.asm; .arch x64; cmp r10, i32::from(except));
+                self.emitter.jump_if_zero(behind);
+            }
         }
         if count.direction == Direction::Up {
             // What it is short of -1.

@@ -13,7 +13,8 @@ use super::emitter::{Emitter, Sign};
 use super::scan::{self, Scans};
 use super::{HostFunction, Place, Slotted};
 use crate::dialect::Eof;
-use crate::ir::{Kind, Op, Program};
+use crate::ir::transfers::{Transfer, loop_drifts};
+use crate::ir::{Kind, Program};
 use crate::runtime::slots::{Slot, Targets};
 use crate::source::Source;
 
@@ -59,6 +60,8 @@ pub(super) fn translate(unit: &Unit<'_>) -> Result<Translated, DynasmError> {
         in_flags: None,
         open: Vec::new(),
         places,
+        drifts: loop_drifts(unit.program).into_iter(),
+        drifts_around: Vec::new(),
         loops: Vec::with_capacity(unit.slotted.loops.len()),
         counted: 0,
     };
@@ -133,6 +136,9 @@ pub(super) struct Translator<'a> {
     in_flags: Option<i64>,
     open: Vec<Open>,
     places: Vec<Place>,
+    /// How loops move the pointer: those still to come, and those around.
+    drifts: std::vec::IntoIter<Option<i64>>,
+    drifts_around: Vec<Option<i64>>,
     /// The loops with slots so far.
     loops: Vec<SlottedLoop>,
     /// How many counters are in use.
@@ -198,32 +204,26 @@ impl Translator<'_> {
         Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize }
     }
 
-    /// A condition that moves a cell's value to another needs no branch, which tends to be unpredictable: if the cell is
+    /// A condition that moves a cell's value to another without a branch, unless one suits it better: if the cell is
     /// 0, nothing is added, and that to the cell itself, since the other one may lie off the tape. Returns the index
     /// behind the condition.
     fn transfer(&mut self, index: u32) -> Option<u32> {
-        let rest = &self.unit.program.ops[index as usize..];
-        let &[Op { kind: Kind::If { cell, .. }, .. }, product, clear, Op { kind: Kind::IfEnd { .. }, .. }, ..] = rest
-        else {
-            return None;
-        };
-        let Kind::MulAdd { target, source, factor } = product.kind else { return None };
-        if source != cell || clear.kind != (Kind::Set { cell, value: 0 }) {
-            return None;
-        }
         // Only a branch tells how often the body runs.
         if !self.unit.counters.is_empty() {
             return None;
         }
-        let home = self.at(cell);
-        let distance = (i64::from(target) - i64::from(cell)) * self.unit.program.width.bytes() as i64;
+        let drift = self.drifts_around.last().copied().flatten();
+        let Transfer { source, target, factor } =
+            Transfer::at(self.unit.program, index).filter(|transfer| !transfer.moves_along(drift))?;
+        let home = self.at(source);
+        let distance = (i64::from(target) - i64::from(source)) * self.unit.program.width.bytes() as i64;
         let there = i32::try_from(i64::from(home) + distance).ok()?;
-        self.test(cell, true);
+        self.test(source, true);
         dynasm!(self.emitter.asm; .arch x64; lea rsi, [rbx + home]);
         self.emitter.add_product_unless_zero(there, factor);
         self.emitter.set_value(home, 0);
         self.forget();
-        Some(index + 4)
+        Some(index + Transfer::OPS)
     }
 
     fn op(&mut self, index: u32) {
@@ -296,8 +296,12 @@ impl Translator<'_> {
                 );
                 self.call(HostFunction::Dump);
             }
-            Kind::Loop { cell, .. } => self.begin(index, cell),
+            Kind::Loop { cell, .. } => {
+                self.drifts_around.extend(self.drifts.next());
+                self.begin(index, cell);
+            }
             Kind::LoopEnd { .. } => {
+                self.drifts_around.pop();
                 let open = self.close();
                 self.test(open.cell, open.loads);
                 match open.slot {

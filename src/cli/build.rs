@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
+use bfllvm::level::Start;
 use bfllvm::llvm::emit::{Form, Request, emit};
 use bfllvm::llvm::executable::ExecutableIo;
 
@@ -27,7 +28,7 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     let mut stopwatch = Stopwatch::start(args.compile.time_passes);
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;
     let level = args.compile.level();
-    let program = checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?;
+    let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     let io = args.io.into();
     let request = Request { form: Form::Object, level, dialect: checked.dialect, io };
     let object = emit(stopwatch.open_llvm()?, &program, &checked.source, &request)?;

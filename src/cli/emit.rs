@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use bfllvm::ir::text;
+use bfllvm::level::Start;
 use bfllvm::llvm::emit::{self as llvm_emit, Form, Request};
 
 use super::args::{EmitArgs, EmitOptions, Kind, TopLevelEmit};
@@ -34,7 +35,7 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
     }
     let mut stopwatch = Stopwatch::start(compile.time_passes);
     let checked = check(program, &compile.dialect, InputBehind::Never, messages)?;
-    let optimized = checked.compiled_as(compile, compile.level(), messages, &mut stopwatch.timing)?;
+    let optimized = checked.compiled_as(compile, compile.level(), Start::Ahead, messages, &mut stopwatch.timing)?;
     let form = match kind {
         Kind::Bfir => None,
         Kind::Ir => Some(Form::Ir),

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::Diagnostic;
 use bfllvm::dialect::Dialect;
 use bfllvm::ir::{Program, text};
-use bfllvm::level::Level;
+use bfllvm::level::{Level, Start};
 use bfllvm::lint::lint;
 use bfllvm::opt::Pass;
 use bfllvm::parse::{Bang, Granularity, Hash, Options, Parsed, parse};
@@ -150,10 +150,10 @@ impl Checked {
     /// None: the source was checked.
     pub fn optimized(&self, level: Level) -> Result<Program> {
         let program = self.parse(level.row().granularity)?;
-        Ok(level.passes().fold(program, |program, pass| pass.apply(program)))
+        Ok(level.passes(Start::Ahead).fold(program, |program, pass| pass.apply(program)))
     }
 
-    /// The program after the passes that are asked for, and what is asked for about them. The times go to
+    /// The program after the passes that are asked for, to run at `start`, and what is asked for about them. The times go to
     /// `timing`.
     ///
     /// # Errors
@@ -162,6 +162,7 @@ impl Checked {
         &self,
         args: &CompileArgs,
         level: Level,
+        start: Start,
         messages: &Messages,
         timing: &mut Timing,
     ) -> Result<Program> {
@@ -170,9 +171,9 @@ impl Checked {
             // Whoever names the passes means to see all that they do.
             Some(passes) => (Granularity::Commands, passes.clone()),
             None if args.remarks.is_some() || level.passes_while_reading().any(is_watched) => {
-                (Granularity::Commands, level.passes_while_reading().chain(level.passes()).collect())
+                (Granularity::Commands, level.passes_while_reading().chain(level.passes(start)).collect())
             }
-            None => (level.row().granularity, level.passes().collect()),
+            None => (level.row().granularity, level.passes(start).collect()),
         };
         let clock = Instant::now();
         let mut program = self.parse(granularity)?;

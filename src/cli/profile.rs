@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use bfllvm::baseline;
 use bfllvm::diagnostic::Colour;
 use bfllvm::ir::Program;
+use bfllvm::level::Start;
 use bfllvm::report::profile::annotate::annotate;
 use bfllvm::report::profile::{Figures, Measured, Profile, Weight};
 use bfllvm::runtime::Limits;
@@ -36,7 +37,7 @@ pub fn profile(args: &ProfileArgs, messages: &Messages) -> Result<Status> {
     };
     let console = Console::new(feed, Sink::standard_output(), args.max_output);
     let level = args.compile.level();
-    let program = checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?;
+    let program = checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?;
     let code = stopwatch.step("code generation", || {
         baseline::compile_counting(&program, &checked.source, &checked.dialect, &host_functions())
     })?;

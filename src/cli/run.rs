@@ -14,7 +14,7 @@ use bfllvm::engine::llvm::LlvmTier;
 use bfllvm::engine::policy::{MIN_SLOT_OPS, Policy};
 use bfllvm::ir::Program;
 use bfllvm::ir::loops::LoopRange;
-use bfllvm::level::Level;
+use bfllvm::level::{Level, Start};
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader::Llvm;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
@@ -83,7 +83,7 @@ fn run_reference(
     mut stopwatch: Stopwatch,
 ) -> Result<End> {
     let level = args.compile.level.unwrap_or(Level::O0);
-    let program = checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?;
+    let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     stopwatch.report(messages);
     let place = |op: usize| checked.source.position(program.ops[op].span.start);
     let limits = ReferenceLimits { run: limits(args), steps: args.max_steps };
@@ -138,7 +138,7 @@ fn run_llvm(
     let llvm = stopwatch.open_llvm()?;
     let level = args.compile.level();
     let clock = Instant::now();
-    let program = checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?;
+    let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     let ops = program.ops.len();
     let (end, transcript) = compile(llvm, &program, checked, level, |jit| -> Result<_> {
         if args.verbose {
@@ -182,7 +182,8 @@ fn run_at_once(
 ) -> Result<End> {
     let (dialect, level, host) = (checked.dialect, args.compile.level(), host_functions());
     let clock = Instant::now();
-    let program = Arc::new(checked.compiled_as(&args.compile, level, messages, &mut stopwatch.timing)?);
+    let program =
+        Arc::new(checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?);
     let passes = clock.elapsed();
     let loops = if policy.is_never() { Vec::new() } else { program.loops(MIN_SLOT_OPS) };
     let slots = engine::slots(&loops);

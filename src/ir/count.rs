@@ -60,7 +60,7 @@ pub enum Reload {
     Complement {
         cell: i8,
         offset: i8,
-        except: u8,
+        except: Option<u8>,
     },
 }
 
@@ -109,7 +109,30 @@ impl Count {
     /// Whether the counter is 0 behind it in any case.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.zeros[0].is_none() && matches!(self.reload, Reload::Constant { .. } | Reload::Cell { .. })
+        let is_always_done = match self.reload {
+            Reload::Never { .. } => false,
+            Reload::Constant { .. } | Reload::Cell { .. } => true,
+            Reload::Complement { except, .. } => except.is_none(),
+        };
+        is_always_done && self.zeros[0].is_none()
+    }
+
+    /// The same where the cell of [`Reload::Complement`] has this value: what is excepted makes no difference if the phase
+    /// is then too far from its turn to be reloaded.
+    #[must_use]
+    pub fn with_complement(self, value: u64, mask: u64) -> Count {
+        match self.reload {
+            Reload::Complement { cell, offset, except: Some(except) } => {
+                let phase = u64::from(except).wrapping_sub(value).wrapping_add_signed(-i64::from(offset));
+                let is_far = self.left(phase, mask) == mask;
+                let except = Some(except).filter(|_| !is_far);
+                Count { reload: Reload::Complement { cell, offset, except }, ..self }
+            }
+            Reload::Complement { except: None, .. }
+            | Reload::Never { .. }
+            | Reload::Constant { .. }
+            | Reload::Cell { .. } => self,
+        }
     }
 
     /// The iterations that are left with this value of the counter.

@@ -9,6 +9,7 @@
 pub mod count;
 pub mod loops;
 pub mod text;
+pub mod transfers;
 pub mod verify;
 
 use crate::dialect::CellWidth;

@@ -91,7 +91,8 @@ fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
         Reload::Constant { period } => write!(f, "from {period}")?,
         Reload::Cell { cell } => write!(f, "from [{}]", count.cell(cell))?,
         Reload::Complement { cell, offset, except } => {
-            write!(f, "against [{}] {offset} not {except}", count.cell(cell))?;
+            write!(f, "against [{}] {offset}", count.cell(cell))?;
+            except.into_iter().try_for_each(|except| write!(f, " not {except}"))?;
         }
     }
     for (name, cell) in [("carry", count.carry), ("copy", count.copy)] {
@@ -199,8 +200,11 @@ fn count(operands: &[&str]) -> Option<Count> {
     let (reload, mut rest) = match *rest {
         ["leave", left_over, ref rest @ ..] => (Reload::Never { left_over: left_over.parse().ok()? }, rest),
         ["against", cell, offset, "not", except, ref rest @ ..] => {
-            let (offset, except) = (offset.parse().ok()?, except.parse().ok()?);
+            let (offset, except) = (offset.parse().ok()?, Some(except.parse().ok()?));
             (Reload::Complement { cell: near(cell)?, offset, except }, rest)
+        }
+        ["against", cell, offset, ref rest @ ..] => {
+            (Reload::Complement { cell: near(cell)?, offset: offset.parse().ok()?, except: None }, rest)
         }
         ["from", from, ref rest @ ..] => match near(from) {
             Some(cell) => (Reload::Cell { cell }, rest),

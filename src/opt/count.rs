@@ -203,7 +203,7 @@ impl Loop<'_> {
                 let reload = Reload::Complement {
                     cell: self.distance(counter, cell)?,
                     offset: signed(offset, mask)?,
-                    except: u8::try_from(except).ok()?,
+                    except: Some(u8::try_from(except).ok()?),
                 };
                 (reload, None)
             }

@@ -14,6 +14,7 @@ mod deadloops;
 mod deadstores;
 mod effects;
 mod evaluate;
+mod invariants;
 mod multiply;
 mod nest;
 mod offsets;
@@ -124,6 +125,12 @@ pub const PASSES: &[Pass] = &[
         run: count::run,
     },
     Pass {
+        name: "closed-counts",
+        summary: "closed, once more, behind counts: loops that get lost went away",
+        seeks: Seeks::Brackets,
+        run: values::run_closed_behind_counts,
+    },
+    Pass {
         name: "deadstores",
         summary: "drop what is written and never read",
         seeks: Seeks::Anything,
@@ -134,6 +141,12 @@ pub const PASSES: &[Pass] = &[
         summary: "run the beginning, up to the first input",
         seeks: Seeks::Anything,
         run: evaluate::run,
+    },
+    Pass {
+        name: "evaluate-start",
+        summary: "the same, and no further than it takes no time",
+        seeks: Seeks::Anything,
+        run: evaluate::run_at_once,
     },
 ];
 

@@ -422,7 +422,7 @@ mod tests {
             "closed",
             "input [0]/set [2] 0/if [0]/muladd [600] [0] 1/muladd [2] [0] 1/set [0] 0/end/\
              if [2]/muladd [0] [2] 1/set [2] 0/end",
-            "input [0]/if [0]/muladd [600] [0] 1/end",
+            "input [0]/if [0]/copy [600] [0] 1/end",
         );
     }
 

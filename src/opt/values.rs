@@ -16,13 +16,14 @@
 //! disappear, a loop whose cell is 0 at the end of its body becomes a condition, and output of known
 //! values becomes text.
 //!
-//! What a loop may change is unknown at its head, in every iteration: knowledge never goes around a back
-//! edge. An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
+//! What a loop may change is unknown at its head, in every iteration, unless it is the same in front of the loop and at the
+//! end of its body ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
 
 use super::effects::{Effect, Effects, loop_effects};
+use super::invariants::Invariants;
 use super::symbolic;
 use crate::dialect::SHORTEST_TAPE_CELLS;
-use crate::ir::count::Count;
+use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
 
@@ -35,19 +36,25 @@ pub(super) fn run_closed(program: Program) -> Program {
     if program.ops.iter().any(|op| op.kind.is_bracket()) { follow(program, true) } else { program }
 }
 
+/// That, where counts may have made loops superfluous that got the pointer lost.
+pub(super) fn run_closed_behind_counts(program: Program) -> Program {
+    if program.ops.iter().any(|op| matches!(op.kind, Kind::Count(_))) { follow(program, true) } else { program }
+}
+
 fn follow(mut program: Program, solves: bool) -> Program {
+    let mut invariants = Invariants::default();
     for _ in 0..MAX_ROUNDS {
-        let (after, has_new_shape) = Values::pass_over(program, solves);
-        program = after;
-        if !has_new_shape {
+        let round = Values::pass_over(program, invariants, solves);
+        (program, invariants) = (round.program, round.invariants);
+        if !round.has_news {
             break;
         }
     }
     program
 }
 
-/// Where loops became conditions, or conditions, loops and scans disappeared, the next round knows more;
-/// so many at most.
+/// Where loops became conditions, or conditions, loops and scans disappeared, or where something was found to hold in all
+/// iterations, the next round knows more; so many at most.
 const MAX_ROUNDS: usize = 8;
 
 /// The most places that are remembered not to be 0.
@@ -161,6 +168,10 @@ struct Open {
     /// Where what its body changes begins in the journal, and whether it is noted: for conditions.
     journal: usize,
     is_noting: bool,
+    /// For loops: where what was known before and may change begins in [`Values::at_entry`].
+    at_entry: usize,
+    /// For loops: the index of the head in the old program and in the new one.
+    heads: (u32, u32),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -183,16 +194,30 @@ struct Values {
     lost: usize,
     /// What the open conditions changed, and what was known there before.
     journal: Vec<(i64, Option<u64>)>,
+    /// What was known in front of the open loops of cells that they may change.
+    at_entry: Vec<(i64, u64)>,
+    /// What the last round has found, and this one has.
+    invariants: Invariants,
+    found: Invariants,
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
     has_new_shape: bool,
+    has_new_invariants: bool,
     /// Whether loops and conditions are executed symbolically.
     solves: bool,
 }
 
+/// What a round has led to.
+struct Round {
+    program: Program,
+    invariants: Invariants,
+    /// Whether another one would know more.
+    has_news: bool,
+}
+
 impl Values {
-    /// The program after one round, and whether loops, conditions or scans changed.
-    fn pass_over(program: Program, solves: bool) -> (Program, bool) {
+    /// Goes over the program once; the `invariants` are those of its loops.
+    fn pass_over(program: Program, invariants: Invariants, solves: bool) -> Round {
         let effects = loop_effects(&program);
         let mask = program.width.mask();
         let rewriter = Rewriter::new(program);
@@ -205,14 +230,19 @@ impl Values {
             open: Vec::new(),
             lost: 0,
             journal: Vec::new(),
+            at_entry: Vec::new(),
+            invariants,
+            found: Invariants::default(),
             text: None,
             has_new_shape: false,
+            has_new_invariants: false,
             solves,
         };
         while let Some(op) = pass.rewriter.take() {
             pass.op(op);
         }
-        (pass.rewriter.finish(), pass.has_new_shape)
+        let has_news = pass.has_new_shape || pass.has_new_invariants;
+        Round { program: pass.rewriter.finish(), invariants: pass.found.sorted(), has_news }
     }
 
     fn op(&mut self, op: Op) {
@@ -380,8 +410,8 @@ impl Values {
             OpenKind::If => effect != Effect::Anything,
             OpenKind::Certain => self.is_noting(),
         };
-        let (cell, journal) = (self.place(cell), self.journal.len());
-        self.open.push(Open { kind, cell, effect, journal, is_noting });
+        let (cell, journal, at_entry) = (self.place(cell), self.journal.len(), self.at_entry.len());
+        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, heads: (0, 0) });
     }
 
     /// The innermost loop or condition, which ends.
@@ -424,12 +454,15 @@ impl Values {
             None => {
                 self.note_access(source);
                 self.note_access(target);
+                let is_zero = self.value(target) == Some(0);
                 self.learn(target, None);
                 let kind = if source == target {
                     match factor.wrapping_add(1) & self.mask {
                         0 => Kind::Set { cell: target, value: 0 },
                         factor => Kind::Copy { target, source, factor },
                     }
+                } else if is_zero {
+                    Kind::Copy { target, source, factor }
                 } else {
                     Kind::MulAdd { target, source, factor }
                 };
@@ -447,6 +480,11 @@ impl Values {
         let mut unknown =
             count.zeros.into_iter().flatten().filter(|zero| self.sure_value(count.cell(zero.get())).is_none());
         count.zeros = std::array::from_fn(|_| unknown.next());
+        if let Reload::Complement { cell, .. } = count.reload
+            && let Some(value) = self.sure_value(count.cell(cell))
+        {
+            count = count.with_complement(value, self.mask);
+        }
         self.text = None;
         count.changed_cells().for_each(|cell| self.learn(cell, None));
         if count.is_complete() {
@@ -465,11 +503,14 @@ impl Values {
         }
     }
 
-    /// The effect of the loop or condition whose end is at `end` of the old program, by its head: found
-    /// through the end, since the head was just taken.
+    /// The index of the head that was just taken, of the loop or condition whose end is at `end` of the old program.
+    fn head(&self, end: u32) -> u32 {
+        end - self.rewriter.rest_before(end).len() as u32 - 1
+    }
+
+    /// The effect of the loop or condition whose end is at `end` of the old program, and whose head was just taken.
     fn effect(&mut self, end: u32) -> Effect {
-        let head = end - self.rewriter.rest_before(end).len() as u32 - 1;
-        self.effects.at(head)
+        self.effects.at(self.head(end))
     }
 
     fn begin_loop(&mut self, op: Op, cell: i32, end: u32) {
@@ -486,22 +527,48 @@ impl Values {
             self.replacement(&kinds, op.span);
             return;
         }
-        let effect = self.effect(end);
+        let heads = (self.head(end), self.rewriter.next_index());
+        let effect = self.effects.at(heads.0);
         self.text = None;
-        self.forget(&effect);
+        let at_entry = self.at_entry.len();
+        self.forget(heads.0, &effect);
         self.open(OpenKind::Loop, cell, effect);
+        if let Some(open) = self.open.last_mut() {
+            (open.at_entry, open.heads) = (at_entry, heads);
+        }
         self.learn_nonzero(self.place(cell));
         self.rewriter.put(op.kind, op.span);
     }
 
-    /// Forgets what `effect` may change, as seen from here.
-    fn forget(&mut self, effect: &Effect) {
+    /// Forgets what the loop whose head is at index `head` may change, as seen from here, unless it always is what it is
+    /// now. What was known is noted.
+    fn forget(&mut self, head: u32, effect: &Effect) {
         match effect {
             Effect::Anything => self.forget_everything(),
             Effect::Cells(cells) => {
                 for index in cells.clone() {
-                    self.learn_place(self.facts.pointer + self.effects.cell(index), None);
+                    let cell = self.effects.cell(index);
+                    let place = self.facts.pointer + cell;
+                    let known = self.facts.get(place).filter(|_| self.facts.is_on_tape(place));
+                    self.at_entry.extend(known.map(|value| (place, value)));
+                    if !known.is_some_and(|value| self.invariants.holds(head, cell, value)) {
+                        self.learn_place(place, None);
+                    }
                 }
+            }
+        }
+    }
+
+    /// At the end of a loop's body: finds what is the same as in front of the loop. What was known to hold at the head
+    /// still holds, and goes on to be known behind the loop.
+    fn find_invariants(&mut self, open: &Open) {
+        for index in open.at_entry..self.at_entry.len() {
+            let (place, value) = self.at_entry[index];
+            let cell = place - self.facts.pointer;
+            let held = self.invariants.holds(open.heads.0, cell, value);
+            if held || self.facts.get(place) == Some(value) {
+                self.found.add(open.heads.1, cell, value);
+                self.has_new_invariants |= !held;
             }
         }
     }
@@ -514,9 +581,17 @@ impl Values {
             Effect::Cells(cells) => {
                 let is_once = self.facts.get(open.cell) == Some(0);
                 // The pointer is where it was at the head.
+                self.find_invariants(&open);
                 for index in cells.clone() {
                     self.learn_place(self.facts.pointer + self.effects.cell(index), None);
                 }
+                for index in open.at_entry..self.at_entry.len() {
+                    let (place, value) = self.at_entry[index];
+                    if self.invariants.holds(open.heads.0, place - self.facts.pointer, value) {
+                        self.learn_place(place, Some(value));
+                    }
+                }
+                self.at_entry.truncate(open.at_entry);
                 self.learn_place(open.cell, Some(0));
                 self.put_loop_end(op, is_once);
             }
@@ -525,6 +600,7 @@ impl Values {
                     unreachable!("the loop's head was put")
                 };
                 let is_once = self.value(cell) == Some(0);
+                self.at_entry.truncate(open.at_entry);
                 self.forget_everything();
                 self.learn(cell, Some(0));
                 self.put_loop_end(op, is_once);
@@ -736,6 +812,42 @@ mod tests {
     }
 
     #[test]
+    fn counts_lose_what_is_known_not_to_matter() {
+        // Whatever cell 1 is, the period is its value: 0 stands for 256, and is not reached.
+        check8(
+            "values",
+            "input [0]/input [1]/set [2] 1/set [4] 0/count [0] [1] down to 1 against [2] -1 not 0 carry [3] zero [4]/\
+             loop [0]/add [0] 255/end/output [2]",
+            "input [0]/input [1]/set [2] 1/count [0] [1] down to 1 against [2] -1 carry [3]/output [2]",
+        );
+        let stays = "input [0]/input [1]/set [2] 2/count [0] [1] down to 1 against [2] -1 not 0 carry [3]";
+        check8("values", stays, stays);
+    }
+
+    #[test]
+    fn what_holds_in_every_iteration_is_known() {
+        check8(
+            "values",
+            "input [0]/set [2] 7/loop [0]/add [2] 1/output [2]/set [2] 7/input [0]/end/output [2]",
+            "input [0]/set [2] 7/loop [0]/set [2] 8/text \"\\x08\"/set [2] 7/input [0]/end/text \"\\x07\"",
+        );
+        // Cell 4 is 0 in all iterations of the outer loop because it is in those of the inner one.
+        check8(
+            "values",
+            "input [0]/loop [0]/input [1]/loop [1]/add [4] 1/input [4]/set [4] 0/input [1]/end/add [4] 2/output [4]/set [4] 0/\
+             input [0]/end",
+            "input [0]/loop [0]/input [1]/loop [1]/set [4] 1/input [4]/set [4] 0/input [1]/end/set [4] 2/text \"\\x02\"/\
+             set [4] 0/input [0]/end",
+        );
+        // Not the same in front of the loop.
+        let stays = "input [0]/set [2] 7/loop [0]/add [2] 1/output [2]/set [2] 8/input [0]/end/output [2]";
+        check8("values", stays, stays);
+        // It may lie off the tape: the loop may never touch it.
+        let stays = "input [0]/loop [0]/output [0]/set [50000] 0/input [0]/end/output [50000]";
+        check8("values", stays, stays);
+    }
+
+    #[test]
     fn both_ways_through_a_condition_count() {
         let stays = "input [0]/set [1] 5/if [0]/set [1] 7/end/output [1]";
         check8("values", stays, stays);
@@ -761,7 +873,7 @@ mod tests {
         check8(
             "values",
             "text \"a\"/input [5]/muladd [1] [5] 2/text \"b\"/set [1] 99/output [1]",
-            "text \"a\"/input [5]/muladd [1] [5] 2/text \"bc\"/set [1] 99",
+            "text \"a\"/input [5]/copy [1] [5] 2/text \"bc\"/set [1] 99",
         );
         let stays = "text \"a\"/input [0]/loop [0]/end/text \"b\"";
         check8("values", stays, stays);

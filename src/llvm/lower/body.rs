@@ -5,6 +5,7 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
+use super::branchless::Form;
 use super::{Names, Style, Unit, host, table, walk};
 use crate::dialect::Eof;
 use crate::ir::Kind;
@@ -127,7 +128,10 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let value = self.load(source)?;
                 let factor = self.unit.cell_type().const_int(factor, false);
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
-                self.add(target, product)
+                match self.condition_around(index) {
+                    Form::Redirected => self.add_unless_zero(target, source, value, product),
+                    Form::Branch | Form::Always => self.add(target, product),
+                }
             }
             Kind::Copy { target, source, factor } => {
                 let value = self.load(source)?;
@@ -187,10 +191,14 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             }
             Kind::Loop { cell, end } => self.begin_loop(index, cell, end),
             Kind::LoopEnd { .. } => self.end_loop(),
-            Kind::If { .. } if self.unit.branchless[index as usize] => Ok(()),
-            Kind::IfEnd { start } if self.unit.branchless[start as usize] => Ok(()),
-            Kind::If { cell, .. } => self.begin_if(index, cell),
-            Kind::IfEnd { .. } => self.end_if(),
+            Kind::If { cell, .. } => match self.unit.conditions[index as usize] {
+                Form::Branch => self.begin_if(index, cell),
+                Form::Always | Form::Redirected => Ok(()),
+            },
+            Kind::IfEnd { start } => match self.unit.conditions[start as usize] {
+                Form::Branch => self.end_if(),
+                Form::Always | Form::Redirected => Ok(()),
+            },
         }
     }
 
@@ -267,6 +275,25 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let address = self.address(cell)?;
         let value = self.load_from(address)?;
         let sum = self.builder.build_int_add(value, summand, self.name("sum"))?;
+        self.builder.build_store(address, sum)?;
+        Ok(())
+    }
+
+    /// How the condition is lowered of whose body this operation is the first.
+    fn condition_around(&self, index: u32) -> Form {
+        match index.checked_sub(1).map(|head| head as usize) {
+            Some(head) if matches!(self.unit.program.ops[head].kind, Kind::If { .. }) => self.unit.conditions[head],
+            Some(_) | None => Form::Branch,
+        }
+    }
+
+    /// Adds `product` to the cell `target`, or to `source` if its `value` is 0: then the product is, too.
+    fn add_unless_zero(&self, target: i32, source: i32, value: IntValue<'ctx>, product: IntValue<'ctx>) -> Lowered<()> {
+        let zero = value.get_type().const_zero();
+        let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
+        let (home, there) = (self.address(source)?, self.address(target)?);
+        let address = self.builder.build_select(is_zero, home, there, self.name("target"))?.into_pointer_value();
+        let sum = self.builder.build_int_add(self.load_from(address)?, product, self.name("sum"))?;
         self.builder.build_store(address, sum)?;
         Ok(())
     }

@@ -11,9 +11,13 @@
 //! condition, for one, has accessed the cell it tests. Whether the cell is 0 is hard to predict where it is
 //! somebody's digit: without branches Factor took 0.84 of the time.
 //!
+//! A target that may lie off the tape is replaced by the tested cell where that is 0: a 0 is added to it. That is done for
+//! conditions that move a cell to one other, unless a branch suits them ([`transfers`](crate::ir::transfers)).
+//!
 //! Knows the operations and nothing of LLVM.
 
 use crate::dialect::SHORTEST_TAPE_CELLS;
+use crate::ir::transfers::{Transfer, loop_drifts};
 use crate::ir::{Kind, Op, Program};
 
 /// Where the pointer is at first.
@@ -25,15 +29,26 @@ pub(super) enum Start {
     Loops,
 }
 
-/// For the index of each head of a condition: can it do without the test? `drifts` tells of each head whether the
-/// pointer may end elsewhere than it began.
-pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<bool> {
-    let mut branchless = vec![false; program.ops.len()];
+/// How a condition is lowered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Branch,
+    /// The body is done in any case.
+    Always,
+    /// The same, with the target replaced by the tested cell if that is 0.
+    Redirected,
+}
+
+/// For the index of each head of a condition: how is it lowered? `drifts` tells of each head whether the pointer may
+/// end elsewhere than it began.
+pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<Form> {
+    let mut forms = vec![Form::Branch; program.ops.len()];
     let mut reached = match start {
         Start::Program => Some((0, SHORTEST_TAPE_CELLS - 1)),
         Start::Loops => None,
     };
     let mut at_heads: Vec<Reached> = Vec::new();
+    let (mut drifts_to_come, mut drifts_around) = (loop_drifts(program).into_iter(), Vec::new());
     for (index, op) in program.ops.iter().enumerate() {
         match op.kind {
             Kind::Move { delta } => {
@@ -47,14 +62,26 @@ pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<bool
                 // Other iterations come from elsewhere if the pointer drifts.
                 reached = reach(reached.filter(|_| !drifts[index]), cell);
                 at_heads.push(reached);
+                drifts_around.extend(drifts_to_come.next());
             }
             Kind::If { cell, end } => {
                 reached = reach(reached, cell);
-                branchless[index] = is_neutral(cell, &program.ops[index + 1..end as usize], reached);
+                let transfer = Transfer::at(program, index as u32);
+                let drift = drifts_around.last().copied().flatten();
+                forms[index] = match transfer {
+                    Some(transfer) if transfer.moves_along(drift) => Form::Branch,
+                    _ if is_neutral(cell, &program.ops[index + 1..end as usize], reached) => Form::Always,
+                    Some(_) => Form::Redirected,
+                    None => Form::Branch,
+                };
                 at_heads.push(reached.filter(|_| !drifts[index]));
             }
             // The body may have run or not.
-            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => reached = at_heads.pop().flatten(),
+            Kind::LoopEnd { .. } => {
+                reached = at_heads.pop().flatten();
+                drifts_around.pop();
+            }
+            Kind::IfEnd { .. } => reached = at_heads.pop().flatten(),
             Kind::Add { cell, .. } | Kind::Set { cell, .. } | Kind::Input { cell } | Kind::Output { cell } => {
                 reached = reach(reached, cell)
             }
@@ -68,7 +95,7 @@ pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<bool
             Kind::Text { .. } | Kind::Dump { .. } => {}
         }
     }
-    branchless
+    forms
 }
 
 /// The leftmost and the rightmost cell, seen from the pointer, that are on the tape for certain.
@@ -106,8 +133,12 @@ mod tests {
     /// The indices of the conditions without a branch, behind a scan that loses the pointer.
     fn found(body: &str) -> Vec<usize> {
         let program = text::parse(&format!("cells 8\nscan [0] 1\n{}", body.replace('/', "\n"))).unwrap();
-        let branchless = find(&program, &drifting_heads(&program), Start::Program);
-        (0..program.ops.len()).filter(|&index| branchless[index]).collect()
+        with(Form::Always, &program, Start::Program)
+    }
+
+    fn with(form: Form, program: &Program, start: Start) -> Vec<usize> {
+        let forms = find(program, &drifting_heads(program), start);
+        (0..program.ops.len()).filter(|&index| forms[index] == form).collect()
     }
 
     #[test]
@@ -117,6 +148,13 @@ mod tests {
         assert_eq!(found("if [2]/product [1] [0] [2] 3/set [2] 0/end"), [1]);
         // In every iteration the loop tests the cell to the left, wherever it stands.
         assert_eq!(found("loop [0]/if [2]/muladd [1] [2] 3/set [2] 0/end/move 3/end"), [2]);
+    }
+
+    #[test]
+    fn what_moves_along_has_one() {
+        assert!(found("loop [0]/if [0]/muladd [-3] [0] 1/set [0] 0/end/move -3/end").is_empty());
+        assert!(found("loop [2]/if [0]/muladd [2] [0] 1/set [0] 0/end/move 2/end").is_empty());
+        assert_eq!(found("loop [2]/if [0]/muladd [2] [0] 1/set [0] 0/end/move 1/end"), [2]);
     }
 
     #[test]
@@ -140,7 +178,7 @@ mod tests {
     #[test]
     fn every_tape_has_the_first_cells() {
         let program = text::parse("cells 8\ninput [0]\nif [0]\nmuladd [9] [0] 1\nset [0] 0\nend").unwrap();
-        assert!(find(&program, &drifting_heads(&program), Start::Program)[1]);
+        assert_eq!(with(Form::Always, &program, Start::Program), [1]);
     }
 
     #[test]
@@ -148,11 +186,8 @@ mod tests {
         let code =
             "loop [0]/if [2]/muladd [1] [2] 3/set [2] 0/end/end/loop [1]/if [3]/muladd [0] [3] 3/set [3] 0/end/end";
         let program = text::parse(&format!("cells 8\n{}", code.replace('/', "\n"))).unwrap();
-        let found = |start| {
-            let branchless = find(&program, &drifting_heads(&program), start);
-            (0..program.ops.len()).filter(|&index| branchless[index]).collect::<Vec<_>>()
-        };
-        assert_eq!(found(Start::Program), [1, 7]);
-        assert_eq!(found(Start::Loops), [1]);
+        assert_eq!(with(Form::Always, &program, Start::Program), [1, 7]);
+        assert_eq!(with(Form::Always, &program, Start::Loops), [1]);
+        assert_eq!(with(Form::Redirected, &program, Start::Loops), [7]);
     }
 }

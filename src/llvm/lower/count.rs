@@ -38,7 +38,9 @@ impl<'ctx> Body<'_, 'ctx> {
         if let Reload::Complement { cell, offset, except } = count.reload {
             let sum = self.builder.build_int_add(phase, self.load(count.cell(cell))?, self.name("sum"))?;
             complement_period = self.builder.build_int_add(sum, constant(offset.into()), self.name("period"))?;
-            unless(is(IntPredicate::EQ, complement_period, constant(except.into()))?)?;
+            if let Some(except) = except {
+                unless(is(IntPredicate::EQ, complement_period, constant(except.into()))?)?;
+            }
         }
         if let Reload::Never { .. } = count.reload {
             unless(is(IntPredicate::EQ, left, zero)?)?;

@@ -150,8 +150,8 @@ fn lower_within<'ctx>(
     let host = Host::declare(context, &module, program, options)?;
     let walks = walk::link(context, &module, program)?;
     let drifts = drifting_heads(program);
-    let branchless = match options.style {
-        Style::Literal => vec![false; program.ops.len()],
+    let conditions = match options.style {
+        Style::Literal => vec![branchless::Form::Branch; program.ops.len()],
         Style::Ssa => branchless::find(program, &drifts, start),
     };
     let unit = Unit {
@@ -165,7 +165,7 @@ fn lower_within<'ctx>(
         host,
         walks,
         drifts,
-        branchless,
+        conditions,
     };
     for index in (0..regions.len()).rev() {
         match regions[index].form {
@@ -193,8 +193,8 @@ struct Unit<'a, 'ctx> {
     walks: Option<walk::Walks<'ctx>>,
     /// For the index of each head: does the pointer end elsewhere than it began?
     drifts: Vec<bool>,
-    /// For the index of each condition's head: is it lowered without a branch?
-    branchless: Vec<bool>,
+    /// For the index of each condition's head: how is it lowered?
+    conditions: Vec<branchless::Form>,
 }
 
 impl<'ctx> Unit<'_, 'ctx> {

@@ -33,7 +33,7 @@ use look::{Head, Look, SourceLoops};
 pub use missed::Reason;
 
 /// The pass that runs what it finds instead of rewriting it: nothing it leaves is a form of a loop.
-const EVALUATING_PASS: &str = "evaluate";
+const EVALUATING_PASSES: [&str; 2] = ["evaluate", "evaluate-start"];
 
 /// Passes that delete loops because they never run; others may have put what a loop does elsewhere.
 const DELETING_PASSES: [&str; 2] = ["deadloops", "values"];
@@ -191,7 +191,7 @@ impl Observer {
         let contents = after.whole();
         match (before.head, after.head) {
             (Head::None, _) | (_, Head::Loop) | (Head::If, Head::If) => None,
-            (_, Head::None) if pass == EVALUATING_PASS => Some(What::Evaluated),
+            (_, Head::None) if EVALUATING_PASSES.contains(&pass) => Some(What::Evaluated),
             (Head::Loop, Head::If) if is_solved => Some(What::Became(contents)),
             (Head::Loop, Head::If) => Some(What::Condition),
             (_, Head::None) if contents.is_empty() => match self.next.covering(self.loops.span(index)) {
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_passes_that_are_named_here_exist() {
-        for name in DELETING_PASSES.into_iter().chain([LOOP_PASS, EVALUATING_PASS]) {
+        for name in DELETING_PASSES.into_iter().chain(EVALUATING_PASSES).chain([LOOP_PASS]) {
             assert!(Pass::named(name).is_some(), "{name}");
         }
     }
