@@ -18,6 +18,8 @@
 //!   use them.
 //! * [`mod@reference`] interprets operations, checks every access and counts every step. What it does with
 //!   an unoptimised program *is* what the program means; everything else is tested against it.
+//! * [`verify`] holds engines and levels against that, and finds the step that makes one go wrong. [`portability`] runs
+//!   a program under several conventions side by side.
 //! * [`debugger`] runs the reference interpreter step by step, forwards and backwards.
 //! * [`baseline`] translates operations to machine code one by one, in a single pass.
 //! * [`engine`] lets LLVM take over loops of the running baseline code: slots, the policy, the compile thread.
@@ -54,7 +56,9 @@ pub mod lint;
 pub mod llvm;
 pub mod opt;
 pub mod parse;
+pub mod portability;
 pub mod reference;
 pub mod report;
 pub mod runtime;
 pub mod source;
+pub mod verify;

@@ -107,6 +107,22 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// The same with the pointer at `cell`: for a tape with room on the left.
+    #[must_use]
+    pub fn starting_at(self, cell: i64) -> Machine<'p> {
+        Machine { pointer: cell, ..self }
+    }
+
+    /// A machine at this point of the run that goes on under another convention. `program` has the same operations, for
+    /// the width of `dialect`; no cell may hold more than fits in it.
+    #[must_use]
+    pub fn under<'q>(&self, program: &'q Program, dialect: &Dialect) -> Machine<'q> {
+        debug_assert_eq!(program.width, dialect.width);
+        debug_assert_eq!(program.ops.len(), self.program.ops.len());
+        debug_assert!(self.tape.iter().all(|&value| value <= dialect.width.mask()));
+        Machine { program, eof: dialect.eof, tape: self.tape.clone(), cells: dialect.tape_cells(), ..*self }
+    }
+
     /// Runs until the program ends or `budget` more operations are done.
     pub fn run(&mut self, io: &mut dyn Io, budget: u64) -> Status {
         match self.run_to(io, budget, self.program.ops.len()) {

@@ -5,6 +5,7 @@
 pub mod emit;
 pub mod executable;
 pub mod jit;
+pub mod limit;
 pub mod loader;
 pub mod lower;
 mod parts;

@@ -1,9 +1,11 @@
 //! Results as data, and how they are laid out. Knows nothing of how anything ran, and prints nothing.
 
 pub mod compare;
+pub mod portability;
 pub mod profile;
 pub mod remarks;
 pub mod timing;
+pub mod verify;
 
 /// Lines of as many cells in columns: numbers to the right, words to the left.
 fn aligned(lines: &[Vec<String>], is_words: impl Fn(usize) -> bool) -> String {
