@@ -9,7 +9,7 @@ use std::time::Duration;
 use bfllvm::baseline::{self, Slotted};
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
 use bfllvm::ir::{Kind, Op, Program};
-use bfllvm::level::Level;
+use bfllvm::level::{Level, Start};
 use bfllvm::llvm::{jit, loader};
 use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
 use bfllvm::reference::{Machine, MemoryIo, Status};
@@ -71,13 +71,13 @@ impl Here {
     /// The level's own steps: reading, and its passes.
     fn own_stages(level: Level) -> Vec<String> {
         let reading = (level != Level::O0).then(|| "reading".to_owned());
-        reading.into_iter().chain(level.passes().map(|pass| pass.name.to_owned())).collect()
+        reading.into_iter().chain(level.passes(Start::Ahead).map(|pass| pass.name.to_owned())).collect()
     }
 
     fn program(&self, attempt: &Attempt) -> Program {
         let mut names = self.stages(attempt.level);
         names.truncate(attempt.stages);
-        let mut passes = attempt.level.passes();
+        let mut passes = attempt.level.passes(Start::Ahead);
         let mut program = self.read(Granularity::Commands);
         for name in names {
             program = match (name.as_str(), self.broken) {

@@ -85,6 +85,10 @@ pub enum Command {
     Build(BuildArgs),
     /// Show what the levels make of a program, side by side
     Compare(CompareArgs),
+    /// Hold every engine and level against the reference interpreter
+    Verify(VerifyArgs),
+    /// Find mistakes in a program without running it, or what it asks of an implementation
+    Check(CheckArgs),
     /// Run a program and show where its time goes, loop by loop
     Profile(ProfileArgs),
     /// Run a program command by command, forwards and backwards
@@ -92,6 +96,9 @@ pub enum Command {
     /// What `compare` starts for each level
     #[command(hide = true)]
     Measure(MeasureArgs),
+    /// What `verify` starts for each engine and level
+    #[command(hide = true)]
+    Attempt(AttemptArgs),
 }
 
 /// `bfllvm --emit-ir prog.bf`
@@ -420,6 +427,69 @@ pub struct CompareArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "The tiered engine is run twice: with every loop compiled and waited for when it is first come to, and with \
+    loops taken over at random. Exit status: 0 all do what the reference does, as far as it was followed; 101 one does \
+    not; 4 none was found that does not, but one did not get as far as the reference in its time."
+)]
+pub struct VerifyArgs {
+    /// The program's file
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    /// A level to verify; may be given several times [default: all]
+    #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
+    pub levels: Vec<Level>,
+    /// An engine to verify; may be given several times [default: all]
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub engine: Vec<Engine>,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+    /// Read the program's input from a file
+    #[arg(short, long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Stop each run after this time, in seconds; of a program that does not end the output until then is compared
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, default_value = "10")]
+    pub timeout: Duration,
+    /// Stop the reference after this many commands
+    #[arg(long, value_name = "STEPS")]
+    pub max_steps: Option<u64>,
+    /// Give up compiling after this time, in seconds; the tiered engine, which compiles while it runs, has as much more
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, default_value = "60")]
+    pub compile_timeout: Duration,
+    /// Where loops are taken over at random, from this seed
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub seed: u64,
+    /// Print the table as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 there are no errors, 1 there are. Warnings and what --portability finds change nothing."
+)]
+pub struct CheckArgs {
+    /// The program's file, or - for standard input
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+    /// Run the program, in reference interpreters side by side, and say where it would do something else under other
+    /// conventions
+    #[arg(long)]
+    pub portability: bool,
+    /// Read the program's input from a file
+    #[arg(short, long, value_name = "FILE", requires = "portability")]
+    pub input: Option<PathBuf>,
+    /// Stop after this many commands
+    #[arg(long, value_name = "STEPS", requires = "portability", default_value_t = 200_000_000)]
+    pub max_steps: u64,
+    /// Print what --portability finds as JSON
+    #[arg(long, requires = "portability")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct ProfileArgs {
     /// The program's file; - for standard input, as for `run`
     #[arg(value_name = "PROGRAM")]
@@ -489,6 +559,33 @@ pub struct MeasureArgs {
     pub dialect: DialectArgs,
     #[arg(long, value_parser = parse_seconds)]
     pub timeout: Option<Duration>,
+}
+
+/// What `verify` tells the process that runs a program.
+#[derive(Debug, Args)]
+pub struct AttemptArgs {
+    #[arg(short = 'O', value_parser = parse_level)]
+    pub level: Level,
+    #[arg(long, value_enum)]
+    pub engine: Engine,
+    #[command(flatten)]
+    pub tier: TierArgs,
+    #[arg(long)]
+    pub stages: usize,
+    /// How many passes LLVM may run
+    #[arg(long)]
+    pub llvm_passes: Option<u32>,
+    /// Let LLVM say which passes it runs
+    #[arg(long, conflicts_with = "llvm_passes")]
+    pub list_llvm_passes: bool,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+    #[arg(long, value_parser = parse_seconds)]
+    pub timeout: Duration,
+    #[arg(long)]
+    pub max_steps: u64,
+    #[arg(long)]
+    pub max_output: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,10 +3,8 @@
 //! Each level is compiled and run by a process of its own ([`super::measure`]): whatever becomes of it, the others are
 //! measured. The levels take turns, so that a machine that gets slower or faster is the same to all.
 
-use std::io::{BufRead as _, BufReader, IsTerminal as _, Read as _, Seek as _, Write as _};
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::io::{IsTerminal as _, Read as _};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -25,13 +23,14 @@ use super::front::{Checked, InputBehind, check};
 use super::measure::framed;
 use super::messages::Messages;
 use super::status::Status;
+use super::worker::{Answer, Said, Worker, number};
 
 /// Without --runs a level is run this often, but not again once this much time has gone by.
 const RUNS: usize = 5;
 const RUNS_TIME: Duration = Duration::from_secs(2);
 
 /// How long a process may take over its time limit before it is ended.
-const GRACE: Duration = Duration::from_secs(10);
+pub const GRACE: Duration = Duration::from_secs(10);
 
 /// The width of a column, side by side, where nothing is known of the terminal.
 const COLUMN_WIDTH: usize = 78;
@@ -77,7 +76,7 @@ fn column_width() -> usize {
 }
 
 fn show_table(args: &CompareArgs, checked: &Checked, messages: &Messages) -> Result<Status> {
-    let input = input(args)?;
+    let input = input(args.input.as_deref())?;
     let levels = match args.levels[..] {
         [] => vec![Level::O0, Level::O1, Level::O2, Level::O3],
         _ => args.levels.clone(),
@@ -128,9 +127,9 @@ fn complaint(row: &Row) -> Option<String> {
 }
 
 /// The input of every run: the file, or all of standard input if that is no terminal.
-fn input(args: &CompareArgs) -> Result<Vec<u8>> {
+pub fn input(path: Option<&Path>) -> Result<Vec<u8>> {
     let mut input = Vec::new();
-    match &args.input {
+    match path {
         Some(path) => input = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?,
         None if std::io::stdin().is_terminal() => {}
         None => {
@@ -180,39 +179,23 @@ fn judge(base: &Outcome, other: &Outcome) -> Verdict {
     Verdict::Different { byte: common }
 }
 
-/// An answer of a process, and the bytes behind it.
-type Answer = (Value, Vec<u8>);
-
 /// A level, and the process that measures it.
 struct Candidate {
     row: Row,
     outcome: Option<Outcome>,
-    child: Child,
-    orders: ChildStdin,
-    answers: Receiver<Answer>,
-    errors: std::fs::File,
+    worker: Worker,
 }
 
 impl Candidate {
     /// Starts the process and waits until it has compiled the program.
     fn start(level: Level, args: &CompareArgs, checked: &Checked, input: &[u8]) -> Result<Candidate> {
-        let own_path = std::env::current_exe().context("cannot find bfllvm's own file")?;
-        let mut command = Command::new(own_path);
-        command.arg("measure").arg(format!("{level}")).args(args.dialect.words());
-        command.arg(format!("--timeout={}", args.timeout.as_secs_f64()));
-        let errors = tempfile::tempfile().context("cannot make a temporary file")?;
+        let mut words = vec!["measure".into(), level.to_string()];
+        words.extend(args.dialect.words());
+        words.push(format!("--timeout={}", args.timeout.as_secs_f64()));
         // What `#` shows in each run may be without end, and nobody asked for it here.
-        let said = if args.dialect.debug_hash { Stdio::null() } else { errors.try_clone()?.into() };
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(said);
-        let mut child = command.spawn().context("cannot start another process of bfllvm")?;
-        let (sender, answers) = channel();
-        let (Some(orders), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            unreachable!("both are pipes")
-        };
-        std::thread::spawn(move || forward(output, &sender));
-        let verdict = Verdict::Base;
-        let row = Row { level, code: None, executed: None, runs: Vec::new(), verdict };
-        let mut candidate = Candidate { row, outcome: None, child, orders, answers, errors };
+        let worker = Worker::start(words, if args.dialect.debug_hash { Said::Dropped } else { Said::Kept })?;
+        let row = Row { level, code: None, executed: None, runs: Vec::new(), verdict: Verdict::Base };
+        let mut candidate = Candidate { row, outcome: None, worker };
         let source = &checked.source;
         let job = [framed(source.name().as_bytes()), framed(source.bytes()), framed(input)].concat();
         if let Some((compiled, _)) = candidate.ask(&job, None) {
@@ -226,42 +209,8 @@ impl Candidate {
         if self.has_failed() {
             return None;
         }
-        // If the process is gone there will be no answer, either.
-        let _ = self.orders.write_all(order).and_then(|()| self.orders.flush());
-        let answer = match patience {
-            None => self.answers.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(patience) => self.answers.recv_timeout(patience),
-        };
-        let why = match answer {
-            Ok((answer, bytes)) => match answer["failed"].as_str() {
-                None => return Some((answer, bytes)),
-                Some(why) => why.to_owned(),
-            },
-            Err(RecvTimeoutError::Timeout) => {
-                format!("no answer after {} s", patience.unwrap_or_default().as_secs())
-            }
-            Err(RecvTimeoutError::Disconnected) => self.death(),
-        };
-        let _ = self.child.kill();
-        self.row.verdict = Verdict::Failed(why);
-        None
-    }
-
-    /// How the process ended, and its last words.
-    fn death(&mut self) -> String {
-        let how = match self.child.wait() {
-            Ok(status) => match status.signal() {
-                Some(signal) => format!("killed by signal {signal}"),
-                None => status.to_string(),
-            },
-            Err(error) => error.to_string(),
-        };
-        let mut said = Vec::new();
-        let _ = self.errors.rewind().and_then(|()| self.errors.read_to_end(&mut said));
-        match String::from_utf8_lossy(&said).lines().map(str::trim).rfind(|line| !line.is_empty()) {
-            Some(line) => format!("{how}: {line}"),
-            None => how,
-        }
+        let answer = self.worker.ask(order, patience);
+        answer.map_err(|failure| self.row.verdict = Verdict::Failed(failure.to_string())).ok()
     }
 
     fn has_failed(&self) -> bool {
@@ -295,28 +244,6 @@ impl Candidate {
     }
 }
 
-impl Drop for Candidate {
-    fn drop(&mut self) {
-        // It may be in the middle of something.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Hands on what a process answers, until it ends or says what is no answer.
-fn forward(output: ChildStdout, answers: &Sender<Answer>) {
-    let mut output = BufReader::new(output);
-    let mut line = String::new();
-    while output.read_line(&mut line).is_ok_and(|length| length > 0) {
-        let Ok(answer) = serde_json::from_str::<Value>(&line) else { return };
-        let mut bytes = vec![0; number(&answer["bytes"]) as usize];
-        if output.read_exact(&mut bytes).is_err() || answers.send((answer, bytes)).is_err() {
-            return;
-        }
-        line.clear();
-    }
-}
-
 fn code(compiled: &Value) -> Code {
     Code {
         ops: number(&compiled["ops"]),
@@ -330,10 +257,6 @@ fn code(compiled: &Value) -> Code {
         passes: nanoseconds(&compiled["passes"]),
         codegen: nanoseconds(&compiled["codegen"]),
     }
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_default()
 }
 
 fn nanoseconds(value: &Value) -> Duration {

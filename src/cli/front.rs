@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::Diagnostic;
 use bfllvm::dialect::Dialect;
 use bfllvm::ir::{Program, text};
-use bfllvm::level::{Level, Start};
+use bfllvm::level::{Level, Start, WHILE_READING};
 use bfllvm::lint::lint;
 use bfllvm::opt::Pass;
 use bfllvm::parse::{Bang, Granularity, Hash, Options, Parsed, parse};
@@ -48,7 +48,7 @@ pub struct Checked {
 }
 
 /// Larger sources are not searched for mistakes: nobody wrote them by hand. In bytes.
-const MAX_LINTED_BYTES: usize = 1 << 20;
+pub const MAX_LINTED_BYTES: usize = 1 << 20;
 
 /// Whether input may stand behind the program in the same file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,6 +121,20 @@ pub fn keep_source(program: &Path, output: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What `level` does to a program before code is made of it, in order: it may fold while reading, and has passes.
+pub fn stages(level: Level) -> Vec<String> {
+    let folds = format!("folding while reading ({})", WHILE_READING.join(", "));
+    let reading = std::iter::repeat_n(folds, stages_of_reading(level));
+    reading.chain(level.passes(Start::Ahead).map(|pass| format!("the pass `{}`", pass.name))).collect()
+}
+
+fn stages_of_reading(level: Level) -> usize {
+    match level.row().granularity {
+        Granularity::Commands => 0,
+        Granularity::Folded => 1,
+    }
+}
+
 impl Checked {
     /// A source that another process has checked.
     pub fn again(source: Source, args: &DialectArgs) -> Checked {
@@ -151,6 +165,16 @@ impl Checked {
     pub fn optimized(&self, level: Level) -> Result<Program> {
         let program = self.parse(level.row().granularity)?;
         Ok(level.passes(Start::Ahead).fold(program, |program, pass| pass.apply(program)))
+    }
+
+    /// The program after the first `stages` of those that `level` has: see [`stages`].
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn up_to(&self, level: Level, stages: usize) -> Result<Program> {
+        let Some(passes) = stages.checked_sub(stages_of_reading(level)) else { return self.literal() };
+        let program = self.parse(level.row().granularity)?;
+        Ok(level.passes(Start::Ahead).take(passes).fold(program, |program, pass| pass.apply(program)))
     }
 
     /// The program after the passes that are asked for, to run at `start`, and what is asked for about them. The times go to

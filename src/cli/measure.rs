@@ -138,9 +138,11 @@ fn nanoseconds(time: Duration) -> u64 {
 }
 
 /// Reads bytes behind their number, a little-endian u64.
-fn block(orders: &mut StdinLock<'_>) -> Result<Vec<u8>> {
+pub fn block(orders: &mut StdinLock<'_>) -> Result<Vec<u8>> {
     let mut length = [0; 8];
-    orders.read_exact(&mut length).context("`bfllvm compare` starts this command; it is not meant for people")?;
+    orders
+        .read_exact(&mut length)
+        .context("another process of bfllvm starts this command; it is not meant for people")?;
     let length = u64::from_le_bytes(length);
     let mut bytes = Vec::new();
     orders.take(length).read_to_end(&mut bytes)?;
@@ -153,7 +155,7 @@ pub fn framed(bytes: &[u8]) -> Vec<u8> {
     [&(bytes.len() as u64).to_le_bytes(), bytes].concat()
 }
 
-fn answer(value: &Value, bytes: &[u8]) -> Result<()> {
+pub fn answer(value: &Value, bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{value}")?;
     stdout.write_all(bytes)?;

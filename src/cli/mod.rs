@@ -3,7 +3,9 @@
 //! Only this part prints, reads files and knows exit statuses.
 
 pub mod args;
+mod attempt;
 mod build;
+mod check;
 mod compare;
 mod debug;
 mod emit;
@@ -14,6 +16,8 @@ mod profile;
 mod run;
 mod status;
 mod stopwatch;
+mod verify;
+mod worker;
 
 pub use status::Status;
 
@@ -37,7 +41,10 @@ pub fn main(cli: Cli) -> Status {
         Some(Command::Compare(args)) => compare::compare(&args, &messages),
         Some(Command::Debug(args)) => debug::debug(&args, &messages),
         Some(Command::Profile(args)) => profile::profile(&args, &messages),
+        Some(Command::Check(args)) => check::check(&args, &messages),
+        Some(Command::Verify(args)) => verify::verify(&args, &messages),
         Some(Command::Measure(args)) => measure::measure(&args),
+        Some(Command::Attempt(args)) => attempt::attempt(&args),
         None => emit::emit_top_level(&cli.emit, &messages),
     };
     outcome.unwrap_or_else(|error| match error.downcast::<front::Rejected>() {

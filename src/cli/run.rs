@@ -171,6 +171,46 @@ fn run_llvm(
     Ok(located(end, checked, transcript))
 }
 
+/// A program as baseline code, ready to run, and the engine through which LLVM takes over loops of it.
+pub struct AtOnce<'a> {
+    program: Arc<Program>,
+    checked: &'a Checked,
+    code: baseline::Code,
+    engine: engine::Engine,
+}
+
+impl<'a> AtOnce<'a> {
+    /// Compiles `program`, made of the checked source for `level`. What LLVM takes over, and when, is up to `policy`.
+    pub fn compile(program: Program, checked: &'a Checked, level: Level, policy: Policy) -> Result<AtOnce<'a>> {
+        let (dialect, host) = (checked.dialect, host_functions());
+        let program = Arc::new(program);
+        let loops = if policy.is_never() { Vec::new() } else { program.loops(MIN_SLOT_OPS) };
+        let slots = engine::slots(&loops);
+        let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
+        let code = baseline::compile(&program, &checked.source, &dialect, &host, slotted)?;
+        let (program_of_tier, source) = (Arc::clone(&program), Arc::clone(&checked.source));
+        let tier = LlvmTier { program: program_of_tier, source, dialect, level, host };
+        let engine = engine::Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
+        Ok(AtOnce { program, checked, code, engine })
+    }
+
+    /// Runs the program on a new tape. The code is good for one run: its counts are used up.
+    pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), MemoryError> {
+        let baseline_faults = self.code.faults(&self.program, &self.checked.source);
+        let faults = self.engine.faults(&baseline_faults);
+        let guard_bytes = tape::guard_bytes(&self.program);
+        let run = Code { entry: self.code.entry(), faults: &faults, guard_bytes, heat: Some(&self.engine) };
+        // SAFETY: the code was made for this dialect, the guards for this program; whoever publishes other code for its
+        // loops makes it of the same program for the same dialect.
+        unsafe { execute(&run, &self.checked.dialect, console, limits) }
+    }
+
+    /// What LLVM took over.
+    pub fn report(&self) -> engine::Report {
+        self.engine.report()
+    }
+}
+
 /// Runs baseline code, from which the loops that `policy` chooses are taken over by LLVM.
 fn run_at_once(
     args: &RunArgs,
@@ -180,42 +220,28 @@ fn run_at_once(
     mut stopwatch: Stopwatch,
     policy: Policy,
 ) -> Result<End> {
-    let (dialect, level, host) = (checked.dialect, args.compile.level(), host_functions());
+    let level = args.compile.level();
     let clock = Instant::now();
-    let program =
-        Arc::new(checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?);
+    let program = checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?;
     let passes = clock.elapsed();
-    let loops = if policy.is_never() { Vec::new() } else { program.loops(MIN_SLOT_OPS) };
-    let slots = engine::slots(&loops);
-    let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
-    let code =
-        stopwatch.step("code generation", || baseline::compile(&program, &checked.source, &dialect, &host, slotted))?;
+    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, policy))?;
     stopwatch.report(messages);
     if args.verbose {
         messages.note(&format!(
             "{level}: {} operations, {} bytes of code; parsing and passes {}, code generation {}",
-            program.ops.len(),
-            code.bytes(),
+            ready.program.ops.len(),
+            ready.code.bytes(),
             milliseconds(passes),
             milliseconds(clock.elapsed() - passes),
         ));
     }
-    let (program_of_tier, source) = (Arc::clone(&program), Arc::clone(&checked.source));
-    let tier = LlvmTier { program: program_of_tier, source, dialect, level, host };
-    let engine = engine::Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
-    let baseline_faults = code.faults(&program, &checked.source);
-    let faults = engine.faults(&baseline_faults);
-    let guard_bytes = tape::guard_bytes(&program);
-    let run = Code { entry: code.entry(), faults: &faults, guard_bytes, heat: Some(&engine) };
     let clock = Instant::now();
-    // SAFETY: the code was just made for this dialect, the guards for this program; whoever publishes other code for
-    // its loops makes it of the same program for the same dialect.
-    let (end, transcript) = unsafe { execute(&run, &dialect, console, &limits(args)) }?;
+    let (end, transcript) = ready.run(console, &limits(args))?;
     if args.verbose {
         messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
-        report_tiers(&engine.report(), checked, &program, messages);
+        report_tiers(&ready.report(), checked, &ready.program, messages);
     }
-    engine.abandon();
+    ready.engine.abandon();
     Ok(located(end, checked, transcript))
 }
 

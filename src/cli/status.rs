@@ -13,6 +13,8 @@ pub enum Status {
     Limit,
     /// This signal asked us to stop: 128 and its number, as shells have it.
     Signal(i32),
+    /// What was compiled does not do what the program means: a bug of ours. A panic ends the process with the same number.
+    Bug,
     /// Whoever read the output went away: what a shell makes of SIGPIPE.
     BrokenPipe,
 }
@@ -25,6 +27,7 @@ impl Status {
             Status::Usage => 2,
             Status::TapeFault => 3,
             Status::Limit => 4,
+            Status::Bug => 101,
             Status::Signal(signal) => 128u8.wrapping_add(signal as u8),
             Status::BrokenPipe => 141,
         }

@@ -4,6 +4,7 @@
 mod support;
 
 mod build;
+mod check;
 mod compare;
 mod debug;
 mod emit;
@@ -12,4 +13,5 @@ mod observe;
 mod profile;
 mod robustness;
 mod usage;
+mod verify;
 mod versions;
