@@ -19,6 +19,7 @@
 
 use super::paths::{Path, Paths, Start};
 use super::polynomial::Polynomial;
+use super::tried::{Tried, form_of_body};
 use crate::ir::count::{Count, Direction, Reload};
 use crate::ir::{Builder, Kind, Op, Program};
 use std::collections::BTreeSet;
@@ -29,17 +30,22 @@ const MAX_BODY: usize = 64;
 
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
-    let mut found = Vec::new();
+    let (mut found, mut tried) = (Vec::new(), Tried::new());
     for (index, op) in program.ops.iter().enumerate() {
         let Kind::Loop { cell, end } = op.kind else { continue };
         let body = &program.ops[index + 1..end as usize];
         let is_counted =
             index > 0 && matches!(program.ops[index - 1].kind, Kind::Count(count) if count.counter == cell);
-        if !is_counted
-            && may_count(body, mask)
-            && let Some((place, count)) = count(cell, body, index + 1, mask)
-        {
-            found.push((index + usize::from(place == Place::Inside), count));
+        if is_counted || !may_count(body, mask) {
+            continue;
+        }
+        let form = form_of_body(cell, body);
+        if tried.has(form) {
+            continue;
+        }
+        match count(cell, body, index + 1, mask) {
+            Some((place, count)) => found.push((index + usize::from(place == Place::Inside), count)),
+            None => tried.add(form),
         }
     }
     if found.is_empty() {

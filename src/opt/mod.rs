@@ -23,6 +23,7 @@ mod polynomial;
 mod runs;
 mod scan;
 mod symbolic;
+mod tried;
 mod values;
 mod walk;
 

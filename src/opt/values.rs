@@ -22,6 +22,7 @@
 use super::effects::{Effect, Effects, loop_effects};
 use super::invariants::Invariants;
 use super::symbolic;
+use super::tried::{Attempt, Tried, form};
 use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op, Program, Rewriter};
@@ -43,9 +44,10 @@ pub(super) fn run_closed_behind_counts(program: Program) -> Program {
 
 fn follow(mut program: Program, solves: bool) -> Program {
     let mut invariants = Invariants::default();
+    let mut tried = solves.then(Tried::new);
     for _ in 0..MAX_ROUNDS {
-        let round = Values::pass_over(program, invariants, solves);
-        (program, invariants) = (round.program, round.invariants);
+        let round = Values::pass_over(program, invariants, tried);
+        (program, invariants, tried) = (round.program, round.invariants, round.tried);
         if !round.has_news {
             break;
         }
@@ -203,21 +205,22 @@ struct Values {
     text: Option<u32>,
     has_new_shape: bool,
     has_new_invariants: bool,
-    /// Whether loops and conditions are executed symbolically.
-    solves: bool,
+    /// If loops and conditions are executed symbolically: what that was tried on in vain.
+    tried: Option<Tried>,
 }
 
 /// What a round has led to.
 struct Round {
     program: Program,
     invariants: Invariants,
+    tried: Option<Tried>,
     /// Whether another one would know more.
     has_news: bool,
 }
 
 impl Values {
     /// Goes over the program once; the `invariants` are those of its loops.
-    fn pass_over(program: Program, invariants: Invariants, solves: bool) -> Round {
+    fn pass_over(program: Program, invariants: Invariants, tried: Option<Tried>) -> Round {
         let effects = loop_effects(&program);
         let mask = program.width.mask();
         let rewriter = Rewriter::new(program);
@@ -236,13 +239,14 @@ impl Values {
             text: None,
             has_new_shape: false,
             has_new_invariants: false,
-            solves,
+            tried,
         };
         while let Some(op) = pass.rewriter.take() {
             pass.op(op);
         }
         let has_news = pass.has_new_shape || pass.has_new_invariants;
-        Round { program: pass.rewriter.finish(), invariants: pass.found.sorted(), has_news }
+        let (program, invariants) = (pass.rewriter.finish(), pass.found.sorted());
+        Round { program, invariants, tried: pass.tried, has_news }
     }
 
     fn op(&mut self, op: Op) {
@@ -519,8 +523,7 @@ impl Values {
             self.rewriter.skip_to(end + 1);
             return;
         }
-        if self.solves
-            && let Some(kinds) = self.solve(cell, end)
+        if let Some(kinds) = self.solve(cell, end)
         {
             self.has_new_shape = true;
             self.rewriter.skip_to(end + 1);
@@ -620,18 +623,28 @@ impl Values {
     }
 
     /// What the loop whose head was just taken does, without a loop.
-    fn solve(&self, counter: i32, end: u32) -> Option<Vec<Kind>> {
+    fn solve(&mut self, counter: i32, end: u32) -> Option<Vec<Kind>> {
+        let tried = self.tried.as_ref()?;
         let body = self.rewriter.rest_before(end);
         if body.len() > MAX_SOLVED {
             return None;
         }
-        let kinds = symbolic::solve(counter, body, end as usize - body.len(), &self.entry())?;
+        let form = form(Attempt::Loop { counter }, body, self);
+        if tried.has(form) {
+            return None;
+        }
+        let kinds = symbolic::solve(counter, body, end as usize - body.len(), &self.entry());
+        let Some(kinds) = kinds else {
+            self.give_up(form);
+            return None;
+        };
         Some([&[Kind::If { cell: counter, end: 0 }], kinds.as_slice(), &[Kind::IfEnd { start: 0 }]].concat())
     }
 
     /// What the condition whose head was just taken and the next one do together, in fewer operations; and the end
     /// of those.
-    fn shorten(&self, end: u32) -> Option<(Vec<Kind>, u32)> {
+    fn shorten(&mut self, end: u32) -> Option<(Vec<Kind>, u32)> {
+        let tried = self.tried.as_ref()?;
         let first = self.rewriter.rest_before(end).len() + 1;
         let ops = self.rewriter.taken_and_rest();
         let base = end as usize - first;
@@ -647,7 +660,22 @@ impl Values {
         if window.len() > MAX_SOLVED {
             return None;
         }
-        Some((symbolic::shorten(window, base, &self.entry())?, last + 1))
+        let form = form(Attempt::Window, window, self);
+        if tried.has(form) {
+            return None;
+        }
+        let Some(kinds) = symbolic::shorten(window, base, &self.entry()) else {
+            self.give_up(form);
+            return None;
+        };
+        Some((kinds, last + 1))
+    }
+
+    /// Notes that code of this form was tried in vain.
+    fn give_up(&mut self, form: Option<u64>) {
+        if let Some(tried) = &mut self.tried {
+            tried.add(form);
+        }
     }
 
     /// What is known here.
@@ -681,8 +709,7 @@ impl Values {
     }
 
     fn begin_if(&mut self, op: Op, cell: i32, end: u32) {
-        if self.solves
-            && self.sure_value(cell).is_none()
+        if self.sure_value(cell).is_none()
             && let Some((kinds, behind)) = self.shorten(end)
         {
             self.has_new_shape = true;

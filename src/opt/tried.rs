@@ -1,0 +1,163 @@
+//! What was tried in vain: code of the same form need not be looked at again.
+//!
+//! Most code that symbolic execution is tried on has no shorter form, and most of it is like some that was looked at
+//! before, with other cells: here the form has a number. That two forms share one is as good as impossible, and
+//! would only leave code as it is.
+
+use super::symbolic::Facts;
+use crate::ir::{Kind, Op};
+
+/// Numbers of forms. The table may forget: it takes the same time whatever the program.
+pub(super) struct Tried {
+    forms: Vec<u64>,
+}
+
+/// How many forms are remembered; a power of two.
+const SIZE: usize = 1 << 12;
+
+/// The most cells that are told apart in one form.
+const MAX_CELLS: usize = 32;
+
+/// What code is tried for.
+#[derive(Clone, Copy)]
+pub(super) enum Attempt {
+    /// A loop on this cell has its body done at once.
+    Loop { counter: i32 },
+    /// Straight code and conditions are done in fewer operations.
+    Window,
+}
+
+impl Tried {
+    pub fn new() -> Tried {
+        Tried { forms: vec![0; SIZE] }
+    }
+
+    /// Whether code of this form is remembered. It has a number where it is worth remembering.
+    pub fn has(&self, form: Option<u64>) -> bool {
+        form.is_some_and(|form| self.forms[form as usize % SIZE] == form)
+    }
+
+    pub fn add(&mut self, form: Option<u64>) {
+        if let Some(form) = form {
+            self.forms[form as usize % SIZE] = form;
+        }
+    }
+}
+
+/// A number for what symbolic execution can find out about `ops`: the same wherever the operations are the same but
+/// for the cells, what is known of these is the same, and they lie in the same order, at the same distances where some
+/// may lie off the tape. Nothing if there are operations that it does not follow, or many cells.
+pub(super) fn form(attempt: Attempt, ops: &[Op], facts: &dyn Facts) -> Option<u64> {
+    let mut number = Number(0);
+    let mut cells = Names { cells: [0; MAX_CELLS], len: 0, are_on_tape: true };
+    match attempt {
+        Attempt::Loop { counter } => {
+            number.add(1);
+            cells.add(counter, facts, &mut number)?;
+        }
+        Attempt::Window => number.add(2),
+    }
+    for op in ops {
+        let parts = parts(op.kind)?;
+        number.add(parts.tag);
+        number.add(parts.value);
+        for cell in parts.cells.into_iter().flatten() {
+            cells.add(cell, facts, &mut number)?;
+        }
+    }
+    if !cells.are_on_tape {
+        let first = cells.cells[0];
+        cells.cells[..cells.len].iter().for_each(|cell| number.add(cell.wrapping_sub(first) as u64));
+    }
+    Some(number.0)
+}
+
+/// A number for the body of a loop on `tested` of which nothing else is known: the same wherever it stands.
+pub(super) fn form_of_body(tested: i32, body: &[Op]) -> Option<u64> {
+    let mut number = Number(0);
+    for op in body {
+        let parts = parts(op.kind)?;
+        number.add(parts.tag);
+        number.add(parts.value);
+        for cell in parts.cells.into_iter().flatten() {
+            number.add(cell.wrapping_sub(tested) as u64);
+        }
+    }
+    Some(number.0)
+}
+
+/// An operation: all but its place.
+struct Parts {
+    tag: u64,
+    cells: [Option<i32>; 3],
+    value: u64,
+}
+
+/// The parts of the operations that are executed symbolically.
+fn parts(kind: Kind) -> Option<Parts> {
+    let (tag, cells, value) = match kind {
+        Kind::Add { cell, delta } => (1, [Some(cell), None, None], delta),
+        Kind::Set { cell, value } => (2, [Some(cell), None, None], value),
+        Kind::MulAdd { target, source, factor } => (3, [Some(target), Some(source), None], factor),
+        Kind::Copy { target, source, factor } => (4, [Some(target), Some(source), None], factor),
+        Kind::Product { target, left, right, factor } => (5, [Some(target), Some(left), Some(right)], factor),
+        Kind::If { cell, .. } => (6, [Some(cell), None, None], 0),
+        Kind::IfEnd { .. } => (7, [None; 3], 0),
+        Kind::Loop { cell, .. } => (8, [Some(cell), None, None], 0),
+        Kind::LoopEnd { .. } => (9, [None; 3], 0),
+        Kind::Move { delta } => (10, [None; 3], delta as u64),
+        Kind::Scan { cell, stride } => (11, [Some(cell), None, None], stride as u64),
+        Kind::Walk { .. }
+        | Kind::Count(_)
+        | Kind::Input { .. }
+        | Kind::Output { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. } => return None,
+    };
+    Some(Parts { tag, cells, value })
+}
+
+/// Cells by the order in which they first occur.
+struct Names {
+    cells: [i32; MAX_CELLS],
+    len: usize,
+    are_on_tape: bool,
+}
+
+impl Names {
+    /// Adds the name of the cell; at its first occurrence also its place among the others, and what is known of it.
+    fn add(&mut self, cell: i32, facts: &dyn Facts, number: &mut Number) -> Option<()> {
+        let mut smaller = 0;
+        for (name, &other) in self.cells[..self.len].iter().enumerate() {
+            if other == cell {
+                number.add(name as u64);
+                return Some(());
+            }
+            smaller += u64::from(other < cell);
+        }
+        *self.cells.get_mut(self.len)? = cell;
+        self.len += 1;
+        number.add(MAX_CELLS as u64 + smaller);
+        match facts.sure_value(cell) {
+            Some(value) => {
+                number.add(1);
+                number.add(value);
+            }
+            None if facts.is_on_tape(cell) => number.add(2),
+            None => {
+                number.add(3);
+                self.are_on_tape = false;
+            }
+        }
+        Some(())
+    }
+}
+
+/// Numbers mixed to one, by multiplication with an odd number whose bits are those of the golden ratio.
+struct Number(u64);
+
+impl Number {
+    fn add(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
