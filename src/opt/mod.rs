@@ -7,6 +7,7 @@
 //! Knows the operations, and the reference interpreter that defines them: nothing of LLVM, engines or the names of
 //! levels; and no pass knows another.
 
+mod cells;
 mod clear;
 mod combine;
 mod count;

@@ -4,8 +4,7 @@
 //! that run at most once on a way are followed too, the pointer moving along. What a way takes for granted of a
 //! temporary cell, that it is 0, is assumed of all ways: the caller has to make sure of it.
 
-use std::collections::BTreeMap;
-
+use super::cells::Cells;
 use super::polynomial::Polynomial;
 use crate::ir::count::Count;
 use crate::ir::{Kind, Op};
@@ -36,9 +35,9 @@ pub(super) struct Path {
     /// What was decided about values at the start: is this 0?
     pub decisions: Vec<(Polynomial, bool)>,
     /// The cells that were changed, in terms of the values at the start.
-    pub cells: BTreeMap<i32, Polynomial>,
+    pub cells: Cells<Polynomial>,
     /// The values at the start that follow from the decisions.
-    known: BTreeMap<i32, u64>,
+    known: Cells<u64>,
     /// All cells from the first to the last that are accessed for certain.
     pub hull: Hull,
     /// The assumed zeros in the order in which they were first read, with the hull at the next test: up to there nothing
@@ -86,8 +85,8 @@ impl Start<'_> {
             let mut paths = Paths { complete: Vec::new(), lost: Vec::new() };
             let mut open = vec![Path {
                 decisions: Vec::new(),
-                cells: BTreeMap::new(),
-                known: BTreeMap::new(),
+                cells: Cells::new(),
+                known: Cells::new(),
                 hull: (self.tested, self.tested),
                 reads: Vec::new(),
                 tested_reads: 0,
@@ -176,6 +175,11 @@ impl Path {
             }
             return Polynomial::default();
         }
+        self.at_start(cell)
+    }
+
+    /// What is known of a cell at the start, where it is not assumed to be 0.
+    fn at_start(&self, cell: i32) -> Polynomial {
         self.known.get(&cell).map_or_else(|| Polynomial::cell(cell), |&value| Polynomial::constant(value))
     }
 
@@ -339,8 +343,12 @@ impl Path {
         }
         let at_root =
             |value: &Polynomial| value.substitute(|other| (other == root_cell).then(|| root.clone()), start.mask);
-        for (&changed, after) in &both.cells {
-            let before = self.clone().read(changed, start);
+        for (&changed, after) in both.cells.iter() {
+            let before = match self.cells.get(&changed) {
+                Some(value) => value.clone(),
+                None if start.zeros.contains(&changed) => Polynomial::default(),
+                None => self.at_start(changed),
+            };
             if before != *after && at_root(&before)? != at_root(after)? {
                 return None;
             }

@@ -1,10 +1,15 @@
 //! Polynomials in the values of cells, modulo a power of two: what straight code computes.
 
+use smallvec::{SmallVec, smallvec};
+
 /// The largest degree; what would have a larger one is not computed.
 const MAX_DEGREE: usize = 3;
 
 /// The largest number of terms.
 const MAX_TERMS: usize = 16;
+
+/// So many terms need no memory of their own: nearly all have no more.
+const FEW_TERMS: usize = 2;
 
 /// A product of cells, sorted; the empty product is 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +43,7 @@ impl Monomial {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Polynomial {
     /// Sorted, without coefficients of 0.
-    terms: Vec<(Monomial, u64)>,
+    terms: SmallVec<[(Monomial, u64); FEW_TERMS]>,
 }
 
 /// A term, as an engine can compute it.
@@ -51,11 +56,11 @@ pub(super) enum Term {
 
 impl Polynomial {
     pub fn constant(value: u64) -> Polynomial {
-        Polynomial { terms: if value == 0 { Vec::new() } else { vec![(Monomial::default(), value)] } }
+        Polynomial { terms: if value == 0 { smallvec![] } else { smallvec![(Monomial::default(), value)] } }
     }
 
     pub fn cell(cell: i32) -> Polynomial {
-        Polynomial { terms: vec![(Monomial::of(cell), 1)] }
+        Polynomial { terms: smallvec![(Monomial::of(cell), 1)] }
     }
 
     /// The value, if it does not depend on a cell.

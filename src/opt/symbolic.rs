@@ -4,8 +4,7 @@
 //! when the tested cell is 0, as `if [0] / muladd [1] [0] 3 / set [0] 0 / end` does: then it only says which cells
 //! may be accessed. The result accesses no cell that the code would not.
 
-use std::collections::BTreeMap;
-
+use super::cells::Cells;
 use super::polynomial::{Polynomial, Term, inverse};
 use crate::ir::{Kind, Op};
 
@@ -26,16 +25,16 @@ pub(super) trait Facts {
 struct State<'a> {
     entry: &'a Entry<'a>,
     /// The cells whose values at the start are taken for known.
-    known: BTreeMap<i32, u64>,
+    known: Cells<u64>,
     /// The cells that were changed.
-    cells: BTreeMap<i32, Polynomial>,
+    cells: Cells<Polynomial>,
     /// The first and the last cell that are accessed in any case; all between them are on the tape too.
     hull: Option<(i32, i32)>,
     /// Cells that are accessed only where another cell's value at the start is not 0.
-    guarded: BTreeMap<i32, i32>,
+    guarded: Cells<i32>,
     /// The steps that the code takes in any case, and those more where a cell's value at the start is not 0.
     steps: usize,
-    guarded_steps: BTreeMap<i32, usize>,
+    guarded_steps: Cells<usize>,
 }
 
 /// Who accesses.
@@ -52,15 +51,15 @@ enum Guard {
 const UNKNOWN_GUARD: i32 = i32::MIN;
 
 impl<'a> State<'a> {
-    fn new(entry: &'a Entry<'a>, known: BTreeMap<i32, u64>) -> State<'a> {
+    fn new(entry: &'a Entry<'a>, known: Cells<u64>) -> State<'a> {
         State {
             entry,
             known,
-            cells: BTreeMap::new(),
+            cells: Cells::new(),
             hull: None,
-            guarded: BTreeMap::new(),
+            guarded: Cells::new(),
             steps: 0,
-            guarded_steps: BTreeMap::new(),
+            guarded_steps: Cells::new(),
         }
     }
 
@@ -79,10 +78,10 @@ impl<'a> State<'a> {
                 self.hull = Some((first.min(cell), last.max(cell)));
             }
             Guard::Cell(guard) => {
-                self.guarded.entry(cell).or_insert(guard);
+                self.guarded.get_or_insert(cell, guard);
             }
             Guard::Unknown => {
-                self.guarded.entry(cell).or_insert(UNKNOWN_GUARD);
+                self.guarded.get_or_insert(cell, UNKNOWN_GUARD);
             }
         }
     }
@@ -148,12 +147,12 @@ impl<'a> State<'a> {
         let (before, steps) = (self.cells.clone(), self.steps);
         self.run(body, base, inner)?;
         if let Guard::Cell(guard) = inner {
-            *self.guarded_steps.entry(guard).or_default() += self.steps - steps;
+            *self.guarded_steps.get_or_insert(guard, 0) += self.steps - steps;
         }
         self.steps = steps;
         let at_root =
             |value: &Polynomial| value.substitute(|other| (other == atom).then(|| root.clone()), self.entry.mask);
-        for (&changed, after) in &self.cells {
+        for (&changed, after) in self.cells.iter() {
             let before = before.get(&changed).cloned().unwrap_or_else(|| self.at_start(changed));
             if before != *after && at_root(&before)? != at_root(after)? {
                 return None;
@@ -163,10 +162,10 @@ impl<'a> State<'a> {
     }
 
     /// Operations that give the cells the values `values`, in at most `limit` steps.
-    fn emit(&self, mut values: BTreeMap<i32, Polynomial>, limit: usize) -> Option<Vec<Kind>> {
+    fn emit(&self, mut values: Cells<Polynomial>, limit: usize) -> Option<Vec<Kind>> {
         values.retain(|&cell, value| *value != self.at_start(cell));
-        let mut guards = BTreeMap::new();
-        for (&cell, value) in &values {
+        let mut guards = Cells::new();
+        for (&cell, value) in values.iter() {
             guards.insert(cell, self.guard(cell, value)?);
         }
         let mut kinds = Vec::new();
@@ -198,11 +197,11 @@ impl<'a> State<'a> {
 
     /// Whether `kinds` take at most `limit` steps in any case, and where guards let more happen, no more than before.
     fn is_within(&self, kinds: &[Kind], limit: usize) -> bool {
-        let (mut steps, mut inside, mut guard) = (0, BTreeMap::new(), None);
+        let (mut steps, mut inside, mut guard) = (0, Cells::new(), None);
         for kind in kinds {
             match (kind, guard) {
                 (Kind::IfEnd { .. }, _) => guard = None,
-                (_, Some(guard)) => *inside.entry(guard).or_insert(0) += 1,
+                (_, Some(guard)) => *inside.get_or_insert(guard, 0) += 1,
                 (_, None) => steps += 1,
             }
             if let Kind::If { cell, .. } = kind {
@@ -331,8 +330,9 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
 
     let is_changed = |cell: i32| state.cells.get(&cell).is_some_and(|value| *value != state.at_start(cell));
     let is_steady = |value: &Polynomial| !value.cells().any(is_changed);
-    let mut values = BTreeMap::from([(counter, Polynomial::default())]);
-    for (&cell, first) in &state.cells {
+    let mut values = Cells::new();
+    values.insert(counter, Polynomial::default());
+    for (&cell, first) in state.cells.iter() {
         if cell == counter || !is_changed(cell) {
             continue;
         }
@@ -387,8 +387,8 @@ fn can_be_followed(kind: Kind) -> bool {
 }
 
 /// The cells of `ops` of which the value at the start is known.
-fn known_cells(ops: &[Op], entry: &Entry<'_>) -> BTreeMap<i32, u64> {
-    let mut known = BTreeMap::new();
+fn known_cells(ops: &[Op], entry: &Entry<'_>) -> Cells<u64> {
+    let mut known = Cells::new();
     for op in ops {
         let cells = match op.kind {
             Kind::Add { cell, .. } | Kind::Set { cell, .. } | Kind::If { cell, .. } => [cell; 3],

@@ -1,0 +1,84 @@
+//! Something for each of a few cells: a list sorted by cell.
+
+/// A map from cells, for so few that a list is faster than a tree.
+#[derive(Clone, Debug)]
+pub(super) struct Cells<V> {
+    entries: Vec<(i32, V)>,
+}
+
+impl<V> Cells<V> {
+    pub fn new() -> Cells<V> {
+        Cells { entries: Vec::new() }
+    }
+
+    /// The index of the cell's entry, or where it would be.
+    fn place(&self, cell: i32) -> Result<usize, usize> {
+        self.entries.binary_search_by_key(&cell, |entry| entry.0)
+    }
+
+    pub fn get(&self, cell: &i32) -> Option<&V> {
+        self.place(*cell).ok().map(|place| &self.entries[place].1)
+    }
+
+    pub fn contains_key(&self, cell: &i32) -> bool {
+        self.place(*cell).is_ok()
+    }
+
+    pub fn insert(&mut self, cell: i32, value: V) {
+        match self.place(cell) {
+            Ok(place) => self.entries[place].1 = value,
+            Err(place) => self.entries.insert(place, (cell, value)),
+        }
+    }
+
+    pub fn remove(&mut self, cell: &i32) -> Option<V> {
+        self.place(*cell).ok().map(|place| self.entries.remove(place).1)
+    }
+
+    /// The value of the cell, which is `first` if it had none.
+    pub fn get_or_insert(&mut self, cell: i32, first: V) -> &mut V {
+        let place = self.place(cell).unwrap_or_else(|place| {
+            self.entries.insert(place, (cell, first));
+            place
+        });
+        &mut self.entries[place].1
+    }
+
+    pub fn retain(&mut self, mut keeps: impl FnMut(&i32, &V) -> bool) {
+        self.entries.retain(|(cell, value)| keeps(cell, value));
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// In the order of the cells, as the following ones.
+    pub fn iter(&self) -> impl Iterator<Item = (&i32, &V)> {
+        self.entries.iter().map(|(cell, value)| (cell, value))
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &i32> {
+        self.entries.iter().map(|(cell, _)| cell)
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.iter().map(|(_, value)| value)
+    }
+
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.iter_mut().map(|(_, value)| value)
+    }
+}
+
+/// The value of a cell that has one.
+impl<V> std::ops::Index<&i32> for Cells<V> {
+    type Output = V;
+
+    fn index(&self, cell: &i32) -> &V {
+        self.get(cell).expect("the cell has a value")
+    }
+}
