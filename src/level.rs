@@ -52,8 +52,6 @@ const OUR_PASSES: &[&str] = &[
     "combine",
     "multiply",
     "combine",
-    "values",
-    "combine",
     "closed",
     "combine",
     "count",

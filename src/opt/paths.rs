@@ -207,8 +207,7 @@ impl Path {
                 }
                 Kind::If { cell, end } => {
                     let end = end as usize - start.base;
-                    if let Some(both) = self.either_way(cell, end, start) {
-                        *self = both;
+                    if self.either_way(cell, end, start) {
                         continue;
                     }
                     (cell, end + 1, Some(self.next + 1))
@@ -326,36 +325,85 @@ impl Path {
         Some(true)
     }
 
-    /// The way on behind a condition whose body computes nothing new where it does not run: it need not part.
-    fn either_way(&self, cell: i32, end: usize, start: &Start<'_>) -> Option<Path> {
-        let mut both = self.clone();
-        let tested = both.read(cell, start);
-        both.settle_reads();
-        let (root_cell, root) = match self.answer(cell, tested.clone(), start) {
-            Answer::Known(_) => return None,
-            Answer::Unknown(_) | Answer::Untold | Answer::Wants(_) => tested.root(start.mask)?,
+    /// Goes on behind a condition whose body computes nothing new where it does not run: the way need not part. Whether
+    /// that is so; else all is as it was before the body.
+    fn either_way(&mut self, cell: i32, end: usize, start: &Start<'_>) -> bool {
+        let tested = self.read(cell, start);
+        self.settle_reads();
+        let root = match self.answer(cell, tested.clone(), start) {
+            Answer::Known(_) => return false,
+            Answer::Unknown(_) | Answer::Untold | Answer::Wants(_) => tested.root(start.mask),
         };
-        let hull = both.hull;
-        for op in &start.body[self.next + 1..end] {
-            if !both.straight(op.kind.shifted(self.pointer), start)? {
-                return None;
+        let Some(root) = root else { return false };
+        let (hull, reads) = (self.hull, self.reads.len());
+        let mut before = Vec::new();
+        let is_either = self.follow_either(end, &root, start, &mut before) == Some(true);
+        // The body may not run: it accesses nothing for certain.
+        self.hull = hull;
+        if is_either {
+            self.next = end + 1;
+            return true;
+        }
+        self.reads.truncate(reads);
+        for (cell, value) in before.into_iter().rev() {
+            match value {
+                Some(value) => self.cells.insert(cell, value),
+                None => _ = self.cells.remove(&cell),
             }
+        }
+        false
+    }
+
+    /// Follows the body of a condition up to `end`, noting in `before` what it replaces; whether it computes nothing
+    /// new at the root of what is tested.
+    fn follow_either(
+        &mut self,
+        end: usize,
+        root: &(i32, Polynomial),
+        start: &Start<'_>,
+        before: &mut Vec<(i32, Option<Polynomial>)>,
+    ) -> Option<bool> {
+        for op in &start.body[self.next + 1..end] {
+            let kind = op.kind.shifted(self.pointer);
+            let Some(target) = straight_target(kind) else { return Some(false) };
+            if before.iter().all(|&(noted, _)| noted != target) {
+                before.push((target, self.cells.get(&target).cloned()));
+            }
+            self.straight(kind, start)?;
         }
         let at_root =
-            |value: &Polynomial| value.substitute(|other| (other == root_cell).then(|| root.clone()), start.mask);
-        for (&changed, after) in both.cells.iter() {
-            let before = match self.cells.get(&changed) {
+            |value: &Polynomial| value.substitute(|other| (other == root.0).then(|| root.1.clone()), start.mask);
+        for (changed, before) in &*before {
+            let before = match before {
                 Some(value) => value.clone(),
-                None if start.zeros.contains(&changed) => Polynomial::default(),
-                None => self.at_start(changed),
+                None if start.zeros.contains(changed) => Polynomial::default(),
+                None => self.at_start(*changed),
             };
+            let after = self.cells.get(changed)?;
             if before != *after && at_root(&before)? != at_root(after)? {
-                return None;
+                return Some(false);
             }
         }
-        // The body may not run: it accesses nothing for certain.
-        both.hull = hull;
-        both.next = end + 1;
-        Some(both)
+        Some(true)
+    }
+}
+
+/// The cell that an operation changes which neither tests nor moves.
+fn straight_target(kind: Kind) -> Option<i32> {
+    match kind {
+        Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some(cell),
+        Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
+        Kind::Move { .. }
+        | Kind::Scan { .. }
+        | Kind::Walk { .. }
+        | Kind::Count(_)
+        | Kind::Input { .. }
+        | Kind::Output { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. }
+        | Kind::Loop { .. }
+        | Kind::LoopEnd { .. }
+        | Kind::If { .. }
+        | Kind::IfEnd { .. } => None,
     }
 }

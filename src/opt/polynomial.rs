@@ -40,7 +40,7 @@ impl Monomial {
 }
 
 /// A sum of products of cells, with coefficients modulo 2^w; `mask` is 2^w - 1 in what follows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Polynomial {
     /// Sorted, without coefficients of 0.
     terms: SmallVec<[(Monomial, u64); FEW_TERMS]>,
@@ -52,6 +52,13 @@ pub(super) enum Term {
     Constant(u64),
     Linear(i32, u64),
     Product(i32, i32, u64),
+}
+
+/// Terms are copied bit by bit.
+impl Clone for Polynomial {
+    fn clone(&self) -> Polynomial {
+        Polynomial { terms: SmallVec::from_slice(&self.terms) }
+    }
 }
 
 impl Polynomial {

@@ -153,7 +153,11 @@ impl<'a> State<'a> {
         let at_root =
             |value: &Polynomial| value.substitute(|other| (other == atom).then(|| root.clone()), self.entry.mask);
         for (&changed, after) in self.cells.iter() {
-            let before = before.get(&changed).cloned().unwrap_or_else(|| self.at_start(changed));
+            let before = match before.get(&changed) {
+                Some(before) if before == after => continue,
+                Some(before) => before.clone(),
+                None => self.at_start(changed),
+            };
             if before != *after && at_root(&before)? != at_root(after)? {
                 return None;
             }
