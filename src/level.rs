@@ -42,16 +42,14 @@ pub enum Codegen {
 /// The passes whose work is done while reading, in [`Granularity::Folded`].
 pub const WHILE_READING: &[&str] = &["runs", "deadloops", "offsets", "clear", "scan"];
 
-/// Behind [`WHILE_READING`], `combine` after each pass that makes new neighbours.
+/// Behind [`WHILE_READING`]. What follows values makes neighbours that `combine` can merge.
 const OUR_PASSES: &[&str] = &[
     "nest",
     "combine",
     "clear",
     "scan",
     "walk",
-    "combine",
     "multiply",
-    "combine",
     "closed",
     "combine",
     "count",

@@ -362,17 +362,13 @@ impl Values {
 
     #[inline]
     fn learn_place(&mut self, place: i64, value: Option<u64>) {
-        self.nonzero.retain(|&(nonzero, _)| nonzero != place);
-        self.note(place, self.facts.get(place));
-        self.facts.set(place, value);
-    }
-
-    /// Notes in the innermost condition what was known of a place that changes.
-    #[inline]
-    fn note(&mut self, place: i64, before: Option<u64>) {
-        if self.is_noting() {
-            self.journal.push((place, before));
+        if self.nonzero.iter().any(|&(nonzero, _)| nonzero == place) {
+            self.nonzero.retain(|&(nonzero, _)| nonzero != place);
         }
+        if self.is_noting() {
+            self.journal.push((place, self.facts.get(place)));
+        }
+        self.facts.set(place, value);
     }
 
     /// Notes that the innermost open loop or condition has found its cell not to be 0.
