@@ -82,3 +82,23 @@ impl<V> std::ops::Index<&i32> for Cells<V> {
         self.get(cell).expect("the cell has a value")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_sorted_and_replaced() {
+        let mut cells = Cells::new();
+        for (cell, value) in [(3, 'c'), (-1, 'a'), (0, 'x'), (0, 'b')] {
+            cells.insert(cell, value);
+        }
+        assert_eq!(cells.iter().collect::<Vec<_>>(), [(&-1, &'a'), (&0, &'b'), (&3, &'c')]);
+        assert_eq!((cells.get(&3), cells.get(&4), cells[&0]), (Some(&'c'), None, 'b'));
+        assert_eq!(*cells.get_or_insert(4, 'd'), 'd');
+        assert_eq!(*cells.get_or_insert(4, 'e'), 'd');
+        assert_eq!((cells.remove(&0), cells.remove(&0), cells.len()), (Some('b'), None, 3));
+        cells.retain(|&cell, _| cell > 0);
+        assert_eq!(cells.keys().collect::<Vec<_>>(), [&3, &4]);
+    }
+}

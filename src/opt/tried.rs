@@ -161,3 +161,73 @@ impl Number {
         self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::text;
+
+    /// Cells from 0 on are on the tape, and cell 9 is known.
+    struct Known;
+
+    impl Facts for Known {
+        fn sure_value(&self, cell: i32) -> Option<u64> {
+            (cell == 9).then_some(7)
+        }
+
+        fn is_on_tape(&self, cell: i32) -> bool {
+            cell >= 0
+        }
+    }
+
+    fn number(code: &str) -> Option<u64> {
+        let program = text::parse(&format!("cells 8\n{}", code.replace('/', "\n"))).unwrap();
+        form(Attempt::Window, &program.ops, &Known)
+    }
+
+    #[test]
+    fn cells_on_the_tape_may_be_others_in_the_same_order() {
+        let first = number("if [1]/muladd [2] [1] 3/set [1] 0/end");
+        assert!(first.is_some());
+        assert_eq!(number("if [0]/muladd [5] [0] 3/set [0] 0/end"), first);
+        for other in [
+            "if [2]/muladd [1] [2] 3/set [2] 0/end",
+            "if [1]/muladd [2] [1] 4/set [1] 0/end",
+            "if [1]/muladd [2] [1] 3/set [2] 0/end",
+            "if [1]/muladd [9] [1] 3/set [1] 0/end",
+            "if [-2]/muladd [-1] [-2] 3/set [-2] 0/end",
+        ] {
+            assert_ne!(number(other), first, "{other}");
+        }
+        assert_eq!(number("if [1]/output [1]/end"), None);
+    }
+
+    #[test]
+    fn off_the_tape_distances_count() {
+        let first = number("if [-3]/add [-2] 1/end");
+        assert_eq!(number("if [-4]/add [-3] 1/end"), first);
+        assert_ne!(number("if [-4]/add [-2] 1/end"), first);
+    }
+
+    #[test]
+    fn bodies_are_the_same_wherever_they_stand() {
+        let number = |tested: i32, code: &str| {
+            let program = text::parse(&format!("cells 8\n{}", code.replace('/', "\n"))).unwrap();
+            form_of_body(tested, &program.ops)
+        };
+        let first = number(0, "add [0] 255/scan [2] 2/add [4] 1");
+        assert_eq!(number(3, "add [3] 255/scan [5] 2/add [7] 1"), first);
+        assert_ne!(number(3, "add [3] 255/scan [4] 2/add [7] 1"), first);
+        assert_ne!(number(0, "add [0] 255/scan [2] -2/add [4] 1"), first);
+    }
+
+    #[test]
+    fn forms_without_a_number_are_not_remembered() {
+        let mut tried = Tried::new();
+        tried.add(None);
+        tried.add(Some(5));
+        assert!(tried.has(Some(5)));
+        assert!(!tried.has(Some(6)) && !tried.has(None));
+        assert!(!tried.has(Some(5 + SIZE as u64)), "of the same place in the table");
+    }
+}

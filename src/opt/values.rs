@@ -519,8 +519,7 @@ impl Values {
             self.rewriter.skip_to(end + 1);
             return;
         }
-        if let Some(kinds) = self.solve(cell, end)
-        {
+        if let Some(kinds) = self.solve(cell, end) {
             self.has_new_shape = true;
             self.rewriter.skip_to(end + 1);
             self.replacement(&kinds, op.span);
