@@ -54,6 +54,7 @@ fn unsafe_code_is_in_few_files() {
         "llvm/loader.rs",
         "llvm/jit.rs",
         "llvm/lower/body.rs",
+        "llvm/lower/debug.rs",
         "llvm/timing.rs",
         "llvm/limit.rs",
         "runtime/tape.rs",

@@ -7,6 +7,7 @@ use bfllvm::diagnostic::Format;
 use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
 use bfllvm::engine::policy::Policy;
 use bfllvm::level::{LEVELS, Level};
+use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
@@ -122,6 +123,8 @@ pub struct EmitOptions {
     /// How the program reads and writes
     #[arg(long, value_enum, default_value_t)]
     pub io: Io,
+    #[command(flatten)]
+    pub debug: DebugInfoArgs,
     /// Where to write; - for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
@@ -248,6 +251,19 @@ pub enum RemarkForm {
 impl CompileArgs {
     pub fn level(&self) -> Level {
         self.level.unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct DebugInfoArgs {
+    /// Let gdb and lldb know the source by line and column, with `ptr`, `cell`, `column` and `tape` to look at; best with -O0
+    #[arg(short = 'g', long = "debug-info")]
+    is_wanted: bool,
+}
+
+impl DebugInfoArgs {
+    pub fn debug_info(&self) -> DebugInfo {
+        if self.is_wanted { DebugInfo::Full } else { DebugInfo::None }
     }
 }
 
@@ -387,6 +403,8 @@ pub struct BuildArgs {
     /// How the executable reads and writes
     #[arg(long, value_enum, default_value_t)]
     pub io: Io,
+    #[command(flatten)]
+    pub debug: DebugInfoArgs,
     /// The executable; without it, the program's name without its ending
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

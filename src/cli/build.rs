@@ -30,7 +30,7 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     let level = args.compile.level();
     let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     let io = args.io.into();
-    let request = Request { form: Form::Object, level, dialect: checked.dialect, io };
+    let request = Request { form: Form::Object, level, dialect: checked.dialect, io, debug: args.debug.debug_info() };
     let object = emit(stopwatch.open_llvm()?, &program, &checked.source, &request)?;
     stopwatch.llvm_steps(&object.times)?;
     stopwatch.step("linking", || link(&object.bytes, io, &output))?;

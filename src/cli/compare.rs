@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use bfllvm::ir::text;
 use bfllvm::level::Level;
-use bfllvm::llvm::emit::{self, Request};
+use bfllvm::llvm::emit::{self, DebugInfo, Request};
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader;
 use bfllvm::report::compare::diff::{self, Layout, diff};
@@ -60,7 +60,8 @@ fn show_diff(kind: DiffKind, args: &CompareArgs, checked: &Checked) -> Result<St
         let program = checked.optimized(level)?;
         let Some(form) = llvm_form else { return Ok(text::print(&program, Some(&checked.source))) };
         // The program's own functions, without run-time support.
-        let request = Request { form, level, dialect: checked.dialect, io: ExecutableIo::Extern };
+        let request =
+            Request { form, level, dialect: checked.dialect, io: ExecutableIo::Extern, debug: DebugInfo::None };
         let emitted = emit::emit(loader::load()?, &program, &checked.source, &request)?;
         Ok(String::from_utf8(emitted.bytes)?)
     };

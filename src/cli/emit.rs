@@ -24,7 +24,7 @@ pub fn emit_top_level(args: &TopLevelEmit, messages: &Messages) -> Result<Status
 }
 
 fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Messages) -> Result<Status> {
-    let EmitOptions { compile, io, output } = options;
+    let EmitOptions { compile, io, output, .. } = options;
     let is_binary = matches!(kind, Kind::Bc | Kind::Obj);
     let to_stdout = output == Path::new("-");
     if is_binary && to_stdout && std::io::stdout().is_terminal() {
@@ -46,7 +46,8 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
     let bytes = match form {
         None => text::print(&optimized, Some(&checked.source)).into_bytes(),
         Some(form) => {
-            let request = Request { form, level: compile.level(), dialect: checked.dialect, io: (*io).into() };
+            let (level, debug) = (compile.level(), options.debug.debug_info());
+            let request = Request { form, level, dialect: checked.dialect, io: (*io).into(), debug };
             let emitted = llvm_emit::emit(stopwatch.open_llvm()?, &optimized, &checked.source, &request)?;
             stopwatch.llvm_steps(&emitted.times)?;
             emitted.bytes

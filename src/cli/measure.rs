@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use bfllvm::ir::Program;
-use bfllvm::llvm::emit::{self, Form, Request};
+use bfllvm::llvm::emit::{self, DebugInfo, Form, Request};
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::{self, Llvm};
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
@@ -128,7 +128,8 @@ fn finish(end: &End) -> Result<&'static str> {
 /// The size of the program's own functions, without run-time support, in an object file.
 fn code_bytes(llvm: Llvm, program: &Program, checked: &Checked, args: &MeasureArgs) -> Result<u64> {
     let io = ExecutableIo::Extern;
-    let request = Request { form: Form::Object, level: args.level, dialect: checked.dialect, io };
+    let request =
+        Request { form: Form::Object, level: args.level, dialect: checked.dialect, io, debug: DebugInfo::None };
     let object = emit::emit(llvm, program, &checked.source, &request)?;
     Ok(emit::code_bytes(llvm, &object.bytes)?)
 }

@@ -9,6 +9,7 @@ use inkwell::targets::{FileType, TargetMachine};
 
 use super::executable::{self, ExecutableIo};
 use super::loader::Llvm;
+pub use super::lower::DebugInfo;
 use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
@@ -32,6 +33,7 @@ pub struct Request {
     pub level: Level,
     pub dialect: Dialect,
     pub io: ExecutableIo,
+    pub debug: DebugInfo,
 }
 
 /// A program in the form asked for, and how long that took.

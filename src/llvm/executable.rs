@@ -11,7 +11,7 @@ use inkwell::targets::TargetMachine;
 use inkwell::values::BasicValue;
 
 use super::emit::Request;
-use super::lower::{self, Io, Names, Options, Style};
+use super::lower::{self, DebugInfo, Io, Names, Options, Style};
 use super::{LlvmError, Times, parts, pipeline};
 use crate::dialect::{Dialect, PAGE_BYTES};
 use crate::ir::Program;
@@ -80,11 +80,11 @@ pub fn build<'ctx>(
     request: &Request,
     times: &mut Times,
 ) -> Result<Module<'ctx>, LlvmError> {
-    let &Request { ref dialect, level, io, .. } = request;
+    let &Request { ref dialect, level, io, debug, .. } = request;
     let clock = Instant::now();
     let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
     let host_io = if io == ExecutableIo::Extern { Io::Calls } else { Io::Buffers };
-    let options = Options { dialect: *dialect, style, names: Names::Readable, io: host_io };
+    let options = Options { dialect: *dialect, style, names: Names::Readable, io: host_io, debug };
     let module = lower::lower(context, program, source, &options)?;
     if io != ExecutableIo::Extern {
         add_constants(context, &module, program, source, dialect);
@@ -93,6 +93,11 @@ pub fn build<'ctx>(
     module.set_triple(&machine.get_triple());
     for (name, text) in io.parts() {
         parts::link(context, &module, name, text)?;
+    }
+    if debug == DebugInfo::Full
+        && let Some(tape) = module.get_global("rt_tape")
+    {
+        lower::describe_tape(context, &module, source, dialect.width, tape);
     }
     if io != ExecutableIo::Extern {
         make_internal(&module);

@@ -10,7 +10,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
 use super::loader::Llvm;
-use super::lower::{self, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
+use super::lower::{self, DebugInfo, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
 use super::pipeline::Figures;
 use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
@@ -127,7 +127,7 @@ impl<'ctx> Compiler<'ctx> {
 
     fn options(&self, dialect: &Dialect) -> Options {
         let style = if self.level == Level::O0 { Style::Literal } else { Style::Ssa };
-        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers }
+        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers, debug: DebugInfo::None }
     }
 
     fn finish(&mut self, module: &Module<'ctx>, lower: Duration) -> Result<Code, LlvmError> {

@@ -6,23 +6,25 @@ use inkwell::builder::{Builder, BuilderError};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
 use super::branchless::Form;
-use super::{Names, Style, Unit, host, table, walk};
+use super::{Names, Style, Unit, debug, host, table, walk};
 use crate::dialect::Eof;
 use crate::ir::Kind;
 
 /// Lowers the region with this index.
 pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), BuilderError> {
     let region = &unit.regions[index];
-    let mut body = Body::begin(unit, unit.functions[index])?;
+    let mut body = Body::begin(unit, index)?;
     let mut children = region.children.iter().map(|&child| child as usize).peekable();
     let mut next = region.start;
     while next < region.end {
         match children.next_if(|&child| unit.regions[child].start == next) {
             Some(child) => {
+                body.locate(next);
                 body.call(child)?;
                 next = unit.regions[child].end;
             }
             None => {
+                body.locate(next);
                 body.op(next)?;
                 next += 1;
             }
@@ -35,7 +37,8 @@ pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), Buil
 pub(super) fn lower_table(unit: &Unit<'_, '_>, index: usize) -> Result<(), BuilderError> {
     let region = &unit.regions[index];
     let (rows, count) = table::add(unit.context, unit.module, unit.program, region.start..region.end);
-    let mut body = Body::begin(unit, unit.functions[index])?;
+    let mut body = Body::begin(unit, index)?;
+    body.locate(region.start);
     let interpreter = unit.module.get_function(table::INTERPRETER).expect("linked before the regions are lowered");
     let count = unit.context.i64_type().const_int(count, false);
     let arguments = [body.state.into(), body.pointer()?.into(), rows.into(), count.into()];
@@ -73,12 +76,15 @@ pub(super) struct Body<'a, 'ctx> {
     state: PointerValue<'ctx>,
     home: Home<'ctx>,
     open: Vec<Open<'ctx>>,
+    /// What debuggers know the function by.
+    pub(super) scope: Option<debug::Scope<'ctx>>,
 }
 
 pub(super) type Lowered<T> = Result<T, BuilderError>;
 
 impl<'a, 'ctx> Body<'a, 'ctx> {
-    fn begin(unit: &'a Unit<'a, 'ctx>, function: FunctionValue<'ctx>) -> Lowered<Self> {
+    fn begin(unit: &'a Unit<'a, 'ctx>, region: usize) -> Lowered<Self> {
+        let function = unit.functions[region];
         let builder = unit.context.create_builder();
         builder.position_at_end(unit.context.append_basic_block(function, "entry"));
         let parameter = |index| function.get_nth_param(index).map(|value| value.into_pointer_value());
@@ -93,7 +99,13 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 Home::Slot(slot)
             }
         };
-        Ok(Body { unit, function, builder, state, home, open: Vec::new() })
+        let scope = unit.describe(function, unit.regions[region].start);
+        let body = Body { unit, function, builder, state, home, open: Vec::new(), scope };
+        match home {
+            Home::Slot(slot) => body.describe_slot(slot),
+            Home::Value(pointer) => body.describe_pointer(pointer),
+        }
+        Ok(body)
     }
 
     fn end(self) -> Lowered<()> {
@@ -237,7 +249,10 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
 
     fn set_pointer(&mut self, pointer: PointerValue<'ctx>) -> Lowered<()> {
         match &mut self.home {
-            Home::Value(value) => *value = pointer,
+            Home::Value(value) => {
+                *value = pointer;
+                self.describe_pointer(pointer);
+            }
             Home::Slot(slot) => {
                 self.builder.build_store(*slot, pointer)?;
             }
@@ -368,6 +383,8 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             before = self.block(index, "loop", "");
             self.builder.build_unconditional_branch(before)?;
             self.builder.position_at_end(before);
+            // Control comes here from the end as well.
+            self.locate(index);
         } else {
             at_head = Some(self.pointer()?);
         }

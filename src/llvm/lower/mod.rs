@@ -23,6 +23,7 @@
 mod body;
 mod branchless;
 mod count;
+mod debug;
 mod host;
 pub mod partition;
 mod table;
@@ -41,6 +42,8 @@ use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
 use branchless::Start;
+use debug::Describer;
+pub use debug::{DebugInfo, describe_tape};
 use host::Host;
 pub use host::Io;
 use partition::{Form, Limits, Region, partition};
@@ -68,6 +71,7 @@ pub struct Options {
     pub style: Style,
     pub names: Names,
     pub io: Io,
+    pub debug: DebugInfo,
 }
 
 /// The name of the function that is the whole program.
@@ -154,6 +158,10 @@ fn lower_within<'ctx>(
         Style::Literal => vec![branchless::Form::Branch; program.ops.len()],
         Style::Ssa => branchless::find(program, &drifts, start),
     };
+    let describer = match options.debug {
+        DebugInfo::None => None,
+        DebugInfo::Full => Some(Describer::new(context, &module, source, program.width)),
+    };
     let unit = Unit {
         context,
         module: &module,
@@ -166,6 +174,7 @@ fn lower_within<'ctx>(
         walks,
         drifts,
         conditions,
+        describer,
     };
     for index in (0..regions.len()).rev() {
         match regions[index].form {
@@ -174,6 +183,9 @@ fn lower_within<'ctx>(
         }
     }
     add_region_table(&unit, &module);
+    if let Some(describer) = &unit.describer {
+        describer.finish();
+    }
     let outermost = regions.last().map(|whole| &whole.children[..]).unwrap_or_default();
     Ok((module, outermost.iter().map(|&region| functions[region as usize]).collect()))
 }
@@ -195,6 +207,8 @@ struct Unit<'a, 'ctx> {
     drifts: Vec<bool>,
     /// For the index of each condition's head: how is it lowered?
     conditions: Vec<branchless::Form>,
+    /// Tells debuggers about the functions.
+    describer: Option<Describer<'ctx>>,
 }
 
 impl<'ctx> Unit<'_, 'ctx> {
