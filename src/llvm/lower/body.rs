@@ -49,7 +49,7 @@ pub(super) fn lower_table(unit: &Unit<'_, '_>, index: usize) -> Result<(), Build
 
 /// Where the tape pointer is.
 #[derive(Clone, Copy)]
-enum Home<'ctx> {
+pub(super) enum Home<'ctx> {
     /// In memory, at this address.
     Slot(PointerValue<'ctx>),
     /// This value.
@@ -74,7 +74,7 @@ pub(super) struct Body<'a, 'ctx> {
     function: FunctionValue<'ctx>,
     pub(super) builder: Builder<'ctx>,
     state: PointerValue<'ctx>,
-    home: Home<'ctx>,
+    pub(super) home: Home<'ctx>,
     open: Vec<Open<'ctx>>,
     /// What debuggers know the function by.
     pub(super) scope: Option<debug::Scope<'ctx>>,
@@ -101,9 +101,8 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         };
         let scope = unit.describe(function, unit.regions[region].start);
         let body = Body { unit, function, builder, state, home, open: Vec::new(), scope };
-        match home {
-            Home::Slot(slot) => body.describe_slot(slot),
-            Home::Value(pointer) => body.describe_pointer(pointer),
+        if let Home::Slot(slot) = home {
+            body.describe_slot(slot);
         }
         Ok(body)
     }
@@ -249,10 +248,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
 
     fn set_pointer(&mut self, pointer: PointerValue<'ctx>) -> Lowered<()> {
         match &mut self.home {
-            Home::Value(value) => {
-                *value = pointer;
-                self.describe_pointer(pointer);
-            }
+            Home::Value(value) => *value = pointer,
             Home::Slot(slot) => {
                 self.builder.build_store(*slot, pointer)?;
             }

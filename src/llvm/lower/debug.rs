@@ -7,25 +7,26 @@
 //! * `cell`, the cell it points at, which can be written too;
 //! * `column`, the column of the current command, for debuggers that know lines alone.
 //!
-//! `tape` is the address of cell 0: `tape[2]` is a cell, `ptr - tape` the number of the one at the pointer. In the literal lowering all of that holds at every instruction; optimised code has
-//! the pointer that our passes left, as long as it is anywhere.
+//! `tape` is the address of cell 0, so that `ptr - tape` is the number of the cell at the pointer. In the literal
+//! lowering all of that holds at every instruction; in optimised code at the first of an operation, where the pointer is
+//! still in a register.
 //!
 //! Nothing here adds, removes or orders instructions: code is the same with and without.
 
 use inkwell::AddressSpace;
 use inkwell::context::Context;
 use inkwell::debug_info::{
-    AsDIScope as _, DICompileUnit, DIExpression, DIFlags, DIFlagsConstants as _, DILocalVariable, DILocation,
-    DISubprogram, DISubroutineType, DIType, DWARFEmissionKind, DWARFSourceLanguage, DebugInfoBuilder,
+    AsDIScope as _, DICompileUnit, DIFlags, DIFlagsConstants as _, DILocalVariable, DILocation, DISubprogram,
+    DISubroutineType, DIType, DWARFEmissionKind, DWARFSourceLanguage, DebugInfoBuilder,
 };
 use inkwell::module::{FlagBehavior, Module};
 use inkwell::values::{AsValueRef as _, FunctionValue, GlobalValue, PointerValue};
 use llvm_sys::debuginfo::{LLVMDIBuilderInsertDbgValueRecordAtEnd, LLVMDIBuilderInsertDeclareRecordAtEnd};
-use llvm_sys::prelude::LLVMValueRef;
 
-use super::Unit;
-use super::body::Body;
+use super::body::{Body, Home};
+use super::{Style, Unit};
 use crate::dialect::CellWidth;
+use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
 /// Whether the module tells debuggers where its instructions come from.
@@ -42,10 +43,14 @@ const PRODUCER: &str = concat!("clang LLVM (bfllvm ", env!("CARGO_PKG_VERSION"),
 /// The version of LLVM's metadata, without which LLVM drops it.
 const VERSION_FLAG: &str = "Debug Info Version";
 
-// DWARF's names for the forms of basic types (section 7.8), and the operation that follows a pointer (7.7.1).
+// DWARF's names for the forms of basic types (section 7.8), and for the operations of locations (7.7.1).
 const DW_ATE_UNSIGNED: u32 = 0x07;
 const DW_ATE_UNSIGNED_CHAR: u32 = 0x08;
 const DW_OP_DEREF: i64 = 0x06;
+const DW_OP_CONSTU: i64 = 0x10;
+const DW_OP_MINUS: i64 = 0x1c;
+const DW_OP_PLUS_UCONST: i64 = 0x23;
+const DW_OP_STACK_VALUE: i64 = 0x9f;
 
 /// What the functions of a module have in common.
 pub(super) struct Describer<'ctx> {
@@ -55,9 +60,6 @@ pub(super) struct Describer<'ctx> {
     pointer: DIType<'ctx>,
     number: DIType<'ctx>,
     function: DISubroutineType<'ctx>,
-    here: DIExpression<'ctx>,
-    /// What lies where the described value points.
-    behind: DIExpression<'ctx>,
 }
 
 /// A function that is being lowered.
@@ -72,7 +74,13 @@ pub(super) struct Scope<'ctx> {
 
 impl<'ctx> Describer<'ctx> {
     /// Begins to describe what `module` has of the program in `source`.
-    pub fn new(context: &'ctx Context, module: &Module<'ctx>, source: &Source, width: CellWidth) -> Describer<'ctx> {
+    pub fn new(
+        context: &'ctx Context,
+        module: &Module<'ctx>,
+        source: &Source,
+        width: CellWidth,
+        style: Style,
+    ) -> Describer<'ctx> {
         let version = context.i32_type().const_int(inkwell::debug_info::debug_metadata_version().into(), false);
         if module.get_flag(VERSION_FLAG).is_none() {
             module.add_basic_value_flag(VERSION_FLAG, FlagBehavior::Warning, version);
@@ -85,7 +93,7 @@ impl<'ctx> Describer<'ctx> {
             source.name(),
             &directory.to_string_lossy(),
             PRODUCER,
-            false,
+            style == Style::Ssa,
             "",
             0,
             "",
@@ -109,8 +117,6 @@ impl<'ctx> Describer<'ctx> {
             pointer: builder.create_pointer_type("", cell, 64, 64, AddressSpace::default()).as_type(),
             number: basic("u32", 32, DW_ATE_UNSIGNED),
             function: builder.create_subroutine_type(compile_unit.get_file(), None, &[], DIFlags::ZERO),
-            here: builder.create_expression(Vec::new()),
-            behind: builder.create_expression(vec![DW_OP_DEREF]),
             builder,
         }
     }
@@ -164,7 +170,7 @@ pub fn describe_tape<'ctx>(
     width: CellWidth,
     holder: GlobalValue<'ctx>,
 ) {
-    let describer = Describer::new(context, module, source, width);
+    let describer = Describer::new(context, module, source, width, Style::Literal);
     let Describer { builder, compile_unit, .. } = &describer;
     let variable = builder.create_global_variable_expression(
         compile_unit.as_debug_info_scope(),
@@ -174,7 +180,7 @@ pub fn describe_tape<'ctx>(
         1,
         describer.pointer,
         true,
-        Some(describer.here),
+        None,
         None,
         0,
     );
@@ -196,24 +202,35 @@ impl<'ctx> Body<'_, 'ctx> {
     pub(super) fn locate(&self, index: u32) {
         let (Some(describer), Some(scope)) = (&self.unit.describer, &self.scope) else { return };
         let place = self.unit.position(index);
-        self.builder.set_current_debug_location(describer.location(self.unit.context, place, scope));
+        let location = describer.location(self.unit.context, place, scope);
+        self.builder.set_current_debug_location(location);
         let column = self.unit.context.i32_type().const_int(place.column.into(), false);
-        self.follow(describer, column.as_value_ref(), scope.column, describer.here);
-    }
-
-    /// The pointer is in memory at `slot`.
-    pub(super) fn describe_slot(&self, slot: PointerValue<'ctx>) {
-        let (Some(describer), Some(scope)) = (&self.unit.describer, &self.scope) else { return };
-        let location = describer.location(self.unit.context, scope.place, scope);
-        for (variable, expression) in [(scope.pointer, describer.here), (scope.cell, describer.behind)] {
-            // SAFETY: all of these belong to the module that is being made, which has LLVM's new form of debug records,
-            // as all modules have that are not converted.
+        let column = (column.as_value_ref(), scope.column, Vec::new());
+        let mut records = vec![column];
+        if let (Home::Value(pointer), Some(cell)) = (self.home, current_cell(self.unit.program, index)) {
+            let distance = i64::from(cell) * self.unit.program.width.bytes() as i64;
+            let there = match distance {
+                0 => vec![],
+                1.. => vec![DW_OP_PLUS_UCONST, distance],
+                _ => vec![DW_OP_CONSTU, -distance, DW_OP_MINUS],
+            };
+            let is_computed = !there.is_empty();
+            let pointer = pointer.as_value_ref();
+            records.push((pointer, scope.cell, [&there[..], &[DW_OP_DEREF]].concat()));
+            records.push((
+                pointer,
+                scope.pointer,
+                [&there[..], if is_computed { &[DW_OP_STACK_VALUE] } else { &[] }].concat(),
+            ));
+        }
+        for (value, variable, expression) in records {
+            // SAFETY: as for the declarations.
             unsafe {
-                LLVMDIBuilderInsertDeclareRecordAtEnd(
+                LLVMDIBuilderInsertDbgValueRecordAtEnd(
                     describer.builder.as_mut_ptr(),
-                    slot.as_value_ref(),
+                    value,
                     variable.as_mut_ptr(),
-                    expression.as_mut_ptr(),
+                    describer.builder.create_expression(expression).as_mut_ptr(),
                     location.as_mut_ptr(),
                     self.current().as_mut_ptr(),
                 );
@@ -221,32 +238,45 @@ impl<'ctx> Body<'_, 'ctx> {
         }
     }
 
-    /// The pointer is this value from now on.
-    pub(super) fn describe_pointer(&self, pointer: PointerValue<'ctx>) {
+    /// The pointer is in memory at `slot`.
+    pub(super) fn describe_slot(&self, slot: PointerValue<'ctx>) {
         let (Some(describer), Some(scope)) = (&self.unit.describer, &self.scope) else { return };
-        self.follow(describer, pointer.as_value_ref(), scope.pointer, describer.here);
-        self.follow(describer, pointer.as_value_ref(), scope.cell, describer.behind);
-    }
-
-    /// From now on `variable` is what `expression` makes of `value`.
-    fn follow(
-        &self,
-        describer: &Describer<'ctx>,
-        value: LLVMValueRef,
-        variable: DILocalVariable<'ctx>,
-        expression: DIExpression<'ctx>,
-    ) {
-        let Some(location) = self.builder.get_current_debug_location() else { return };
-        // SAFETY: as for the declaration.
-        unsafe {
-            LLVMDIBuilderInsertDbgValueRecordAtEnd(
-                describer.builder.as_mut_ptr(),
-                value,
-                variable.as_mut_ptr(),
-                expression.as_mut_ptr(),
-                location.as_mut_ptr(),
-                self.current().as_mut_ptr(),
-            );
+        let location = describer.location(self.unit.context, scope.place, scope);
+        for (variable, expression) in [(scope.pointer, vec![]), (scope.cell, vec![DW_OP_DEREF])] {
+            // SAFETY: all of these belong to the module that is being made, which has LLVM's new form of debug records,
+            // as all modules have that are not converted.
+            unsafe {
+                LLVMDIBuilderInsertDeclareRecordAtEnd(
+                    describer.builder.as_mut_ptr(),
+                    slot.as_value_ref(),
+                    variable.as_mut_ptr(),
+                    describer.builder.create_expression(expression).as_mut_ptr(),
+                    location.as_mut_ptr(),
+                    self.current().as_mut_ptr(),
+                );
+            }
         }
+    }
+}
+
+/// The cell at which the program's pointer stands when it comes to the first command of an operation, as far as that
+/// can be told: our passes move the pointer late, and name cells by their distance instead.
+fn current_cell(program: &Program, index: u32) -> Option<i32> {
+    match program.ops[index as usize].kind {
+        Kind::Add { cell, .. }
+        | Kind::Set { cell, .. }
+        | Kind::Scan { cell, .. }
+        | Kind::Walk { cell, .. }
+        | Kind::Input { cell }
+        | Kind::Output { cell }
+        | Kind::Dump { cell }
+        | Kind::Loop { cell, .. }
+        | Kind::If { cell, .. } => Some(cell),
+        // These were loops.
+        Kind::MulAdd { source, .. } | Kind::Copy { source, .. } => Some(source),
+        Kind::Product { left, .. } => Some(left),
+        Kind::Count(count) => Some(count.counter),
+        Kind::LoopEnd { start } | Kind::IfEnd { start } => current_cell(program, start),
+        Kind::Move { .. } | Kind::Text { .. } => None,
     }
 }
