@@ -14,6 +14,7 @@ use bfllvm::engine::policy::Policy;
 use bfllvm::engine::{self, Engine};
 use bfllvm::ir::{Kind, Op, Program, Shape, text, verify};
 use bfllvm::level::{LEVELS, Level, Start, WHILE_READING};
+use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader;
 use bfllvm::opt::{PASSES, Pass};
@@ -343,7 +344,9 @@ fn run_tiered(program: Program, source: Source, dialect: &Dialect, input: &[u8],
     let slots = engine::slots(&loops);
     let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
     let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
-    let tier = LlvmTier { program: Arc::clone(&program), source: Arc::clone(&source), dialect: *dialect, level, host };
+    let debug = DebugInfo::None;
+    let tier =
+        LlvmTier { program: Arc::clone(&program), source: Arc::clone(&source), dialect: *dialect, level, debug, host };
     let engine = Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
     let baseline_faults = code.faults(&program, &source);
     let faults = engine.faults(&baseline_faults);

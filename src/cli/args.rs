@@ -277,6 +277,8 @@ pub struct RunArgs {
     /// What runs the program
     #[arg(long, value_enum, default_value_t)]
     pub engine: Engine,
+    #[command(flatten)]
+    pub debug: DebugInfoArgs,
     /// Read the program's input from a file
     #[arg(short, long, value_name = "FILE")]
     pub input: Option<PathBuf>,

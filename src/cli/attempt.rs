@@ -80,7 +80,7 @@ fn run_at_once(args: &AttemptArgs, program: Program, checked: &Checked, console:
         Engine::Tiered => args.tier.policy(),
         Engine::Baseline | Engine::Llvm | Engine::Reference => bfllvm::engine::policy::Policy::never(),
     };
-    let at_once = AtOnce::compile(program, checked, args.level, policy)?;
+    let at_once = AtOnce::compile(program, checked, args.level, DebugInfo::None, policy)?;
     ready()?;
     let ran = at_once.run(console, &limits(args))?;
     let report = at_once.report();

@@ -46,7 +46,7 @@ fn serve(args: &MeasureArgs, orders: &mut StdinLock<'_>) -> Result<()> {
     let clock = Instant::now();
     let program = checked.optimized(args.level)?;
     let ours = clock.elapsed();
-    compile(llvm, &program, &checked, args.level, |jit| {
+    compile(llvm, &program, &checked, args.level, DebugInfo::None, |jit| {
         let code_bytes = code_bytes(llvm, &program, &checked, args)?;
         let (times, figures) = (jit.code.times, jit.code.figures);
         let compiled = json!({

@@ -15,6 +15,8 @@ use bfllvm::engine::policy::{MIN_SLOT_OPS, Policy};
 use bfllvm::ir::Program;
 use bfllvm::ir::loops::LoopRange;
 use bfllvm::level::{Level, Start};
+use bfllvm::llvm::LlvmError;
+use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader::Llvm;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
@@ -118,14 +120,17 @@ pub fn compile<T>(
     program: &Program,
     checked: &Checked,
     level: Level,
+    debug: DebugInfo,
     use_code: impl FnOnce(Jit<'_>) -> T,
 ) -> Result<T> {
     let host = host_functions();
     let guard_bytes = tape::guard_bytes(program);
     let dialect = checked.dialect;
-    Ok(jit::with_code(llvm, program, &checked.source, &dialect, level, &host, |code| {
-        use_code(Jit { code, dialect, guard_bytes })
-    })?)
+    let outcome = jit::with_compiler(llvm, level, debug, &host, |compiler| {
+        let code = compiler.compile(program, &checked.source, &dialect)?;
+        Ok(use_code(Jit { code: &code, dialect, guard_bytes }))
+    })?;
+    outcome.map_err(|error: LlvmError| error.into())
 }
 
 fn run_llvm(
@@ -140,7 +145,7 @@ fn run_llvm(
     let clock = Instant::now();
     let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     let ops = program.ops.len();
-    let (end, transcript) = compile(llvm, &program, checked, level, |jit| -> Result<_> {
+    let (end, transcript) = compile(llvm, &program, checked, level, args.debug.debug_info(), |jit| -> Result<_> {
         if args.verbose {
             let (code, total) = (jit.code, clock.elapsed());
             let times = code.times;
@@ -181,7 +186,13 @@ pub struct AtOnce<'a> {
 
 impl<'a> AtOnce<'a> {
     /// Compiles `program`, made of the checked source for `level`. What LLVM takes over, and when, is up to `policy`.
-    pub fn compile(program: Program, checked: &'a Checked, level: Level, policy: Policy) -> Result<AtOnce<'a>> {
+    pub fn compile(
+        program: Program,
+        checked: &'a Checked,
+        level: Level,
+        debug: DebugInfo,
+        policy: Policy,
+    ) -> Result<AtOnce<'a>> {
         let (dialect, host) = (checked.dialect, host_functions());
         let program = Arc::new(program);
         let loops = if policy.is_never() { Vec::new() } else { program.loops(MIN_SLOT_OPS) };
@@ -189,7 +200,7 @@ impl<'a> AtOnce<'a> {
         let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
         let code = baseline::compile(&program, &checked.source, &dialect, &host, slotted)?;
         let (program_of_tier, source) = (Arc::clone(&program), Arc::clone(&checked.source));
-        let tier = LlvmTier { program: program_of_tier, source, dialect, level, host };
+        let tier = LlvmTier { program: program_of_tier, source, dialect, level, debug, host };
         let engine = engine::Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
         Ok(AtOnce { program, checked, code, engine })
     }
@@ -224,7 +235,7 @@ fn run_at_once(
     let clock = Instant::now();
     let program = checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?;
     let passes = clock.elapsed();
-    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, policy))?;
+    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, args.debug.debug_info(), policy))?;
     stopwatch.report(messages);
     if args.verbose {
         messages.note(&format!(

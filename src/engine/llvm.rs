@@ -8,6 +8,7 @@ use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::ir::loops::LoopRange;
 use crate::level::Level;
+use crate::llvm::emit::DebugInfo;
 use crate::llvm::{jit, loader};
 use crate::runtime::execute::HostFunctions;
 use crate::source::Source;
@@ -19,14 +20,17 @@ pub struct LlvmTier {
     pub source: Arc<Source>,
     pub dialect: Dialect,
     pub level: Level,
+    pub debug: DebugInfo,
     pub host: HostFunctions,
 }
 
 impl Tier for LlvmTier {
     fn open(&self, work: &mut dyn FnMut(&mut dyn LoopCompiler)) -> Result<(), String> {
         let llvm = loader::load().map_err(|error| error.to_string())?;
-        jit::with_compiler(llvm, self.level, &self.host, |compiler| work(&mut Loops { tier: self, compiler }))
-            .map_err(|error| error.to_string())
+        jit::with_compiler(llvm, self.level, self.debug, &self.host, |compiler| {
+            work(&mut Loops { tier: self, compiler })
+        })
+        .map_err(|error| error.to_string())
     }
 }
 

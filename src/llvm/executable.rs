@@ -11,7 +11,7 @@ use inkwell::targets::TargetMachine;
 use inkwell::values::BasicValue;
 
 use super::emit::Request;
-use super::lower::{self, DebugInfo, Io, Names, Options, Style};
+use super::lower::{self, DebugInfo, Io, Names, Options, Style, TapeHolder};
 use super::{LlvmError, Times, parts, pipeline};
 use crate::dialect::{Dialect, PAGE_BYTES};
 use crate::ir::Program;
@@ -97,7 +97,7 @@ pub fn build<'ctx>(
     if debug == DebugInfo::Full
         && let Some(tape) = module.get_global("rt_tape")
     {
-        lower::describe_tape(context, &module, source, dialect.width, tape);
+        lower::describe_tape(context, &module, source, dialect.width, TapeHolder::Global(tape));
     }
     if io != ExecutableIo::Extern {
         make_internal(&module);

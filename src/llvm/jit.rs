@@ -10,7 +10,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
 use super::loader::Llvm;
-use super::lower::{self, DebugInfo, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style};
+use super::lower::{self, DebugInfo, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style, TapeHolder};
 use super::pipeline::Figures;
 use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
@@ -74,22 +74,25 @@ pub struct Compiler<'ctx> {
     machine: TargetMachine,
     context: &'ctx Context,
     level: Level,
+    debug: DebugInfo,
     host: HostFunctions,
 }
 
-/// Calls `use_compiler` with a compiler for `level`.
+/// Calls `use_compiler` with a compiler for `level`. MCJIT hands its code to debuggers; with `debug` they learn where it
+/// comes from.
 ///
 /// # Errors
 /// LLVM has no target machine for this one.
 pub fn with_compiler<T>(
     llvm: Llvm,
     level: Level,
+    debug: DebugInfo,
     host: &HostFunctions,
     use_compiler: impl FnOnce(&mut Compiler<'_>) -> T,
 ) -> Result<T, LlvmError> {
     let context = Context::create();
     let machine = pipeline::target_machine(llvm, level)?;
-    Ok(use_compiler(&mut Compiler { engines: Vec::new(), machine, context: &context, level, host: *host }))
+    Ok(use_compiler(&mut Compiler { engines: Vec::new(), machine, context: &context, level, debug, host: *host }))
 }
 
 impl<'ctx> Compiler<'ctx> {
@@ -100,6 +103,7 @@ impl<'ctx> Compiler<'ctx> {
     pub fn compile(&mut self, program: &Program, source: &Source, dialect: &Dialect) -> Result<Code, LlvmError> {
         let clock = Instant::now();
         let module = lower::lower(self.context, program, source, &self.options(dialect))?;
+        self.describe_tape(&module, source, dialect);
         self.finish(&module, clock.elapsed())
     }
 
@@ -116,6 +120,7 @@ impl<'ctx> Compiler<'ctx> {
     ) -> Result<(Code, Vec<usize>), LlvmError> {
         let clock = Instant::now();
         let module = lower::lower_loops(self.context, program, source, &self.options(dialect))?;
+        self.describe_tape(&module, source, dialect);
         let code = self.finish(&module, clock.elapsed())?;
         let engine = self.engines.last().expect("the code is in it");
         let table = engine.address(ENTRIES)?;
@@ -127,7 +132,17 @@ impl<'ctx> Compiler<'ctx> {
 
     fn options(&self, dialect: &Dialect) -> Options {
         let style = if self.level == Level::O0 { Style::Literal } else { Style::Ssa };
-        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers, debug: DebugInfo::None }
+        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers, debug: self.debug }
+    }
+
+    fn describe_tape(&self, module: &Module<'ctx>, source: &Source, dialect: &Dialect) {
+        match self.debug {
+            DebugInfo::None => {}
+            DebugInfo::Full => {
+                let holder = TapeHolder::Host(self.host.tape);
+                lower::describe_tape(self.context, module, source, dialect.width, holder);
+            }
+        }
     }
 
     fn finish(&mut self, module: &Module<'ctx>, lower: Duration) -> Result<Code, LlvmError> {
@@ -160,7 +175,9 @@ pub fn with_code<T>(
     host: &HostFunctions,
     use_code: impl FnOnce(&Code) -> T,
 ) -> Result<T, LlvmError> {
-    with_compiler(llvm, level, host, |compiler| compiler.compile(program, source, dialect).map(|code| use_code(&code)))?
+    with_compiler(llvm, level, DebugInfo::None, host, |compiler| {
+        compiler.compile(program, source, dialect).map(|code| use_code(&code))
+    })?
 }
 
 /// Reads the table of functions that [`lower`] put into the module.

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::compiler_fence;
+use std::sync::atomic::{AtomicUsize, compiler_fence};
 
 use super::console::{Console, Transcript};
 use super::enter::{Exit, bfllvm_leave, enter};
@@ -74,7 +74,7 @@ impl FaultMap for Vec<Region> {
     }
 }
 
-/// The addresses of the functions that code calls.
+/// The addresses of the functions that code calls, and of what debuggers look at.
 #[derive(Clone, Copy, Debug)]
 pub struct HostFunctions {
     /// `void (ptr state, i8 byte)`: takes a byte of output, when there is no room in the buffer or at any time.
@@ -87,6 +87,8 @@ pub struct HostFunctions {
     pub dump: usize,
     /// `void (ptr state, i32 slot)`: a count is up.
     pub hot: usize,
+    /// No function, but a variable: while code runs it has the address of the tape.
+    pub tape: usize,
 }
 
 /// The functions that code calls.
@@ -98,8 +100,12 @@ pub fn host_functions() -> HostFunctions {
         text: text as *const () as usize,
         dump: dump as *const () as usize,
         hot: hot as *const () as usize,
+        tape: &raw const TAPE as usize,
     }
 }
+
+/// The address of the tape on which code runs, for debuggers.
+static TAPE: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs `code` on a new tape.
 ///
@@ -122,6 +128,7 @@ pub unsafe fn execute(
         bounds.set(memory.outer(), [memory.start(), memory.end()]);
     }
     let cell = state.tape.memory.start();
+    TAPE.store(cell as usize, Relaxed);
     let session = Session::begin(&state.shared, limits.time);
     let raw = &raw mut *state;
     // SAFETY: a `State` at a fixed place, which begins with the buffers; the rest as required of the caller.

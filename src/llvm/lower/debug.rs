@@ -162,29 +162,48 @@ impl<'ctx> Describer<'ctx> {
     }
 }
 
-/// Tells debuggers that `holder` has the address of the tape.
+/// Where the tape's address is.
+pub enum TapeHolder<'ctx> {
+    /// In this variable of the module.
+    Global(GlobalValue<'ctx>),
+    /// In this process, at this address.
+    Host(usize),
+}
+
+/// Tells debuggers where the tape is.
 pub fn describe_tape<'ctx>(
     context: &'ctx Context,
     module: &Module<'ctx>,
     source: &Source,
     width: CellWidth,
-    holder: GlobalValue<'ctx>,
+    holder: TapeHolder<'ctx>,
 ) {
     let describer = Describer::new(context, module, source, width, Style::Literal);
-    let Describer { builder, compile_unit, .. } = &describer;
-    let variable = builder.create_global_variable_expression(
-        compile_unit.as_debug_info_scope(),
+    let (global, way) = match holder {
+        TapeHolder::Global(global) => (global, vec![]),
+        // DWARF can follow an address in the module's data, and name none outside of the module.
+        TapeHolder::Host(address) => {
+            let address = context.i64_type().const_int(address as u64, false);
+            let pointer = context.ptr_type(AddressSpace::default());
+            let global = module.add_global(pointer, None, "bf_tape_at");
+            global.set_constant(true);
+            global.set_initializer(&address.const_to_pointer(pointer));
+            (global, vec![DW_OP_DEREF])
+        }
+    };
+    let variable = describer.builder.create_global_variable_expression(
+        describer.compile_unit.as_debug_info_scope(),
         "tape",
         "",
-        compile_unit.get_file(),
+        describer.compile_unit.get_file(),
         1,
         describer.pointer,
         true,
-        None,
+        Some(describer.builder.create_expression(way)),
         None,
         0,
     );
-    holder.set_metadata(variable.as_metadata_value(context), context.get_kind_id("dbg"));
+    global.set_metadata(variable.as_metadata_value(context), context.get_kind_id("dbg"));
     describer.finish();
 }
 

@@ -43,7 +43,7 @@ use crate::source::{Position, Source};
 
 use branchless::Start;
 use debug::Describer;
-pub use debug::{DebugInfo, describe_tape};
+pub use debug::{DebugInfo, TapeHolder, describe_tape};
 use host::Host;
 pub use host::Io;
 use partition::{Form, Limits, Region, partition};
