@@ -17,7 +17,7 @@ test: setup
 build: setup
 	@$(CARGO) build --quiet --release --locked
 
-# libLLVM is opened by bfllvm itself; lli and opt are for the tests.
+# libLLVM is opened by bfllvm itself; lli, opt and gdb are for the tests.
 setup:
 	@$(CARGO) --version >/dev/null 2>&1 || { echo "Rust is missing: install it with rustup" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "a C toolchain is missing: install gcc" >&2; exit 1; }
@@ -25,4 +25,9 @@ setup:
 		echo "installing LLVM $(LLVM)" >&2; \
 		$(SUDO) apt-get update -qq >&2 && \
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y llvm-$(LLVM) >&2; \
+	fi
+	@if ! command -v gdb >/dev/null; then \
+		echo "installing gdb" >&2; \
+		$(SUDO) apt-get update -qq >&2 && \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y --no-install-recommends gdb >&2; \
 	fi

@@ -125,6 +125,9 @@ pub struct EmitOptions {
     pub io: Io,
     #[command(flatten)]
     pub debug: DebugInfoArgs,
+    /// Say in comments which commands LLVM's instructions come from
+    #[arg(long)]
+    pub positions: bool,
     /// Where to write; - for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,

@@ -8,6 +8,7 @@ use std::io::StdinLock;
 
 use anyhow::{Result, bail};
 use bfllvm::ir::Program;
+use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::limit::limit_passes;
 use bfllvm::llvm::loader;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};

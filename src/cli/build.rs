@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use bfllvm::level::Start;
-use bfllvm::llvm::emit::{Form, Request, emit};
+use bfllvm::llvm::emit::{DebugInfo, Form, Request, emit};
 use bfllvm::llvm::executable::ExecutableIo;
 
 use super::args::{BuildArgs, Io};
@@ -29,11 +29,11 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;
     let level = args.compile.level();
     let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
-    let io = args.io.into();
-    let request = Request { form: Form::Object, level, dialect: checked.dialect, io, debug: args.debug.debug_info() };
+    let (io, debug) = (args.io.into(), args.debug.debug_info());
+    let request = Request { form: Form::Object, level, dialect: checked.dialect, io, debug };
     let object = emit(stopwatch.open_llvm()?, &program, &checked.source, &request)?;
     stopwatch.llvm_steps(&object.times)?;
-    stopwatch.step("linking", || link(&object.bytes, io, &output))?;
+    stopwatch.step("linking", || link(&object.bytes, io, debug, &output))?;
     stopwatch.report(messages);
     Ok(Status::Success)
 }
@@ -45,7 +45,7 @@ fn default_output(program: &Path) -> Option<PathBuf> {
 
 /// Links with the C compiler, `cc` or what `CC` names. The executable appears under its name when it is
 /// complete.
-fn link(object: &[u8], io: ExecutableIo, output: &Path) -> Result<()> {
+fn link(object: &[u8], io: ExecutableIo, debug: DebugInfo, output: &Path) -> Result<()> {
     // What is there is replaced, which would be wrong for a device.
     if std::fs::metadata(output).is_ok_and(|there| !there.is_file()) {
         bail!("cannot write {}: it is no regular file", output.display());
@@ -60,7 +60,7 @@ fn link(object: &[u8], io: ExecutableIo, output: &Path) -> Result<()> {
     std::fs::write(&object_path, object).with_context(|| format!("cannot write to {}", parent.display()))?;
     let (linker, options) = linker();
     let mut command = Command::new(&linker);
-    command.args(options).args(io.link_options()).arg("-o").arg(&linked_path).arg(&object_path);
+    command.args(options).args(io.link_options(debug)).arg("-o").arg(&linked_path).arg(&object_path);
     let outcome = command.output().with_context(|| {
         format!("cannot start the linker `{}`; install a C toolchain or name one in CC", linker.display())
     })?;

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use bfllvm::ir::text;
 use bfllvm::level::Start;
-use bfllvm::llvm::emit::{self as llvm_emit, Form, Request};
+use bfllvm::llvm::emit::{self as llvm_emit, DebugInfo, Form, Request};
+use bfllvm::report::positions;
 
 use super::args::{EmitArgs, EmitOptions, Kind, TopLevelEmit};
 use super::front::{InputBehind, check, keep_source};
@@ -25,6 +26,10 @@ pub fn emit_top_level(args: &TopLevelEmit, messages: &Messages) -> Result<Status
 
 fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Messages) -> Result<Status> {
     let EmitOptions { compile, io, output, .. } = options;
+    if options.positions && kind != Kind::Ir {
+        let help = "use `emit ir --positions`; assembly has them with -g";
+        return Ok(messages.usage("--positions puts comments into LLVM IR, and into nothing else", help));
+    }
     let is_binary = matches!(kind, Kind::Bc | Kind::Obj);
     let to_stdout = output == Path::new("-");
     if is_binary && to_stdout && std::io::stdout().is_terminal() {
@@ -46,11 +51,20 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
     let bytes = match form {
         None => text::print(&optimized, Some(&checked.source)).into_bytes(),
         Some(form) => {
-            let (level, debug) = (compile.level(), options.debug.debug_info());
+            let level = compile.level();
+            let debug = match options.debug.debug_info() {
+                DebugInfo::None if options.positions => DebugInfo::Places,
+                debug => debug,
+            };
             let request = Request { form, level, dialect: checked.dialect, io: (*io).into(), debug };
             let emitted = llvm_emit::emit(stopwatch.open_llvm()?, &optimized, &checked.source, &request)?;
             stopwatch.llvm_steps(&emitted.times)?;
-            emitted.bytes
+            if options.positions {
+                let ir = String::from_utf8_lossy(&emitted.bytes);
+                positions::comment(&ir, &emitted.places, &optimized, &checked.source).into_bytes()
+            } else {
+                emitted.bytes
+            }
         }
     };
     let status = stopwatch.step("writing", || {

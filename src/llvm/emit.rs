@@ -6,6 +6,7 @@ use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
 use inkwell::targets::{FileType, TargetMachine};
+use inkwell::values::InstructionValue;
 
 use super::executable::{self, ExecutableIo};
 use super::loader::Llvm;
@@ -14,7 +15,7 @@ use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
-use crate::source::Source;
+use crate::source::{Position, Source};
 
 /// A form in which LLVM can give a program out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,9 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub struct Emitted {
     pub bytes: Vec<u8>,
+    /// With debug information the place of each instruction in the order of the IR's text, as far as it comes from the
+    /// source.
+    pub places: Vec<Option<Position>>,
     pub times: Times,
 }
 
@@ -53,10 +57,28 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
     machine.set_asm_verbosity(true);
     let mut times = Times::default();
     let module = executable::build(&context, &machine, program, source, request, &mut times)?;
+    let places = match request.debug {
+        DebugInfo::None => Vec::new(),
+        DebugInfo::Places | DebugInfo::Full => places(&module),
+    };
+    if request.debug == DebugInfo::Places {
+        module.strip_debug_info();
+    }
     let clock = Instant::now();
     let bytes = write(&module, &machine, request.form)?;
     times.codegen = clock.elapsed();
-    Ok(Emitted { bytes, times })
+    Ok(Emitted { bytes, places, times })
+}
+
+fn places(module: &Module<'_>) -> Vec<Option<Position>> {
+    let blocks = module.get_functions().flat_map(|function| function.get_basic_block_iter());
+    let instructions = blocks.flat_map(|block| block.get_instructions());
+    let place = |instruction: InstructionValue<'_>| {
+        let location = instruction.get_debug_location()?;
+        Some(Position { line: location.get_line(), column: location.get_column() })
+    };
+    // Line 0 is LLVM's for what comes from several places.
+    instructions.map(|instruction| place(instruction).filter(|place| place.line > 0)).collect()
 }
 
 fn write(module: &Module<'_>, machine: &TargetMachine, form: Form) -> Result<Vec<u8>, LlvmError> {

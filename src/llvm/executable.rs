@@ -50,21 +50,23 @@ impl ExecutableIo {
     }
 
     /// The options with which `cc` links an object file of this kind.
-    #[must_use]
-    pub fn link_options(self) -> &'static [&'static str] {
-        match self {
-            ExecutableIo::Libc | ExecutableIo::Extern => &[],
-            ExecutableIo::Syscall => &[
-                "-nostdlib",
-                "-static",
-                "-no-pie",
-                "-Wl,-z,noexecstack",
-                "-Wl,-z,noseparate-code",
-                "-Wl,-z,norelro",
-                "-Wl,--build-id=none",
-                "-s",
-            ],
-        }
+    pub fn link_options(self, debug: DebugInfo) -> impl Iterator<Item = &'static str> {
+        let (layout, strip): (&[_], _) = match self {
+            ExecutableIo::Libc | ExecutableIo::Extern => (&[], None),
+            ExecutableIo::Syscall => (
+                &[
+                    "-nostdlib",
+                    "-static",
+                    "-no-pie",
+                    "-Wl,-z,noexecstack",
+                    "-Wl,-z,noseparate-code",
+                    "-Wl,-z,norelro",
+                    "-Wl,--build-id=none",
+                ],
+                Some("-s"),
+            ),
+        };
+        layout.iter().copied().chain(strip.filter(|_| debug != DebugInfo::Full))
     }
 }
 

@@ -2,10 +2,16 @@
 
 pub mod compare;
 pub mod portability;
+pub mod positions;
 pub mod profile;
 pub mod remarks;
 pub mod timing;
 pub mod verify;
+
+use crate::source::{Source, Span};
+
+/// How many commands of a loop tables and comments show.
+const EXCERPT_COMMANDS: usize = 32;
 
 /// Lines of as many cells in columns: numbers to the right, words to the left.
 fn aligned(lines: &[Vec<String>], is_words: impl Fn(usize) -> bool) -> String {
@@ -20,6 +26,17 @@ fn aligned(lines: &[Vec<String>], is_words: impl Fn(usize) -> bool) -> String {
         });
         text += cells.collect::<Vec<_>>().join("  ").trim_end();
         text.push('\n');
+    }
+    text
+}
+
+/// The commands of a loop, or the first of them.
+fn excerpt(source: &Source, span: Span) -> String {
+    let bytes = &source.bytes()[span.start as usize..span.end as usize];
+    let mut commands = bytes.iter().filter(|byte| b"><+-.,[]".contains(byte)).map(|&byte| char::from(byte));
+    let mut text: String = commands.by_ref().take(EXCERPT_COMMANDS).collect();
+    if commands.next().is_some() {
+        text += "...";
     }
     text
 }

@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod compare;
 mod debug;
+mod debuginfo;
 mod emit;
 mod messages;
 mod observe;

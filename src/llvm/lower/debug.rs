@@ -29,11 +29,14 @@ use crate::dialect::CellWidth;
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
-/// Whether the module tells debuggers where its instructions come from.
+/// Whether it is known where a module's instructions come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DebugInfo {
     #[default]
     None,
+    /// While the module is being made; what comes out of it does not have it.
+    Places,
+    /// To debuggers too.
     Full,
 }
 
@@ -291,9 +294,8 @@ fn current_cell(program: &Program, index: u32) -> Option<i32> {
         | Kind::Dump { cell }
         | Kind::Loop { cell, .. }
         | Kind::If { cell, .. } => Some(cell),
-        // These were loops.
-        Kind::MulAdd { source, .. } | Kind::Copy { source, .. } => Some(source),
-        Kind::Product { left, .. } => Some(left),
+        // What was added to in a loop.
+        Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
         Kind::Count(count) => Some(count.counter),
         Kind::LoopEnd { start } | Kind::IfEnd { start } => current_cell(program, start),
         Kind::Move { .. } | Kind::Text { .. } => None,

@@ -160,7 +160,9 @@ fn lower_within<'ctx>(
     };
     let describer = match options.debug {
         DebugInfo::None => None,
-        DebugInfo::Full => Some(Describer::new(context, &module, source, program.width, options.style)),
+        DebugInfo::Places | DebugInfo::Full => {
+            Some(Describer::new(context, &module, source, program.width, options.style))
+        }
     };
     let unit = Unit {
         context,

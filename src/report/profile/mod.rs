@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::aligned;
+use super::{aligned, excerpt};
 use crate::diagnostic::printable;
 use crate::ir::{Kind, Program};
 use crate::level::Level;
@@ -86,9 +86,6 @@ pub enum Weight {
     Time,
     Iterations,
 }
-
-/// How many commands of a loop the table shows.
-const EXCERPT_COMMANDS: usize = 32;
 
 impl Form {
     fn of(kind: Kind) -> Option<Form> {
@@ -314,17 +311,6 @@ fn row_as_json(row: &Row, source: &Source) -> Value {
         "self_ms": row.figures.map(|figures| figures.self_time.as_secs_f64() * 1e3),
         "total_ms": row.figures.map(|figures| figures.total_time.as_secs_f64() * 1e3),
     })
-}
-
-/// The commands of a loop, or the first of them.
-fn excerpt(source: &Source, span: Span) -> String {
-    let bytes = &source.bytes()[span.start as usize..span.end as usize];
-    let mut commands = bytes.iter().filter(|byte| b"><+-.,[]".contains(byte)).map(|&byte| char::from(byte));
-    let mut text: String = commands.by_ref().take(EXCERPT_COMMANDS).collect();
-    if commands.next().is_some() {
-        text += "...";
-    }
-    text
 }
 
 fn mean(figures: Figures) -> String {
