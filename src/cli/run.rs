@@ -40,6 +40,14 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
         let message = "--max-steps needs the reference engine, which counts operations";
         return Ok(messages.usage(message, "add --engine=reference, or bound the run with --timeout"));
     }
+    let has_llvm = match args.engine {
+        Engine::Tiered | Engine::Llvm => true,
+        Engine::Baseline | Engine::Reference => false,
+    };
+    if args.debug.debug_info() == DebugInfo::Full && !has_llvm {
+        let help = "add --engine=llvm, or leave --engine out for the loops that LLVM takes over";
+        return Ok(messages.usage("-g describes LLVM's code, and this engine has none", help));
+    }
     let stopwatch = Stopwatch::start(args.compile.time_passes);
     let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
     let feed = feed(args.input.as_deref(), &mut checked)?;

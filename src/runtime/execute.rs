@@ -128,7 +128,7 @@ pub unsafe fn execute(
         bounds.set(memory.outer(), [memory.start(), memory.end()]);
     }
     let cell = state.tape.memory.start();
-    TAPE.store(cell as usize, Relaxed);
+    TAPE.store(cell, Relaxed);
     let session = Session::begin(&state.shared, limits.time);
     let raw = &raw mut *state;
     // SAFETY: a `State` at a fixed place, which begins with the buffers; the rest as required of the caller.

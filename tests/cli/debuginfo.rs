@@ -174,3 +174,11 @@ fn comments_are_for_ir_alone() {
         outcome.ends(2).mentions(&["--positions", "emit ir"]);
     }
 }
+
+#[test]
+fn engines_without_llvm_have_nothing_to_describe() {
+    for engine in ["baseline", "reference"] {
+        let outcome = Workspace::with("+").bfllvm(["run", "-g", "--engine", engine, PROGRAM]).run("");
+        outcome.ends(2).mentions(&["-g describes LLVM's code", "--engine=llvm"]);
+    }
+}
