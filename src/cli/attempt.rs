@@ -46,10 +46,12 @@ fn serve(args: &AttemptArgs, orders: &mut StdinLock<'_>) -> Result<()> {
     let (end, transcript) = match args.engine {
         Engine::Reference => run_reference(args, &program, &checked, console)?,
         Engine::Baseline | Engine::Tiered => run_at_once(args, program, &checked, console)?,
-        Engine::Llvm => compile(loader::load()?, &program, &checked, args.level, |jit| -> Result<_> {
-            ready()?;
-            Ok(jit.run(console, &limits(args))?)
-        })??,
+        Engine::Llvm => {
+            compile(loader::load()?, &program, &checked, args.level, DebugInfo::None, |jit| -> Result<_> {
+                ready()?;
+                Ok(jit.run(console, &limits(args))?)
+            })??
+        }
     };
     finish(end, &transcript)
 }

@@ -243,7 +243,8 @@ fn run_at_once(
     let clock = Instant::now();
     let program = checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?;
     let passes = clock.elapsed();
-    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, args.debug.debug_info(), policy))?;
+    let ready = stopwatch
+        .step("code generation", || AtOnce::compile(program, checked, level, args.debug.debug_info(), policy))?;
     stopwatch.report(messages);
     if args.verbose {
         messages.note(&format!(
