@@ -17,7 +17,7 @@ test: setup
 build: setup
 	@$(CARGO) build --quiet --release --locked
 
-# libLLVM is opened by bfllvm itself; lli, opt and gdb are for the tests.
+# libLLVM is opened by bfllvm itself; lli, opt, gdb and the browser are for the tests.
 setup:
 	@$(CARGO) --version >/dev/null 2>&1 || { echo "Rust is missing: install it with rustup" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "a C toolchain is missing: install gcc" >&2; exit 1; }
@@ -30,4 +30,9 @@ setup:
 		echo "installing gdb" >&2; \
 		$(SUDO) apt-get update -qq >&2 && \
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y --no-install-recommends gdb >&2; \
+	fi
+	@if ! command -v chromium >/dev/null; then \
+		echo "installing Chromium" >&2; \
+		$(SUDO) apt-get update -qq >&2 && \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y --no-install-recommends chromium >&2; \
 	fi

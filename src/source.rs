@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 pub const MAX_SOURCE_BYTES: usize = i32::MAX as usize;
 
 /// A half-open range of byte offsets in a [`Source`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     pub start: u32,
     pub end: u32,

@@ -105,6 +105,14 @@ fn the_debugger_knows_no_terminal() {
 }
 
 #[test]
+fn the_page_is_made_of_data_alone() {
+    for word in ["std::io::", "std::fs", "std::time", "crate::llvm", "crate::runtime", "crate::opt", "crate::baseline"]
+    {
+        never(word, "report/explain/");
+    }
+}
+
+#[test]
 fn the_baseline_knows_nothing_of_llvm_or_passes() {
     for word in ["crate::llvm", "crate::opt", "crate::level", "crate::reference"] {
         never(word, "baseline/");

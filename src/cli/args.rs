@@ -92,6 +92,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a program and show where its time goes, loop by loop
     Profile(ProfileArgs),
+    /// Make a web page that shows a program at all stages side by side, linked line by line
+    Explain(ExplainArgs),
     /// Run a program command by command, forwards and backwards
     Debug(DebugArgs),
     /// What `compare` starts for each level
@@ -196,6 +198,14 @@ impl DialectArgs {
             vec![format!("--cells={}", self.cells.bits()), format!("--eof={eof}"), format!("--tape={}", self.tape)];
         words.extend(self.debug_hash.then(|| "--debug-hash".into()));
         words
+    }
+
+    /// Those of them that are not what they are without being said.
+    pub fn words_that_differ(&self) -> Vec<String> {
+        let default =
+            DialectArgs { cells: CellWidth::W8, eof: EofArg::default(), tape: DEFAULT_TAPE_CELLS, debug_hash: false };
+        let default = default.words();
+        self.words().into_iter().filter(|word| !default.contains(word)).collect()
     }
 }
 
@@ -565,6 +575,36 @@ pub struct DebugArgs {
     /// Carry out this command before others are read; may be given several times
     #[arg(short = 'e', long = "execute", value_name = "COMMAND")]
     pub commands: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The program's file, or - for standard input
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    /// Optimisation level: 0, 1, 2, 3, s or z
+    #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level, default_value = "2")]
+    pub level: Level,
+    /// Run these passes of ours, in this order, instead of the level's
+    #[arg(long, value_name = "PASSES", value_delimiter = ',', value_parser = parse_pass)]
+    pub passes: Option<Vec<&'static Pass>>,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+    /// Read the program's input from a file; without it there is none
+    #[arg(short, long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Stop the run after this time, in seconds; what was measured until then is shown
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, default_value = "2")]
+    pub timeout: Duration,
+    /// Do not run the program: its loops have no heat
+    #[arg(long, conflicts_with_all = ["input", "timeout"])]
+    pub no_profile: bool,
+    /// Put at most so many lines of each text into the page
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 200_000)]
+    pub max_lines: u32,
+    /// The page; without it, the program's name with the ending .html
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -50,6 +50,9 @@ pub struct Checked {
 /// Larger sources are not searched for mistakes: nobody wrote them by hand. In bytes.
 pub const MAX_LINTED_BYTES: usize = 1 << 20;
 
+/// What passes do while larger sources are read cannot be watched, in bytes: it would be more than anybody looks at.
+const MAX_WATCHED_BYTES: usize = 1 << 19;
+
 /// Whether input may stand behind the program in the same file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum InputBehind {
@@ -175,6 +178,39 @@ impl Checked {
         let Some(passes) = stages.checked_sub(stages_of_reading(level)) else { return self.literal() };
         let program = self.parse(level.row().granularity)?;
         Ok(level.passes(Start::Ahead).take(passes).fold(program, |program, pass| pass.apply(program)))
+    }
+
+    /// The passes of ours whose work is done while reading, when [`Checked::watched`] goes through these.
+    pub fn unwatched(&self, level: Level, passes: Option<&[&'static Pass]>) -> impl Iterator<Item = &'static Pass> {
+        let is_large = self.source.bytes().len() > MAX_WATCHED_BYTES;
+        level.passes_while_reading().filter(move |_| passes.is_none() && is_large)
+    }
+
+    /// The program after `passes`, or without them those of `level`. `see` is handed it as it was read, and after each pass.
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn watched(
+        &self,
+        level: Level,
+        passes: Option<&[&'static Pass]>,
+        mut see: impl FnMut(Option<&'static Pass>, &Program),
+    ) -> Result<Program> {
+        let is_whole = self.unwatched(level, passes).next().is_none();
+        let (granularity, passes) = match passes {
+            Some(passes) => (Granularity::Commands, passes.to_vec()),
+            None if is_whole => {
+                (Granularity::Commands, level.passes_while_reading().chain(level.passes(Start::Ahead)).collect())
+            }
+            None => (level.row().granularity, level.passes(Start::Ahead).collect()),
+        };
+        let mut program = self.parse(granularity)?;
+        see(None, &program);
+        for pass in passes {
+            program = pass.apply(program);
+            see(Some(pass), &program);
+        }
+        Ok(program)
     }
 
     /// The program after the passes that are asked for, to run at `start`, and what is asked for about them. The times go to

@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod debug;
 mod emit;
+mod explain;
 mod front;
 mod measure;
 mod messages;
@@ -40,6 +41,7 @@ pub fn main(cli: Cli) -> Status {
         Some(Command::Build(args)) => build::build(&args, &messages),
         Some(Command::Compare(args)) => compare::compare(&args, &messages),
         Some(Command::Debug(args)) => debug::debug(&args, &messages),
+        Some(Command::Explain(args)) => explain::explain(&args, &messages),
         Some(Command::Profile(args)) => profile::profile(&args, &messages),
         Some(Command::Check(args)) => check::check(&args, &messages),
         Some(Command::Verify(args)) => verify::verify(&args, &messages),

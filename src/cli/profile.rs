@@ -8,14 +8,14 @@ use anyhow::{Context as _, Result};
 use bfllvm::baseline;
 use bfllvm::diagnostic::Colour;
 use bfllvm::ir::Program;
-use bfllvm::level::Start;
+use bfllvm::level::{Level, Start};
 use bfllvm::report::profile::annotate::annotate;
 use bfllvm::report::profile::{Figures, Measured, Profile, Weight};
-use bfllvm::runtime::Limits;
 use bfllvm::runtime::console::{Console, Sink};
 use bfllvm::runtime::execute::{Code, execute, host_functions};
 use bfllvm::runtime::sampling::{Sampler, Sampling};
 use bfllvm::runtime::tape;
+use bfllvm::runtime::{End, Limits};
 
 use super::args::{ProfileArgs, ProfileWeight};
 use super::front::{Checked, InputBehind, check, keep_source};
@@ -43,19 +43,10 @@ pub fn profile(args: &ProfileArgs, messages: &Messages) -> Result<Status> {
     })?;
     stopwatch.report(messages);
 
-    let faults = code.faults(&program, &checked.source);
-    let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(&program), heat: None };
-    let sampler = code.sampler();
-    let sampling = Sampling::begin(&sampler).context("cannot sample the run")?;
     let limits = Limits { time: args.timeout };
-    // SAFETY: the code was just made for this dialect, the guards for this program.
-    let (end, transcript) = unsafe { execute(&run, &checked.dialect, console, &limits) }?;
-    drop(sampling);
-
-    let end = located(end, &checked, transcript);
+    let (end, profile) = run_counting(&code, &program, &checked, level, console, &limits)?;
     let bounds = Bounds { timeout: args.timeout, max_output: args.max_output, max_steps: None };
     let status = report(end, &checked, &bounds, messages);
-    let profile = measured(args, &checked, &program, &code, &sampler)?;
     let colour = if file.is_some() { Colour::Plain } else { messages.colour() };
     let text = text(args, &profile, &checked, colour);
     match &mut file {
@@ -65,12 +56,36 @@ pub fn profile(args: &ProfileArgs, messages: &Messages) -> Result<Status> {
     Ok(status)
 }
 
+/// Runs `code`, which counts and was made of `program`, which our passes of `level` made of what was checked; returns how it
+/// ended, and what was measured.
+///
+/// # Errors
+/// The system refuses memory, or the timer.
+pub fn run_counting(
+    code: &baseline::Code,
+    program: &Program,
+    checked: &Checked,
+    level: Level,
+    console: Console,
+    limits: &Limits,
+) -> Result<(End, Profile)> {
+    let faults = code.faults(program, &checked.source);
+    let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(program), heat: None };
+    let sampler = code.sampler();
+    let sampling = Sampling::begin(&sampler).context("cannot sample the run")?;
+    // SAFETY: the code was made for this dialect, the guards for this program.
+    let (end, transcript) = unsafe { execute(&run, &checked.dialect, console, limits) }?;
+    drop(sampling);
+    let end = located(end, checked, transcript);
+    Ok((end, measured(code, program, checked, level, &sampler)?))
+}
+
 /// What the counters and the samples of the run say.
 fn measured(
-    args: &ProfileArgs,
-    checked: &Checked,
-    program: &Program,
     code: &baseline::Code,
+    program: &Program,
+    checked: &Checked,
+    level: Level,
     sampler: &Sampler,
 ) -> Result<Profile> {
     let mut self_times = vec![Duration::ZERO; program.ops.len()];
@@ -90,7 +105,7 @@ fn measured(
         })
         .collect();
     let literal = checked.literal()?;
-    Ok(Profile::new(args.compile.level(), program, &literal, &measured, outside, sampler.samples()))
+    Ok(Profile::new(level, program, &literal, &measured, outside, sampler.samples()))
 }
 
 fn text(args: &ProfileArgs, profile: &Profile, checked: &Checked, colour: Colour) -> String {

@@ -47,6 +47,12 @@ pub fn print(program: &Program, source: Option<&Source>) -> String {
     text
 }
 
+/// An operation of `program` as it is printed, without indentation and place.
+#[must_use]
+pub fn line<'a>(program: &'a Program, op: &'a Op) -> impl std::fmt::Display + 'a {
+    Line(program, op)
+}
+
 struct Line<'a>(&'a Program, &'a Op);
 
 impl std::fmt::Display for Line<'_> {

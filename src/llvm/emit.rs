@@ -59,7 +59,7 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
     let module = executable::build(&context, &machine, program, source, request, &mut times)?;
     let places = match request.debug {
         DebugInfo::None => Vec::new(),
-        DebugInfo::Places | DebugInfo::Full => places(&module),
+        DebugInfo::Places | DebugInfo::Full | DebugInfo::Operations => places(&module),
     };
     if request.debug == DebugInfo::Places {
         module.strip_debug_info();

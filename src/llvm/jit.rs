@@ -137,7 +137,7 @@ impl<'ctx> Compiler<'ctx> {
 
     fn describe_tape(&self, module: &Module<'ctx>, source: &Source, dialect: &Dialect) {
         match self.debug {
-            DebugInfo::None | DebugInfo::Places => {}
+            DebugInfo::None | DebugInfo::Places | DebugInfo::Operations => {}
             DebugInfo::Full => {
                 let holder = TapeHolder::Host(self.host.tape);
                 lower::describe_tape(self.context, module, source, dialect.width, holder);

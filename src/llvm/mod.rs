@@ -6,6 +6,7 @@ pub mod emit;
 pub mod executable;
 pub mod jit;
 pub mod limit;
+pub mod listings;
 pub mod loader;
 pub mod lower;
 mod parts;

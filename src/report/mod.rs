@@ -1,6 +1,7 @@
 //! Results as data, and how they are laid out. Knows nothing of how anything ran, and prints nothing.
 
 pub mod compare;
+pub mod explain;
 pub mod portability;
 pub mod positions;
 pub mod profile;

@@ -9,6 +9,7 @@ mod compare;
 mod debug;
 mod debuginfo;
 mod emit;
+mod explain;
 mod messages;
 mod observe;
 mod profile;

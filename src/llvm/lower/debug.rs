@@ -38,6 +38,9 @@ pub enum DebugInfo {
     Places,
     /// To debuggers too.
     Full,
+    /// For reports: instead of its place, each instruction has the operation that it comes from. Line n is the operation
+    /// with index n - 1. There are no variables.
+    Operations,
 }
 
 /// gdb takes LLVM's word for where a function's prologue ends if the producer's name begins like this.
@@ -223,6 +226,11 @@ impl<'ctx> Body<'_, 'ctx> {
     /// From now on instructions come from the operation at `index`.
     pub(super) fn locate(&self, index: u32) {
         let (Some(describer), Some(scope)) = (&self.unit.describer, &self.scope) else { return };
+        if self.unit.options.debug == DebugInfo::Operations {
+            let operation = Position { line: index + 1, column: 1 };
+            self.builder.set_current_debug_location(describer.location(self.unit.context, operation, scope));
+            return;
+        }
         let place = self.unit.position(index);
         let location = describer.location(self.unit.context, place, scope);
         self.builder.set_current_debug_location(location);
@@ -263,6 +271,9 @@ impl<'ctx> Body<'_, 'ctx> {
     /// The pointer is in memory at `slot`.
     pub(super) fn describe_slot(&self, slot: PointerValue<'ctx>) {
         let (Some(describer), Some(scope)) = (&self.unit.describer, &self.scope) else { return };
+        if self.unit.options.debug == DebugInfo::Operations {
+            return;
+        }
         let location = describer.location(self.unit.context, scope.place, scope);
         for (variable, expression) in [(scope.pointer, vec![]), (scope.cell, vec![DW_OP_DEREF])] {
             // SAFETY: all of these belong to the module that is being made, which has LLVM's new form of debug records,

@@ -160,7 +160,7 @@ fn lower_within<'ctx>(
     };
     let describer = match options.debug {
         DebugInfo::None => None,
-        DebugInfo::Places | DebugInfo::Full => {
+        DebugInfo::Places | DebugInfo::Full | DebugInfo::Operations => {
             Some(Describer::new(context, &module, source, program.width, options.style))
         }
     };

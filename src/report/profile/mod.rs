@@ -110,7 +110,9 @@ impl Form {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Form::Loop => "loop",
             Form::If => "if",
