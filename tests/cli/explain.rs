@@ -88,7 +88,7 @@ fn the_code_is_what_would_be_emitted() {
 fn the_run_is_bounded() {
     let data = explain("+[]", &["--timeout=0.2"]);
     assert_eq!(data["profile"]["end"], "was stopped after 0.2 s");
-    let data = explain("+[.]", &[]);
+    let data = explain("+[.]", &["--timeout=100"]);
     assert_eq!(data["profile"]["end"], "was stopped after 64 MiB of output");
     let data = explain("+[<+]", &["-O0"]);
     assert_eq!(data["profile"]["end"], "ended in a tape fault at 1:4: there is no cell -1");
