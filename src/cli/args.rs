@@ -1,5 +1,6 @@
 //! What the command line may say. Values are checked here; nothing is carried out.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
 use bfllvm::runtime::processors;
-use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -35,9 +36,21 @@ pub struct Cli {
     pub messages: MessageArgs,
 }
 
+/// What the command line of this process says.
+///
+/// # Errors
+/// It says nothing that can be carried out, or asks for help: a message for the user.
+pub fn parse() -> Result<Cli, clap::Error> {
+    // Taking it apart again would cost as much as a third of building it, and the process ends without that.
+    let mut command = ManuallyDrop::new(Cli::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let cli = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    cli.map_err(|error| unknown_command().unwrap_or_else(|| error.format(&mut command)))
+}
+
 /// The error for a first word that is no command. Left to itself, clap takes it for the program that
 /// `--emit-ir` wants, and complains about the next word.
-pub fn unknown_command() -> Option<clap::Error> {
+fn unknown_command() -> Option<clap::Error> {
     let mut command = Cli::command();
     let first = std::env::args_os().nth(1)?.into_string().ok()?;
     let is_known = first == "help" || command.get_subcommands().any(|known| known.get_name() == first);
@@ -76,7 +89,9 @@ const fn concat_version() -> &'static str {
     }
 }
 
+// Deferred: the options of a command that is not given need not be built.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Compile a program and run it
     Run(RunArgs),

@@ -25,15 +25,21 @@ pub use status::Status;
 use args::{Cli, Command};
 
 /// Says what is wrong with the command line, or answers `--help` and `--version`.
-pub fn wrong_usage(error: clap::Error) -> Status {
-    let error = args::unknown_command().unwrap_or(error);
+fn wrong_usage(error: &clap::Error) -> Status {
     // Nobody may be listening.
     let _ = error.print();
     if error.use_stderr() { Status::Usage } else { Status::Success }
 }
 
 /// Carries out what the command line asks for.
-pub fn main(cli: Cli) -> Status {
+pub fn main() -> Status {
+    match args::parse() {
+        Ok(cli) => carry_out(cli),
+        Err(error) => wrong_usage(&error),
+    }
+}
+
+fn carry_out(cli: Cli) -> Status {
     let messages = messages::Messages::new(&cli.messages);
     let outcome = match cli.command {
         Some(Command::Run(args)) => run::run(&args, &messages),

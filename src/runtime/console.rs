@@ -7,11 +7,10 @@
 //! and the vectors here only own the memory.
 
 use std::io::Error;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::End;
 use super::buffers::Buffers;
 use super::signals::Shared;
+use super::{End, process};
 
 /// The size of both buffers, in bytes.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -31,27 +30,13 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// Standard output. If the process was started without one, every write fails: Rust's start-up has
+    /// Standard output. If the process was started without one, every write fails: [`prepare`](super::prepare) has
     /// put the null device in its place, where the output would be lost.
     #[must_use]
     pub fn standard_output() -> Sink {
-        Sink::Descriptor(if STARTED_WITHOUT_OUTPUT.load(Relaxed) { -1 } else { libc::STDOUT_FILENO })
+        Sink::Descriptor(if process::started_without_output() { -1 } else { libc::STDOUT_FILENO })
     }
 }
-
-static STARTED_WITHOUT_OUTPUT: AtomicBool = AtomicBool::new(false);
-
-/// Called by the C library before Rust's start-up.
-#[used]
-#[unsafe(link_section = ".init_array")]
-static LOOK_AT_OUTPUT: extern "C" fn() = {
-    extern "C" fn look() {
-        // SAFETY: asks about a descriptor, whatever it is.
-        let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
-        STARTED_WITHOUT_OUTPUT.store(flags == -1, Relaxed);
-    }
-    look
-};
 
 /// Where the input comes from.
 #[derive(Debug)]

@@ -1,7 +1,32 @@
 //! The process itself.
 
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
+
+static STARTED_WITHOUT_OUTPUT: AtomicBool = AtomicBool::new(false);
+
+/// To be called first of all, in a program that starts without Rust's start-up: the standard descriptors are open
+/// afterwards, so that no file takes their numbers, and a write to a closed pipe is an error and no signal.
+pub fn prepare() {
+    for descriptor in [libc::STDIN_FILENO, libc::STDOUT_FILENO, libc::STDERR_FILENO] {
+        // SAFETY: asks about a descriptor, whatever it is.
+        if unsafe { libc::fcntl(descriptor, libc::F_GETFD) } == -1 {
+            if descriptor == libc::STDOUT_FILENO {
+                STARTED_WITHOUT_OUTPUT.store(true, Relaxed);
+            }
+            // SAFETY: takes a C string. The descriptor is the lowest that is free.
+            unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) };
+        }
+    }
+    // SAFETY: has no handler that could do harm.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+}
+
+/// Whether there was no standard output before [`prepare`].
+pub(super) fn started_without_output() -> bool {
+    STARTED_WITHOUT_OUTPUT.load(Relaxed)
+}
 
 /// How many processors the process may use.
 #[must_use]

@@ -7,6 +7,7 @@
 //! One run at a time is under way in a process: [`Session::begin`] waits for the one before.
 
 use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -91,7 +92,7 @@ const HANDLER_STACK_BYTES: usize = 64 << 10;
 pub(super) struct Session {
     replaced: Vec<(c_int, libc::sigaction)>,
     replaced_stack: libc::stack_t,
-    _handler_stack: Vec<u8>,
+    _handler_stack: Box<[MaybeUninit<u8>]>,
     has_timer: bool,
     _turn: MutexGuard<'static, ()>,
 }
@@ -105,7 +106,8 @@ impl Session {
         // SAFETY: has no precondition.
         shared.thread.store(unsafe { libc::pthread_self() } as usize, SeqCst);
         CURRENT.store(std::ptr::from_ref(shared).cast_mut(), SeqCst);
-        let mut handler_stack = vec![0u8; HANDLER_STACK_BYTES];
+        // Memory that nobody touches as long as no signal comes.
+        let mut handler_stack = Box::new_uninit_slice(HANDLER_STACK_BYTES);
         let mut replaced = Vec::new();
         // SAFETY: `sigaltstack` and `sigaction` get valid pointers; the stack lives as long as the session, and the
         // handlers are async-signal-safe. All zeroes is a valid value of both structures.
