@@ -259,15 +259,20 @@ fn run_at_once(
     let (end, transcript) = ready.run(console, &limits(args))?;
     if args.verbose {
         messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
-        report_tiers(&ready.report(), checked, &ready.program, messages);
     }
+    report_tiers(&ready.report(), checked, &ready.program, args, messages);
     ready.engine.abandon();
     Ok(located(end, checked, transcript))
 }
 
-/// Says what was compiled while the program ran.
-fn report_tiers(report: &engine::Report, checked: &Checked, program: &Program, messages: &Messages) {
-    for event in &report.events {
+/// Says what was compiled while the program ran, if that is asked for, and in any case that it could not be.
+fn report_tiers(report: &engine::Report, checked: &Checked, program: &Program, args: &RunArgs, messages: &Messages) {
+    if let Some(failure) = &report.failure {
+        messages.note(&format!(
+            "ran without LLVM, which speeds up long runs (--engine=baseline does not ask for it): {failure}"
+        ));
+    }
+    for event in report.events.iter().filter(|_| args.verbose) {
         let place =
             |range: &LoopRange| checked.source.position(program.ops[range.head as usize].span.start).to_string();
         let places: Vec<_> = event.loops.iter().map(place).collect();
@@ -283,9 +288,6 @@ fn report_tiers(report: &engine::Report, checked: &Checked, program: &Program, m
             milliseconds(event.compile_time),
             places.join(", "),
         ));
-    }
-    if let Some(failure) = &report.failure {
-        messages.note(&format!("nothing was compiled by LLVM: {failure}"));
     }
 }
 

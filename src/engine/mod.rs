@@ -111,6 +111,15 @@ struct State {
     report: Report,
 }
 
+impl State {
+    /// Nothing can be compiled, now or later.
+    fn give_up(&mut self, failure: String) {
+        self.report.failure = Some(failure);
+        self.status.fill(Status::Rejected);
+        self.queue.clear();
+    }
+}
+
 /// The slots of loops, and the thread that works on them.
 pub struct Engine {
     shared: Arc<Shared>,
@@ -215,7 +224,7 @@ impl Heat for Engine {
                 state.status[region as usize] = Status::Queued;
                 state.queue.push((region, now));
                 shared.work.notify_one();
-                self.start_thread();
+                self.start_thread(&mut state);
                 while shared.policy.waits() && state.status[region as usize] == Status::Queued {
                     state = shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
@@ -225,11 +234,13 @@ impl Heat for Engine {
 }
 
 impl Engine {
-    fn start_thread(&self) {
+    fn start_thread(&self, state: &mut State) {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if thread.is_none() {
-            let shared = Arc::clone(&self.shared);
-            *thread = thread::start(shared);
+            match thread::start(Arc::clone(&self.shared)) {
+                Ok(started) => *thread = Some(started),
+                Err(failure) => state.give_up(failure),
+            }
         }
     }
 }
@@ -280,12 +291,8 @@ impl Shared {
         self.done.notify_all();
     }
 
-    /// Nothing can be compiled, now or later.
     fn give_up(&self, failure: String) {
-        let mut state = self.lock();
-        state.report.failure = Some(failure);
-        state.status.fill(Status::Rejected);
-        state.queue.clear();
+        self.lock().give_up(failure);
         self.done.notify_all();
     }
 }

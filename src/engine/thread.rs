@@ -4,23 +4,28 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::{Event, Shared};
-use crate::runtime::{signals, thread_time};
+use crate::runtime::{address_space_left, signals, thread_time};
 
 /// LLVM's recursion over expressions and blocks needs more than the usual 2 MB for large loops. In bytes; committed when
 /// touched.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Starts the thread; `None`, with the reason noted, if there can be none.
-pub(super) fn start(shared: Arc<Shared>) -> Option<JoinHandle<()>> {
-    let builder = std::thread::Builder::new().name("compile".into()).stack_size(STACK_BYTES);
-    let body = Arc::clone(&shared);
-    match signals::with_requests_held_back(|| builder.spawn(move || work(&body))) {
-        Ok(thread) => Some(thread),
-        Err(error) => {
-            shared.give_up(format!("there is no second thread: {error}"));
-            None
-        }
+/// The address space that has to be left for LLVM under `ulimit -v`, in bytes: the thread's stack, 130 MB for the
+/// library, its work. LLVM ends the process when it is refused memory.
+const NEEDED_BYTES: u64 = 512 << 20;
+
+/// Starts the thread.
+///
+/// # Errors
+/// There can be none, or no room for its work; why.
+pub(super) fn start(shared: Arc<Shared>) -> Result<JoinHandle<()>, String> {
+    if let Some(left) = address_space_left().filter(|&left| left < NEEDED_BYTES) {
+        let (left, needed) = (left >> 20, NEEDED_BYTES >> 20);
+        return Err(format!("the limit on memory (ulimit -v) leaves {left} MB, and LLVM may need {needed}"));
     }
+    let builder = std::thread::Builder::new().name("compile".into()).stack_size(STACK_BYTES);
+    let thread = signals::with_requests_held_back(|| builder.spawn(move || work(&shared)));
+    thread.map_err(|error| format!("there is no second thread: {error}"))
 }
 
 fn work(shared: &Shared) {

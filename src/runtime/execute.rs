@@ -15,8 +15,9 @@ use crate::ir::Program;
 use crate::reference::{self, Machine, Status};
 use crate::source::Position;
 
-/// The stack of machine code, in bytes; committed when touched. A nest of a million loops needs a few MB.
-const STACK_BYTES: u64 = 256 << 20;
+/// The stack of machine code, in bytes; committed when touched. A nest of a million loops needs a few MB. Where address
+/// space is limited, the largest that is granted: what is too deep for it is found out as ever.
+const STACK_BYTES: [u64; 3] = [256 << 20, 16 << 20, 1 << 20];
 
 /// The guard at the stack's end: wider than the frame of any function that we compile. In bytes.
 const STACK_GUARD_BYTES: u64 = 64 << 10;
@@ -122,7 +123,8 @@ pub unsafe fn execute(
     limits: &Limits,
 ) -> Result<(End, Transcript), MemoryError> {
     let tape = Tape::new(dialect, code.guard_bytes)?;
-    let stack = Guarded::new(STACK_BYTES, STACK_GUARD_BYTES).map_err(MemoryError::Stack)?;
+    let [large, medium, small] = STACK_BYTES.map(|bytes| move || Guarded::new(bytes, STACK_GUARD_BYTES));
+    let stack = large().or_else(|_| medium()).or_else(|_| small()).map_err(MemoryError::Stack)?;
     let mut state = Box::new(State { console, shared: Shared::default(), tape, heat: code.heat, end: None });
     for (bounds, memory) in state.shared.guards.iter().zip([&state.tape.memory, &stack]) {
         bounds.set(memory.outer(), [memory.start(), memory.end()]);

@@ -15,7 +15,7 @@ pub mod signals;
 pub mod slots;
 pub mod tape;
 
-pub use process::{exit_at_once, prepare, processors, thread_time};
+pub use process::{address_space_left, exit_at_once, prepare, processors, thread_time};
 
 use crate::source::Position;
 

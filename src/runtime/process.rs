@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::dialect::PAGE_BYTES;
+
 static STARTED_WITHOUT_OUTPUT: AtomicBool = AtomicBool::new(false);
 
 /// To be called first of all, in a program that starts without Rust's start-up: the standard descriptors are open
@@ -26,6 +28,23 @@ pub fn prepare() {
 /// Whether there was no standard output before [`prepare`].
 pub(super) fn started_without_output() -> bool {
     STARTED_WITHOUT_OUTPUT.load(Relaxed)
+}
+
+/// How much address space the process may still take, in bytes, if that is limited (`ulimit -v`).
+#[must_use]
+pub fn address_space_left() -> Option<u64> {
+    // SAFETY: a valid pointer; all zeroes is a valid value.
+    let limit = unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        (libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) == 0).then_some(limit.rlim_cur)?
+    };
+    if limit == libc::RLIM_INFINITY {
+        return None;
+    }
+    // The first number is the size in pages. Without it, the whole limit may be used up.
+    let sizes = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = sizes.split_whitespace().next().and_then(|pages| pages.parse::<u64>().ok());
+    Some(pages.map_or(0, |pages| limit.saturating_sub(pages.saturating_mul(PAGE_BYTES))))
 }
 
 /// How many processors the process may use.

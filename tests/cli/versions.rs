@@ -47,7 +47,7 @@ fn what_needs_no_llvm_works_without() {
     let outcome = bfllvm(",[.,]", &["run", "--eof=0", "--tier-threshold=0", "--verbose"])
         .env("BFLLVM_LIBLLVM", "/nonexistent")
         .run("abc");
-    outcome.ends(0).prints("abc").mentions(&["nothing was compiled by LLVM: LLVM"]);
+    outcome.ends(0).prints("abc").mentions(&["ran without LLVM", ": LLVM"]);
     without("+.", &["emit", "bfir"]).ends(0);
     without("+[", &["run"]).ends(1).mentions(&["unmatched `[`"]);
     without("+", &["run", "--cells=9"]).ends(2);

@@ -1,0 +1,119 @@
+//! Runs where the system grants less than usual: little address space, one processor, no second thread, no libLLVM, no
+//! pages that are writable and executable.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::sync::Arc;
+
+use support::{Invocation, PROGRAM, Workspace, bfllvm};
+
+const HELLO: &str = "++++++++[>++++++++<-]>+.";
+
+/// It ends with its input. Its loop is compiled by LLVM at once, and waited for, with [`AT_ONCE`].
+const COPY: &str = ",[.[-],]";
+const AT_ONCE: &str = "--tier-threshold=0";
+
+/// What a note says when LLVM could not be used.
+const WITHOUT: &str = "bfllvm: ran without LLVM";
+
+/// In KiB.
+const MOST_MEMORY: u64 = 8 << 10;
+
+/// `bfllvm` with so many KiB of address space.
+fn limited(workspace: &Arc<Workspace>, kib: u32, args: &[&str]) -> Invocation {
+    let script = format!(r#"ulimit -v {kib}; exec "$0" "$@""#);
+    let words = ["-c", &script, env!("CARGO_BIN_EXE_bfllvm")];
+    workspace.tool("sh", words.iter().chain(args).chain(&[PROGRAM]))
+}
+
+#[test]
+fn a_short_run_takes_little_memory_and_leaves_llvm_closed() {
+    // It waits for input at its end.
+    let running = bfllvm(format!("{HELLO},"), &["run"]).start();
+    running.delivers(b"A");
+    assert!(running.peak_memory() <= MOST_MEMORY, "{} KiB", running.peak_memory());
+    assert!(!running.has_mapped("libLLVM"));
+    running.finish().ends(0).says("");
+}
+
+#[test]
+fn little_address_space_is_enough() {
+    let workspace = Workspace::with(HELLO);
+    for kib in [64_000, 200_000] {
+        for engine in ["--engine=tiered", "--engine=baseline", "--engine=reference"] {
+            limited(&workspace, kib, &["run", engine]).run("").ends(0).prints("A").says("");
+        }
+        let refused = limited(&workspace, kib, &["run", "--tape=100000000000"]).run("");
+        refused.ends(1).prints("").mentions(&["cannot reserve a tape", "--tape"]);
+    }
+}
+
+#[test]
+fn llvm_is_left_out_where_it_may_not_get_the_memory() {
+    let workspace = Workspace::with(COPY);
+    for kib in [64_000, 200_000, 300_000, 450_000] {
+        let outcome = limited(&workspace, kib, &["run", AT_ONCE]).run("input");
+        outcome.ends(0).prints("input").mentions(&[WITHOUT, "ulimit -v"]);
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome}");
+    }
+}
+
+#[test]
+fn too_little_address_space_is_an_error() {
+    let workspace = Workspace::with(HELLO);
+    limited(&workspace, 16_000, &["run"]).run("").ends(1).prints("").mentions(&["cannot reserve a tape", "--tape"]);
+}
+
+#[test]
+fn without_a_second_thread_the_program_runs_all_the_same() {
+    for option in [AT_ONCE, "--tier-seed=1", "--tier-delay=0"] {
+        let input = "x".repeat(100_000);
+        let outcome = bfllvm(COPY, &["run", option]).without_threads().run(&input);
+        outcome.ends(0).prints(&input).mentions(&[WITHOUT, "second thread"]);
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome}");
+    }
+    bfllvm(HELLO, &["run"]).without_threads().run("").ends(0).prints("A").says("");
+}
+
+#[test]
+fn without_llvm_there_is_one_notice_if_it_was_wanted() {
+    let without = |code: &str, option: &str| bfllvm(code, &["run", option]).env("BFLLVM_LIBLLVM", "/nonexistent");
+    let outcome = without(COPY, AT_ONCE).run("input");
+    outcome.ends(0).prints("input").mentions(&[WITHOUT, "/nonexistent"]);
+    assert_eq!(outcome.stderr.lines().count(), 1, "{outcome}");
+    without(COPY, "--engine=baseline").run("input").ends(0).prints("input").says("");
+    without(HELLO, AT_ONCE).run("").ends(0).prints("A").says("");
+}
+
+#[test]
+fn one_processor_is_enough() {
+    for option in [AT_ONCE, "--engine=tiered"] {
+        bfllvm(COPY, &["run", option]).on_one_processor().run("input").ends(0).prints("input").says("");
+    }
+}
+
+#[test]
+fn no_page_is_ever_writable_and_executable() {
+    // That the filter works: it kills who asks for such a page.
+    let control = Workspace::new().tool("true", [""; 0]).without_writable_code().asking_for_writable_code().run("");
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&control.status), Some(libc::SIGSYS), "{control}");
+
+    for option in [AT_ONCE, "--engine=baseline", "--engine=llvm", "--engine=reference"] {
+        let outcome = bfllvm(COPY, &["run", "--verbose", option]).without_writable_code().run("input");
+        outcome.ends(0).prints("input");
+        let uses_llvm = [AT_ONCE, "--engine=llvm"].contains(&option);
+        assert_eq!(outcome.stderr.contains(" LLVM instructions"), uses_llvm, "{outcome}");
+    }
+}
+
+#[test]
+fn files_do_not_take_the_place_of_closed_descriptors() {
+    let workspace = Workspace::with(COPY);
+    workspace.write("input", "input");
+    let script = r#"exec "$0" run --input=input prog.bf <&- >&- 2>&-"#;
+    let outcome = workspace.tool("sh", ["-c", script, env!("CARGO_BIN_EXE_bfllvm")]).run("");
+    // The output has nowhere to go.
+    outcome.ends(1);
+    assert_eq!(workspace.read("input"), b"input");
+}
