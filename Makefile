@@ -6,18 +6,18 @@ LLVM := $(shell cat llvm-version.txt)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CARGO := $(shell command -v cargo || echo "$(HOME)/.cargo/bin/cargo")
 
-.PHONY: run test build setup
+.PHONY: run test build setup setup-tests
 
 run: build
 	@$(CARGO) run --quiet --release --locked --bin bfllvm -- run $(PROGRAM)
 
-test: setup
+test: setup setup-tests
 	@$(CARGO) test --locked
 
 build: setup
 	@$(CARGO) build --quiet --release --locked
 
-# libLLVM is opened by bfllvm itself; lli, opt, gdb and the browser are for the tests.
+# libLLVM is opened by bfllvm itself; lli and opt are for the tests.
 setup:
 	@$(CARGO) --version >/dev/null 2>&1 || { echo "Rust is missing: install it with rustup" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "a C toolchain is missing: install gcc" >&2; exit 1; }
@@ -26,6 +26,9 @@ setup:
 		$(SUDO) apt-get update -qq >&2 && \
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y llvm-$(LLVM) >&2; \
 	fi
+
+# Debug information is tested with gdb, the pages of `explain` with a browser.
+setup-tests:
 	@if ! command -v gdb >/dev/null; then \
 		echo "installing gdb" >&2; \
 		$(SUDO) apt-get update -qq >&2 && \

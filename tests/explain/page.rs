@@ -17,9 +17,9 @@ fn pointing_at_any_text_lights_up_the_others() {
     let bracket = "[...document.querySelectorAll('#source i')].filter((part) => part.textContent === '[')";
     browser.point(&format!("{bracket}[0]"));
     assert_eq!(browser.lit_source(), "[>+++<-]");
-    // What the last pass took away and what it put there.
-    assert_eq!(browser.lit("ir"), ["loop [0]", "if [0]", "set [0] 0"]);
-    assert_eq!(browser.texts("ir", ".lit.removed"), ["loop [0]"]);
+    // What it has become, and what the last pass took away in it.
+    assert_eq!(browser.lit("ir"), ["if [0]", "muladd [1] [0] 3", "set [0] 0"]);
+    assert_eq!(browser.texts("ir", ".lit.removed"), ["muladd [1] [0] 3"]);
     let about = browser.evaluate("document.getElementById('loop').textContent");
     assert!(about.as_str().unwrap().contains("loop became"), "{about}");
 
