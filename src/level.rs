@@ -50,6 +50,8 @@ const OUR_PASSES: &[&str] = &[
     "scan",
     "walk",
     "multiply",
+    "values",
+    "combine",
     "closed",
     "combine",
     "count",
