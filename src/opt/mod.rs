@@ -15,6 +15,7 @@ mod deadloops;
 mod deadstores;
 mod effects;
 mod evaluate;
+mod facts;
 mod invariants;
 mod multiply;
 mod nest;

@@ -130,7 +130,7 @@ const MAX_OPS: usize = 5;
 mod tests {
     use super::*;
     use crate::ir::text;
-    use crate::llvm::lower::drifting_heads;
+    use crate::ir::transfers::drifting_heads;
 
     /// The indices of the conditions without a branch, behind a scan that loses the pointer.
     fn found(body: &str) -> Vec<usize> {

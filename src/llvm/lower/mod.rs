@@ -38,6 +38,7 @@ use inkwell::values::FunctionValue;
 
 use super::LlvmError;
 use crate::dialect::{CellWidth, Dialect};
+use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
@@ -359,41 +360,4 @@ fn add_region_table<'ctx>(unit: &Unit<'_, 'ctx>, module: &Module<'ctx>) {
     let count = module.add_global(unit.context.i64_type(), None, REGION_COUNT);
     count.set_constant(true);
     count.set_initializer(&unit.context.i64_type().const_int(rows.len() as u64, false));
-}
-
-/// For each index of a head: may the pointer end elsewhere than it began?
-fn drifting_heads(program: &Program) -> Vec<bool> {
-    struct Body {
-        moved: i64,
-        drifts: bool,
-    }
-    let mut drifting = vec![false; program.ops.len()];
-    let mut bodies = vec![Body { moved: 0, drifts: false }];
-    for op in &program.ops {
-        let Some(body) = bodies.last_mut() else { break };
-        match op.kind {
-            Kind::Move { delta } => body.moved += i64::from(delta),
-            Kind::Scan { .. } | Kind::Walk { .. } => body.drifts = true,
-            Kind::Loop { .. } | Kind::If { .. } => bodies.push(Body { moved: 0, drifts: false }),
-            Kind::LoopEnd { start } | Kind::IfEnd { start } => {
-                let drifts = body.drifts || body.moved != 0;
-                drifting[start as usize] = drifts;
-                bodies.pop();
-                if let Some(outer) = bodies.last_mut() {
-                    outer.drifts |= drifts;
-                }
-            }
-            Kind::Add { .. }
-            | Kind::Set { .. }
-            | Kind::MulAdd { .. }
-            | Kind::Copy { .. }
-            | Kind::Product { .. }
-            | Kind::Count(_)
-            | Kind::Input { .. }
-            | Kind::Output { .. }
-            | Kind::Text { .. }
-            | Kind::Dump { .. } => {}
-        }
-    }
-    drifting
 }
