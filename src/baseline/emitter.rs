@@ -198,6 +198,7 @@ impl Emitter {
         let sign = if signed < 0 { Sign::Minus } else { Sign::Plus };
         // Of sums and shifts the low bits come right whatever stands in the high ones.
         match (self.width, magnitude) {
+            (_, 1) => dynasm!(self.asm; .arch x64; mov rcx, rax),
             (_, 2) => dynasm!(self.asm; .arch x64; lea rcx, [rax + rax]),
             (_, 3) => dynasm!(self.asm; .arch x64; lea rcx, [rax + rax * 2]),
             (_, 5) => dynasm!(self.asm; .arch x64; lea rcx, [rax + rax * 4]),
@@ -230,15 +231,20 @@ impl Emitter {
 
     /// Adds `rax * factor` to the cell at this displacement, or to the one at `rsi` where the zero flag is set.
     pub fn add_product_unless_zero(&mut self, displacement: i32, factor: u64) {
-        dynasm!(self.asm; .arch x64; mov rcx, rax; lea rdx, [rbx + displacement]; cmovz rdx, rsi);
-        if factor != 1 {
-            self.product(factor);
-        }
-        match self.width {
-            CellWidth::W8 => dynasm!(self.asm; .arch x64; add BYTE [rdx], cl),
-            CellWidth::W16 => dynasm!(self.asm; .arch x64; add WORD [rdx], cx),
-            CellWidth::W32 => dynasm!(self.asm; .arch x64; add DWORD [rdx], ecx),
-            CellWidth::W64 => dynasm!(self.asm; .arch x64; add QWORD [rdx], rcx),
+        dynasm!(self.asm; .arch x64; lea rdx, [rbx + displacement]; cmovz rdx, rsi);
+        match self.scale(factor) {
+            Sign::Plus => match self.width {
+                CellWidth::W8 => dynasm!(self.asm; .arch x64; add BYTE [rdx], cl),
+                CellWidth::W16 => dynasm!(self.asm; .arch x64; add WORD [rdx], cx),
+                CellWidth::W32 => dynasm!(self.asm; .arch x64; add DWORD [rdx], ecx),
+                CellWidth::W64 => dynasm!(self.asm; .arch x64; add QWORD [rdx], rcx),
+            },
+            Sign::Minus => match self.width {
+                CellWidth::W8 => dynasm!(self.asm; .arch x64; sub BYTE [rdx], cl),
+                CellWidth::W16 => dynasm!(self.asm; .arch x64; sub WORD [rdx], cx),
+                CellWidth::W32 => dynasm!(self.asm; .arch x64; sub DWORD [rdx], ecx),
+                CellWidth::W64 => dynasm!(self.asm; .arch x64; sub QWORD [rdx], rcx),
+            },
         }
     }
 

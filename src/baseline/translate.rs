@@ -13,7 +13,8 @@ use super::emitter::{Emitter, Sign};
 use super::scan::{self, Scans};
 use super::{HostFunction, Place, Slotted};
 use crate::dialect::Eof;
-use crate::ir::transfers::{Transfer, loop_drifts};
+use crate::ir::branchless::{self, Form, Start, form_around};
+use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
 use crate::runtime::slots::{Slot, Targets};
 use crate::source::Source;
@@ -60,18 +61,17 @@ pub(super) fn translate(unit: &Unit<'_>) -> Result<Translated, DynasmError> {
         in_flags: None,
         open: Vec::new(),
         places,
-        drifts: loop_drifts(unit.program).into_iter(),
-        drifts_around: Vec::new(),
+        conditions: match unit.counters {
+            [] => branchless::find(unit.program, &drifting_heads(unit.program), Start::Program),
+            // Only a branch tells how often the body runs.
+            _ => vec![Form::Branch; unit.program.ops.len()],
+        },
         loops: Vec::with_capacity(unit.slotted.loops.len()),
         counted: 0,
     };
     translator.emit_entry();
-    let mut next = 0;
-    while (next as usize) < unit.program.ops.len() {
-        next = translator.transfer(next).unwrap_or_else(|| {
-            translator.op(next);
-            next + 1
-        });
+    for index in 0..unit.program.ops.len() {
+        translator.op(index as u32);
     }
     translator.emit_exit();
     let targets = (0..translator.loops.len()).map(|slot| translator.emit_stubs(slot)).collect();
@@ -136,9 +136,8 @@ pub(super) struct Translator<'a> {
     in_flags: Option<i64>,
     open: Vec<Open>,
     places: Vec<Place>,
-    /// How loops move the pointer: those still to come, and those around.
-    drifts: std::vec::IntoIter<Option<i64>>,
-    drifts_around: Vec<Option<i64>>,
+    /// For each head of a condition.
+    conditions: Vec<Form>,
     /// The loops with slots so far.
     loops: Vec<SlottedLoop>,
     /// How many counters are in use.
@@ -204,28 +203,6 @@ impl Translator<'_> {
         Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize }
     }
 
-    /// A condition that moves a cell's value to another without a branch, unless one suits it better: if the cell is
-    /// 0, nothing is added, and that to the cell itself, since the other one may lie off the tape. Returns the index
-    /// behind the condition.
-    fn transfer(&mut self, index: u32) -> Option<u32> {
-        // Only a branch tells how often the body runs.
-        if !self.unit.counters.is_empty() {
-            return None;
-        }
-        let drift = self.drifts_around.last().copied().flatten();
-        let Transfer { source, target, factor } =
-            Transfer::at(self.unit.program, index).filter(|transfer| !transfer.moves_along(drift))?;
-        let home = self.at(source);
-        let distance = (i64::from(target) - i64::from(source)) * self.unit.program.width.bytes() as i64;
-        let there = i32::try_from(i64::from(home) + distance).ok()?;
-        self.test(source, true);
-        dynasm!(self.emitter.asm; .arch x64; lea rsi, [rbx + home]);
-        self.emitter.add_product_unless_zero(there, factor);
-        self.emitter.set_value(home, 0);
-        self.forget();
-        Some(index + Transfer::OPS)
-    }
-
     fn op(&mut self, index: u32) {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => {
@@ -239,8 +216,13 @@ impl Translator<'_> {
                 self.changed(cell);
             }
             Kind::MulAdd { target, source, factor } => {
-                self.load(source);
-                self.add_product(target, factor);
+                match form_around(&self.unit.program.ops, &self.conditions, index) {
+                    Form::Redirected => self.add_product_unless_zero(target, source, factor),
+                    Form::Branch | Form::Always => {
+                        self.load(source);
+                        self.add_product(target, factor);
+                    }
+                }
             }
             Kind::Copy { target, source, factor } => {
                 self.load(source);
@@ -296,12 +278,8 @@ impl Translator<'_> {
                 );
                 self.call(HostFunction::Dump);
             }
-            Kind::Loop { cell, .. } => {
-                self.drifts_around.extend(self.drifts.next());
-                self.begin(index, cell);
-            }
+            Kind::Loop { cell, .. } => self.begin(index, cell),
             Kind::LoopEnd { .. } => {
-                self.drifts_around.pop();
                 let open = self.close();
                 self.test(open.cell, open.loads);
                 match open.slot {
@@ -313,11 +291,17 @@ impl Translator<'_> {
                 }
                 self.leave(&open);
             }
-            Kind::If { cell, .. } => self.begin(index, cell),
-            Kind::IfEnd { .. } => {
-                let open = self.close();
-                self.leave(&open);
-            }
+            Kind::If { cell, .. } => match self.conditions[index as usize] {
+                Form::Branch => self.begin(index, cell),
+                Form::Always | Form::Redirected => {}
+            },
+            Kind::IfEnd { start } => match self.conditions[start as usize] {
+                Form::Branch => {
+                    let open = self.close();
+                    self.leave(&open);
+                }
+                Form::Always | Form::Redirected => {}
+            },
         }
     }
 
@@ -399,6 +383,18 @@ impl Translator<'_> {
             }
         }
         self.changed_with_flags(target);
+    }
+
+    /// `target += source * factor`, but where `source` is 0 that is added to `source` itself, since `target` may lie off
+    /// the tape.
+    fn add_product_unless_zero(&mut self, target: i32, source: i32, factor: u64) {
+        self.test(source, true);
+        let at = self.at(source);
+        dynasm!(self.emitter.asm; .arch x64; lea rsi, [rbx + at]);
+        let at = self.at(target);
+        self.emitter.add_product_unless_zero(at, factor);
+        self.changed(target);
+        self.in_flags = None;
     }
 
     /// `target = rax * factor`

@@ -6,6 +6,7 @@
 //!
 //! Knows nothing of who made a program, of LLVM, or of addresses.
 
+pub mod branchless;
 pub mod count;
 pub mod loops;
 pub mod text;

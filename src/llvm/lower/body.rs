@@ -5,10 +5,10 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
 
-use super::branchless::Form;
 use super::{Names, Style, Unit, debug, host, table, walk};
 use crate::dialect::Eof;
 use crate::ir::Kind;
+use crate::ir::branchless::{Form, form_around};
 
 /// Lowers the region with this index.
 pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), BuilderError> {
@@ -139,7 +139,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let value = self.load(source)?;
                 let factor = self.unit.cell_type().const_int(factor, false);
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
-                match self.condition_around(index) {
+                match form_around(&self.unit.program.ops, &self.unit.conditions, index) {
                     Form::Redirected => self.add_unless_zero(target, source, value, product),
                     Form::Branch | Form::Always => self.add(target, product),
                 }
@@ -288,14 +288,6 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let sum = self.builder.build_int_add(value, summand, self.name("sum"))?;
         self.builder.build_store(address, sum)?;
         Ok(())
-    }
-
-    /// How the condition is lowered of whose body this operation is the first.
-    fn condition_around(&self, index: u32) -> Form {
-        match index.checked_sub(1).map(|head| head as usize) {
-            Some(head) if matches!(self.unit.program.ops[head].kind, Kind::If { .. }) => self.unit.conditions[head],
-            Some(_) | None => Form::Branch,
-        }
     }
 
     /// Adds `product` to the cell `target`, or to `source` if its `value` is 0: then the product is, too.

@@ -21,7 +21,6 @@
 //! reason nothing here promises that loops end.
 
 mod body;
-mod branchless;
 mod count;
 mod debug;
 mod host;
@@ -38,11 +37,11 @@ use inkwell::values::FunctionValue;
 
 use super::LlvmError;
 use crate::dialect::{CellWidth, Dialect};
+use crate::ir::branchless::{self, Start};
 use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
-use branchless::Start;
 use debug::Describer;
 pub use debug::{DebugInfo, TapeHolder, describe_tape};
 use host::Host;

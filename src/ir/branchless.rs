@@ -1,4 +1,4 @@
-//! Conditions that need no branch.
+//! Conditions that need no branch, in LLVM's code and in the baseline's.
 //!
 //! ```text
 //! if [2]
@@ -13,27 +13,26 @@
 //!
 //! A target that may lie off the tape is replaced by the tested cell where that is 0: a 0 is added to it. That is done for
 //! conditions that move a cell to one other in loops from record to record, unless a branch suits them
-//! ([`transfers`](crate::ir::transfers)). In loops that stay where they are, one iteration waits for the other: there,
+//! ([`transfers`](super::transfers)). In loops that stay where they are, one iteration waits for the other: there,
 //! `examples/primes.bf` took 1.65 of the time.
 //!
-//! Knows the operations and nothing of LLVM.
 
+use super::transfers::{Transfer, loop_drifts};
+use super::{Kind, Op, Program};
 use crate::dialect::SHORTEST_TAPE_CELLS;
-use crate::ir::transfers::{Transfer, loop_drifts};
-use crate::ir::{Kind, Op, Program};
 
 /// Where the pointer is at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
+pub enum Start {
     /// At cell 0: the operations are a whole program.
     Program,
     /// Anywhere, at each outermost loop: it may be run alone.
     Loops,
 }
 
-/// How a condition is lowered.
+/// How a condition becomes code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     Branch,
     /// The body is done in any case.
     Always,
@@ -41,9 +40,10 @@ pub(super) enum Form {
     Redirected,
 }
 
-/// For the index of each head of a condition: how is it lowered? `drifts` tells of each head whether the pointer may
+/// For the index of each head of a condition: how does it become code? `drifts` tells of each head whether the pointer may
 /// end elsewhere than it began.
-pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<Form> {
+#[must_use]
+pub fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<Form> {
     let mut forms = vec![Form::Branch; program.ops.len()];
     let mut reached = match start {
         Start::Program => Some((0, SHORTEST_TAPE_CELLS - 1)),
@@ -98,6 +98,15 @@ pub(super) fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<Form
         }
     }
     forms
+}
+
+/// What [`find`] said of the condition of whose body the operation at `index` is the first.
+#[must_use]
+pub fn form_around(ops: &[Op], forms: &[Form], index: u32) -> Form {
+    match index.checked_sub(1).map(|head| head as usize) {
+        Some(head) if matches!(ops[head].kind, Kind::If { .. }) => forms[head],
+        Some(_) | None => Form::Branch,
+    }
 }
 
 /// The leftmost and the rightmost cell, seen from the pointer, that are on the tape for certain.
