@@ -127,12 +127,25 @@ pub const LEVELS: &[Row] = &[
 ];
 
 /// When the code is to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Start {
     /// Later, perhaps often.
     Ahead,
     /// As soon as it is there.
     AtOnce,
+}
+
+impl Start {
+    pub const ALL: [Start; 2] = [Start::Ahead, Start::AtOnce];
+
+    /// A name that does not change.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Start::Ahead => "ahead",
+            Start::AtOnce => "at-once",
+        }
+    }
 }
 
 /// What evaluates the beginning, and what does so in code that runs at once.
@@ -185,7 +198,7 @@ mod tests {
     #[test]
     fn every_level_names_passes_that_exist() {
         for row in LEVELS {
-            for start in [Start::Ahead, Start::AtOnce] {
+            for start in Start::ALL {
                 assert_eq!(row.level.passes(start).count(), row.passes.len(), "-O{}", row.name);
             }
             assert_eq!(Level::named(row.name), Some(row.level));

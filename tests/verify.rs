@@ -30,6 +30,9 @@ const BOUNDS: Bounds =
 /// Prints its input with 3 added to each byte, then a text.
 const CODE: &str = ",\n[>+++<[->+<]>.[-]<,]\n++++++++[>++++++++<-]>+.+.";
 
+/// Evaluates the beginning in code that runs at once.
+const AT_ONCE_PASS: &str = "evaluate-start";
+
 type Step = fn(Program) -> Program;
 
 /// What is broken, if anything.
@@ -41,6 +44,8 @@ enum Broken {
         number: usize,
         step: Step,
     },
+    /// This step is done behind the pass that only code has which runs at once.
+    AtOnce(Step),
     /// The engine runs something else.
     Engine(Engine, Step),
     /// LLVM's compilations go wrong from its `number`-th pass on.
@@ -69,20 +74,21 @@ impl Here {
     }
 
     /// The level's own steps: reading, and its passes.
-    fn own_stages(level: Level) -> Vec<String> {
+    fn own_stages(level: Level, start: Start) -> Vec<String> {
         let reading = (level != Level::O0).then(|| "reading".to_owned());
-        reading.into_iter().chain(level.passes(Start::Ahead).map(|pass| pass.name.to_owned())).collect()
+        reading.into_iter().chain(level.passes(start).map(|pass| pass.name.to_owned())).collect()
     }
 
     fn program(&self, attempt: &Attempt) -> Program {
-        let mut names = self.stages(attempt.level);
+        let mut names = self.stages(attempt.level, attempt.start);
         names.truncate(attempt.stages);
-        let mut passes = attempt.level.passes(Start::Ahead);
+        let mut passes = attempt.level.passes(attempt.start);
         let mut program = self.read(Granularity::Commands);
         for name in names {
             program = match (name.as_str(), self.broken) {
                 ("broken", Broken::Stage { step, .. }) => step(program),
                 ("reading", _) => self.read(Granularity::Folded),
+                (AT_ONCE_PASS, Broken::AtOnce(step)) => step(passes.next().expect("this one").apply(program)),
                 _ => passes.next().expect("as many as there are names").apply(program),
             };
         }
@@ -160,8 +166,8 @@ impl Runner for Here {
         }
     }
 
-    fn stages(&self, level: Level) -> Vec<String> {
-        let mut stages = Here::own_stages(level);
+    fn stages(&self, level: Level, start: Start) -> Vec<String> {
+        let mut stages = Here::own_stages(level, start);
         if let Broken::Stage { number, .. } = self.broken
             && level != Level::O0
         {
@@ -173,7 +179,7 @@ impl Runner for Here {
     fn llvm_passes(&self, _: &Attempt, _: &Bounds) -> Vec<String> {
         match self.broken {
             Broken::LlvmPass { .. } => (1..=9).map(|number| format!("LLVM's {number}")).collect(),
-            Broken::Nothing | Broken::Stage { .. } | Broken::Engine(..) => Vec::new(),
+            Broken::Nothing | Broken::Stage { .. } | Broken::AtOnce(_) | Broken::Engine(..) => Vec::new(),
         }
     }
 }
@@ -224,9 +230,12 @@ fn what_is_not_broken_is_the_same() {
     Here::new(CODE, b"abc", Broken::Nothing).verify(&levels, |base, rows| {
         assert_eq!(base.run, Run { finish: Finish::Ended, output: b"defAB".to_vec() });
         // The passes are the same at all levels but -O0, which the reference has run already.
-        let found: Vec<_> = rows.iter().map(|row| (row.candidate.engine, row.candidate.levels.len())).collect();
-        let (reference, baseline, llvm) = (Engine::Reference, Engine::Baseline, Engine::Llvm);
-        assert_eq!(found, [(reference, 3), (baseline, 1), (baseline, 3), (llvm, 1), (llvm, 1), (llvm, 1), (llvm, 1)]);
+        let of = |row: &Row| (row.candidate.engine, row.candidate.start, row.candidate.levels.len());
+        let found: Vec<_> = rows.iter().map(of).collect();
+        let mut expected = vec![(Engine::Reference, Start::Ahead, 3), (Engine::Reference, Start::AtOnce, 3)];
+        expected.extend([(Engine::Baseline, Start::AtOnce, 1), (Engine::Baseline, Start::AtOnce, 3)]);
+        expected.extend([(Engine::Llvm, Start::Ahead, 1); 4]);
+        assert_eq!(found, expected);
         assert!(rows.iter().all(|row| row.verdict == Verdict::Same), "{rows:?}");
         assert_eq!(Overall::of(rows), Overall::Same);
         assert!(diagnostics(rows).is_empty());
@@ -235,12 +244,12 @@ fn what_is_not_broken_is_the_same() {
 
 #[test]
 fn a_broken_pass_is_found_wherever_it_stands() {
-    let of = Here::own_stages(Level::O2).len() + 1;
+    let of = Here::own_stages(Level::O2, Start::Ahead).len() + 1;
     for number in 2..=of {
         let here = Here::new(CODE, b"abc", Broken::Stage { number, step: wrong_bytes });
         here.verify(&[Level::O0, Level::O2], |_, rows| {
             let wrong: Vec<_> = rows.iter().filter(|row| is_wrong(row)).collect();
-            assert_eq!(wrong.len(), 3, "{rows:?}");
+            assert_eq!(wrong.len(), 4, "{rows:?}");
             for row in wrong {
                 assert_eq!(row.candidate.levels, [Level::O2]);
                 assert_eq!(culprit(row), &Culprit::Stage { name: "broken".into(), number, of }, "{row:?}");
@@ -248,6 +257,26 @@ fn a_broken_pass_is_found_wherever_it_stands() {
             assert_eq!(Overall::of(rows), Overall::Wrong);
         });
     }
+}
+
+#[test]
+fn the_passes_of_code_that_runs_at_once_are_looked_at_too() {
+    // What the pass for this evaluates ends at the first input.
+    let code = "++++++++[>++++++++<-]>+.,.";
+    let stages = Here::own_stages(Level::O2, Start::AtOnce);
+    let place = stages.iter().position(|name| name == AT_ONCE_PASS).expect("the level has it");
+    Here::new(code, b"x", Broken::AtOnce(wrong_bytes)).verify(&[Level::O0, Level::O2], |base, rows| {
+        assert_eq!(base.run.output, b"Ax");
+        for row in rows {
+            let is_suspect = row.candidate.start == Start::AtOnce && row.candidate.levels == [Level::O2];
+            assert_eq!(is_wrong(row), is_suspect, "{row:?}");
+            if is_suspect {
+                let name = AT_ONCE_PASS.to_owned();
+                assert_eq!(culprit(row), &Culprit::Stage { name, number: place + 1, of: stages.len() });
+            }
+        }
+        assert_eq!(rows.iter().filter(|row| is_wrong(row)).count(), 2, "the interpreter and the baseline: {rows:?}");
+    });
 }
 
 #[test]
@@ -269,11 +298,15 @@ fn the_first_wrong_byte_is_shown_in_the_source() {
             "reference -O1, baseline -O1, llvm -O1: byte 2 of the output is 69 `E`; it should be 68 `D`"
         );
         assert_eq!(message.label, "prints byte 2, after 15 steps");
-        let of = Here::own_stages(Level::O1).len() + 1;
+        let of = Here::own_stages(Level::O1, Start::Ahead).len() + 1;
         let help = message.help.as_deref().unwrap();
         assert!(help.starts_with(&format!("what makes it wrong is broken, step 2 of {of};")), "{help}");
 
-        assert!(table(base, rows).contains("\nllvm       -O1     DIFFERENT at byte 2\n"), "{}", table(base, rows));
+        assert!(
+            table(base, rows).contains("\nllvm       ahead    -O1     DIFFERENT at byte 2\n"),
+            "{}",
+            table(base, rows)
+        );
         let value: serde_json::Value = serde_json::from_str(&json(base, rows, &here.source)).unwrap();
         assert_eq!((&value["result"], &value["reference"]["bytes"]), (&"wrong".into(), &3.into()));
         let candidate = &value["candidates"][0];
@@ -378,8 +411,8 @@ fn a_run_that_is_cut_off_is_compared_as_far_as_it_was_followed() {
         fn run(&self, _: &Attempt, _: &Bounds) -> Outcome {
             Outcome::Ran(Run { finish: Finish::CutOff, output: vec![1, 2, 3] })
         }
-        fn stages(&self, level: Level) -> Vec<String> {
-            self.0.stages(level)
+        fn stages(&self, level: Level, start: Start) -> Vec<String> {
+            self.0.stages(level, start)
         }
         fn llvm_passes(&self, attempt: &Attempt, bounds: &Bounds) -> Vec<String> {
             self.0.llvm_passes(attempt, bounds)

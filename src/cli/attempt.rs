@@ -10,7 +10,6 @@ use anyhow::{Result, bail};
 use bfllvm::ir::Program;
 use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::limit::limit_passes;
-use bfllvm::llvm::loader;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{ReferenceLimits, interpret};
 use bfllvm::runtime::tape::MemoryError;
@@ -20,6 +19,7 @@ use serde_json::json;
 
 use super::args::{AttemptArgs, Engine};
 use super::front::Checked;
+use super::llvm;
 use super::measure::{answer, block};
 use super::run::{AtOnce, compile};
 use super::status::Status;
@@ -39,19 +39,24 @@ fn serve(args: &AttemptArgs, orders: &mut StdinLock<'_>) -> Result<()> {
     let input = block(orders)?;
     let checked = Checked::again(source, &args.dialect);
     if args.list_llvm_passes || args.llvm_passes.is_some() {
-        limit_passes(loader::load()?, args.llvm_passes);
+        limit_passes(llvm::open_in_worker("unable")?, args.llvm_passes);
     }
-    let program = checked.up_to(args.level, args.stages)?;
+    let program = checked.up_to(args.level, args.start, args.stages)?;
     let console = Console::new(Feed::Memory(input), Sink::Memory(Vec::new()), Some(args.max_output));
     let (end, transcript) = match args.engine {
         Engine::Reference => run_reference(args, &program, &checked, console)?,
         Engine::Baseline | Engine::Tiered => run_at_once(args, program, &checked, console)?,
-        Engine::Llvm => {
-            compile(loader::load()?, &program, &checked, args.level, DebugInfo::None, |jit| -> Result<_> {
+        Engine::Llvm => compile(
+            llvm::open_in_worker("unable")?,
+            &program,
+            &checked,
+            args.level,
+            DebugInfo::None,
+            |jit| -> Result<_> {
                 ready()?;
                 Ok(jit.run(console, &limits(args))?)
-            })??
-        }
+            },
+        )??,
     };
     finish(end, &transcript)
 }

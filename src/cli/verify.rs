@@ -6,9 +6,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use bfllvm::level::{LEVELS, Level};
+use bfllvm::level::{LEVELS, Level, Start};
 use bfllvm::llvm::limit::passes_run;
-use bfllvm::llvm::loader;
 use bfllvm::report::verify::{Result as Overall, diagnostics, json, table};
 use bfllvm::runtime::processors;
 use bfllvm::source::Source;
@@ -20,6 +19,7 @@ use super::args::{self, DialectArgs, VerifyArgs};
 use super::compare::{GRACE, input};
 use super::emit::print;
 use super::front::{InputBehind, check, stages};
+use super::llvm;
 use super::measure::framed;
 use super::messages::Messages;
 use super::status::Status;
@@ -37,7 +37,7 @@ pub fn verify(args: &VerifyArgs, messages: &Messages) -> Result<Status> {
     let candidates = candidates(&engines(args), &levels(args), &processes);
     if candidates.iter().any(|candidate| candidate.engine.has_llvm()) {
         // Before processes are started that all would fail.
-        loader::load()?;
+        llvm::open(messages)?;
     }
     messages.progress("the reference interpreter runs the program");
     let bounds = Bounds {
@@ -120,6 +120,7 @@ fn words(attempt: &Attempt, bounds: &Bounds, dialect: &DialectArgs, seed: u64) -
         "attempt".into(),
         attempt.level.to_string(),
         format!("--engine={engine}"),
+        format!("--start={}", attempt.start.name()),
         format!("--stages={}", attempt.stages),
         format!("--timeout={}", time(attempt, bounds).as_secs_f64()),
         format!("--max-steps={}", bounds.steps),
@@ -164,8 +165,8 @@ impl Runner for Processes<'_> {
         }
     }
 
-    fn stages(&self, level: Level) -> Vec<String> {
-        stages(level)
+    fn stages(&self, level: Level, start: Start) -> Vec<String> {
+        stages(level, start)
     }
 
     fn llvm_passes(&self, attempt: &Attempt, bounds: &Bounds) -> Vec<String> {

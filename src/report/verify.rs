@@ -6,7 +6,8 @@
 //! `wrong` if a candidate is, or else `incomplete` if one fell behind or was not compared. The reference has `end` (`ended`, `faulted` or
 //! `cut-off`), `cell` (at fault, or null), `cut` (`time`, `steps`, `output`, `memory`, or null), `steps` and `bytes`.
 //!
-//! A candidate has `engine`, `levels` (those to which it is the same), `result` (`same`, `so-far` for all that the
+//! A candidate has `engine`, `levels` (those to which it is the same), `start` (`ahead` if the passes are those of code that runs
+//! later, as `build` makes it, or `at-once` for those of code that runs as soon as it is there), `result` (`same`, `so-far` for all that the
 //! reference did before it was cut off, `behind` for less than that, `different`, `broken` or `not-compared`), `end`, `cell` and `bytes` of its run (null without one), `compared` (how many bytes of output are the
 //! same, where that is not all), and `why` (in words, where it is broken or not compared). One that is
 //! different has a `difference`: `byte` (its offset), `expected` and `got` (its value, or null at the end of an output),
@@ -72,7 +73,7 @@ pub fn table(base: &Base<'_>, rows: &[Row]) -> String {
         base.steps,
         base.run.output.len()
     );
-    let mut lines = vec![["engine".to_owned(), "levels".into(), "result".into()].to_vec()];
+    let mut lines = vec![["engine".to_owned(), "start".into(), "levels".into(), "result".into()].to_vec()];
     for row in rows {
         let result = match &row.verdict {
             Verdict::Same => "same".into(),
@@ -86,7 +87,12 @@ pub fn table(base: &Base<'_>, rows: &[Row]) -> String {
             Verdict::Wrong { problem: Problem::Broken(why), .. } => format!("BROKEN: {why}"),
             Verdict::NotCompared(why) => format!("not compared: {why}"),
         };
-        lines.push(vec![row.candidate.engine.name().into(), levels(&row.candidate), result]);
+        lines.push(vec![
+            row.candidate.engine.name().into(),
+            row.candidate.start.name().into(),
+            levels(&row.candidate),
+            result,
+        ]);
     }
     reference + &aligned(&lines, |_| true)
 }
@@ -127,7 +133,9 @@ pub fn diagnostics(rows: &[Row]) -> Vec<Diagnostic> {
 
 fn diagnostic(problem: &Problem, culprit: &Culprit, candidates: &[&Candidate]) -> Diagnostic {
     let by_engine = candidates.chunk_by(|a, b| a.engine == b.engine).map(|of| {
-        let levels: Vec<_> = of.iter().map(|candidate| levels(candidate)).collect();
+        let mut levels: Vec<_> = of.iter().map(|candidate| levels(candidate)).collect();
+        // The reference may be wrong with the passes of both starts.
+        levels.dedup();
         format!("{} {}", of[0].engine.name(), levels.join(" "))
     });
     let names: Vec<_> = by_engine.collect();
@@ -233,6 +241,7 @@ fn candidate(row: &Row, source: &Source) -> Value {
     let mut object = json!({
         "engine": row.candidate.engine.name(),
         "levels": levels,
+        "start": row.candidate.start.name(),
         "end": run_end,
         "cell": cell,
         "bytes": row.ran.map(|(_, bytes)| bytes),

@@ -53,7 +53,7 @@ impl<'a> Suspects<'a> {
 
     /// What is to blame for what `attempt` does wrong, at this byte of the output.
     pub fn find(&mut self, attempt: &Attempt, byte: usize) -> Culprit {
-        let names = self.runner.stages(attempt.level);
+        let names = self.runner.stages(attempt.level, attempt.start);
         let stages = match self.stages.get(&names) {
             Some(known) => known.clone(),
             None => {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::level::Level;
+use crate::level::{Level, Start};
 use base::{Base, Place};
 use blame::{Culprit, Suspects};
 use judge::{Difference, Exactness, Judgement, judge};
@@ -47,6 +47,17 @@ impl Engine {
             Engine::TieredAtOnce => "tiered-at-once",
             Engine::TieredAtRandom => "tiered-at-random",
             Engine::Llvm => "llvm",
+        }
+    }
+
+    /// When the code starts that is made in this way for users: which of a level's passes the engine gets the results of. The
+    /// interpreter is held to all of them.
+    #[must_use]
+    pub fn starts(self) -> &'static [Start] {
+        match self {
+            Engine::Reference => &Start::ALL,
+            Engine::Baseline | Engine::TieredAtOnce | Engine::TieredAtRandom => &[Start::AtOnce],
+            Engine::Llvm => &[Start::Ahead],
         }
     }
 
@@ -96,6 +107,7 @@ pub struct Bounds {
 pub struct Attempt {
     pub engine: Engine,
     pub level: Level,
+    pub start: Start,
     /// How many of the level's stages are done before the engine is handed the program.
     pub stages: usize,
     /// How many passes LLVM may run, if that is bounded.
@@ -116,8 +128,9 @@ pub enum Outcome {
 pub trait Runner: Sync {
     fn run(&self, attempt: &Attempt, bounds: &Bounds) -> Outcome;
 
-    /// The names of the level's stages: what is done to the unoptimised program, in order. The engine gets the result.
-    fn stages(&self, level: Level) -> Vec<String>;
+    /// The names of the level's stages for code that starts then: what is done to the unoptimised program, in order. The
+    /// engine gets the result.
+    fn stages(&self, level: Level, start: Start) -> Vec<String>;
 
     /// The names of the passes that LLVM runs in this attempt, in order; empty where that is not to be had.
     fn llvm_passes(&self, attempt: &Attempt, bounds: &Bounds) -> Vec<String>;
@@ -129,12 +142,13 @@ pub struct Candidate {
     pub engine: Engine,
     /// One at least.
     pub levels: Vec<Level>,
+    pub start: Start,
 }
 
 impl Candidate {
     fn attempt(&self, runner: &dyn Runner) -> Attempt {
-        let level = self.levels[0];
-        Attempt { engine: self.engine, level, stages: runner.stages(level).len(), llvm_passes: None }
+        let (level, start) = (self.levels[0], self.start);
+        Attempt { engine: self.engine, level, start, stages: runner.stages(level, start).len(), llvm_passes: None }
     }
 }
 
@@ -181,28 +195,35 @@ pub enum Problem {
 /// engines that do not look at the level itself.
 #[must_use]
 pub fn candidates(engines: &[Engine], levels: &[Level], runner: &dyn Runner) -> Vec<Candidate> {
-    let mut groups: Vec<(Vec<String>, Vec<Level>)> = Vec::new();
-    for &level in levels {
-        let stages = runner.stages(level);
-        match groups.iter_mut().find(|(other, _)| *other == stages) {
-            Some((_, levels)) => levels.push(level),
-            None => groups.push((stages, vec![level])),
-        }
-    }
     let mut candidates = Vec::new();
     for &engine in engines {
-        for (stages, levels) in &groups {
-            match engine {
-                // That is what all are compared with.
-                Engine::Reference if stages.is_empty() => {}
-                Engine::Reference | Engine::Baseline => candidates.push(Candidate { engine, levels: levels.clone() }),
-                Engine::TieredAtOnce | Engine::TieredAtRandom | Engine::Llvm => {
-                    candidates.extend(levels.iter().map(|&level| Candidate { engine, levels: vec![level] }));
+        for &start in engine.starts() {
+            for (stages, levels) in groups(levels, start, runner) {
+                match engine {
+                    // That is what all are compared with.
+                    Engine::Reference if stages.is_empty() => {}
+                    Engine::Reference | Engine::Baseline => candidates.push(Candidate { engine, levels, start }),
+                    Engine::TieredAtOnce | Engine::TieredAtRandom | Engine::Llvm => {
+                        candidates.extend(levels.iter().map(|&level| Candidate { engine, levels: vec![level], start }));
+                    }
                 }
             }
         }
     }
     candidates
+}
+
+/// The levels, those with the same stages together.
+fn groups(levels: &[Level], start: Start, runner: &dyn Runner) -> Vec<(Vec<String>, Vec<Level>)> {
+    let mut groups: Vec<(Vec<String>, Vec<Level>)> = Vec::new();
+    for &level in levels {
+        let stages = runner.stages(level, start);
+        match groups.iter_mut().find(|(other, _)| *other == stages) {
+            Some((_, levels)) => levels.push(level),
+            None => groups.push((stages, vec![level])),
+        }
+    }
+    groups
 }
 
 /// How long a candidate is given where the reference was cut off, if that printed nothing late.
@@ -299,6 +320,7 @@ fn run_all(
         }
     });
     let judged = judged.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Where there is nothing a worker died with the thread's scope, which hands its panic on.
     judged.into_iter().map(|judged| judged.expect("every candidate was run")).collect()
 }
 

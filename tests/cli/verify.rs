@@ -34,19 +34,20 @@ fn a_table_is_for_people() {
     assert!(first.starts_with("the reference ended after ") && first.ends_with(" with 3 bytes of output"), "{outcome}");
     assert_eq!(
         table,
-        "engine            levels   result\n\
-         reference         -O2 -O3  same\n\
-         baseline          -O0      same\n\
-         baseline          -O2 -O3  same\n\
-         tiered-at-once    -O0      same\n\
-         tiered-at-once    -O2      same\n\
-         tiered-at-once    -O3      same\n\
-         tiered-at-random  -O0      same\n\
-         tiered-at-random  -O2      same\n\
-         tiered-at-random  -O3      same\n\
-         llvm              -O0      same\n\
-         llvm              -O2      same\n\
-         llvm              -O3      same\n"
+        "engine            start    levels   result\n\
+         reference         ahead    -O2 -O3  same\n\
+         reference         at-once  -O2 -O3  same\n\
+         baseline          at-once  -O0      same\n\
+         baseline          at-once  -O2 -O3  same\n\
+         tiered-at-once    at-once  -O0      same\n\
+         tiered-at-once    at-once  -O2      same\n\
+         tiered-at-once    at-once  -O3      same\n\
+         tiered-at-random  at-once  -O0      same\n\
+         tiered-at-random  at-once  -O2      same\n\
+         tiered-at-random  at-once  -O3      same\n\
+         llvm              ahead    -O0      same\n\
+         llvm              ahead    -O2      same\n\
+         llvm              ahead    -O3      same\n"
     );
 }
 
@@ -62,13 +63,22 @@ fn each_engine_has_each_level_once() {
     );
     assert_eq!(reference["bytes"], 3, "{outcome}");
     // All levels but -O0 have the same passes, and these engines only see what the passes made.
-    let mut expected = vec![("reference", 5), ("baseline", 1), ("baseline", 5)];
+    let mut expected = vec![("reference", 5), ("reference", 5), ("baseline", 1), ("baseline", 5)];
     for engine in ["tiered-at-once", "tiered-at-random", "llvm"] {
         expected.extend([(engine, 1); 6]);
     }
     let expected: Vec<_> = expected.into_iter().map(|(engine, levels)| (engine, levels, "same")).collect();
     assert_eq!(results(&value), expected, "{outcome}");
-    assert!(value["candidates"].as_array().unwrap().iter().all(|of| of["end"] == "ended" && of["bytes"] == 3));
+    let candidates = value["candidates"].as_array().unwrap();
+    assert!(candidates.iter().all(|of| of["end"] == "ended" && of["bytes"] == 3), "{outcome}");
+    // Both lists of passes are looked at.
+    for (engine, starts) in
+        [("reference", &["ahead", "at-once"][..]), ("tiered-at-once", &["at-once"]), ("llvm", &["ahead"])]
+    {
+        let mut found: Vec<_> = candidates.iter().filter(|of| of["engine"] == engine).map(|of| &of["start"]).collect();
+        found.dedup();
+        assert_eq!(found, starts, "{outcome}");
+    }
 }
 
 #[test]
@@ -145,7 +155,7 @@ fn a_process_that_dies_is_wrong_and_harms_nothing() {
 }
 
 /// A libLLVM that subtracts where it should add.
-fn broken_llvm(workspace: &Workspace) {
+pub fn broken_llvm(workspace: &Workspace) {
     let version = llvm_version();
     let source = "
         typedef void *ref;
@@ -178,8 +188,8 @@ fn a_broken_compiler_is_caught() {
         "please report it",
     ]);
     let table = String::from_utf8_lossy(&outcome.stdout);
-    assert!(table.contains("\nllvm              -O2     DIFFERENT at byte 1\n"), "{outcome}");
-    assert!(table.contains("\nbaseline          -O2     same\n"), "{outcome}");
+    assert!(table.contains("\nllvm              ahead    -O2     DIFFERENT at byte 1\n"), "{outcome}");
+    assert!(table.contains("\nbaseline          at-once  -O2     same\n"), "{outcome}");
 
     let outcome = verify(&["--json", "--error-format=json"]);
     assert_eq!(outcome.ends(101).json()[0]["code"], "wrong", "{outcome}");
@@ -205,7 +215,16 @@ fn llvm_runs_as_many_passes_as_it_may() {
         job.extend(part.as_bytes());
     }
     let attempt = |option: &str| {
-        let args = ["attempt", "-O2", "--engine=llvm", "--stages=0", "--timeout=9", "--max-steps=9", "--max-output=9"];
+        let args = [
+            "attempt",
+            "-O2",
+            "--engine=llvm",
+            "--start=ahead",
+            "--stages=0",
+            "--timeout=9",
+            "--max-steps=9",
+            "--max-output=9",
+        ];
         let outcome = Workspace::new().bfllvm(args.iter().chain(&["--eof=0", option])).run(&job);
         assert!(outcome.ends(0).stdout.ends_with(&[202, 204, 206]), "{outcome}");
         let count = |what: &str| outcome.stderr.lines().filter(|line| line.starts_with(what)).count();
