@@ -90,6 +90,16 @@ pub struct Variant {
     pub finish: Option<Finish>,
     /// Whether a cell wraps around in it, up to its end, if it is not the same.
     pub wraps: Option<bool>,
+    /// Whether it takes another way to the same output and an end of its own.
+    pub prints_same: bool,
+}
+
+impl Variant {
+    /// Whether anybody would see that the program is run under it.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.parting.is_some() && !self.prints_same
+    }
 }
 
 /// In which direction a cell wraps around.
@@ -127,16 +137,14 @@ impl Findings {
     /// Whether the conventions about the end of the input matter.
     #[must_use]
     pub fn depends_on_eof(&self) -> bool {
-        self.variants
-            .iter()
-            .any(|variant| variant.parting.is_some() && matches!(variant.convention, Convention::Eof(_)))
+        self.variants.iter().any(|variant| variant.is_seen() && matches!(variant.convention, Convention::Eof(_)))
     }
 
     /// Whether the width of cells matters.
     #[must_use]
     pub fn depends_on_width(&self) -> bool {
         let is_width = |variant: &Variant| matches!(variant.convention, Convention::Cells(_));
-        self.variants.iter().any(|variant| variant.parting.is_some() && is_width(variant))
+        self.variants.iter().any(|variant| variant.is_seen() && is_width(variant))
     }
 }
 
@@ -144,13 +152,17 @@ impl Findings {
 #[must_use]
 pub fn examine(program: &Program, dialect: &Dialect, input: &[u8], max_steps: u64) -> Findings {
     let trial = Trial { programs: CellWidth::ALL.map(|width| for_width(program, width)), input, max_steps };
-    let Lockstep { finish, steps, watch, mut forks } = trial.lockstep(dialect);
+    let Lockstep { finish, steps, watch, printed, mut forks } = trial.lockstep(dialect);
     let variants: Vec<Variant> = Convention::others(dialect)
         .map(|convention| {
             let fork = forks.iter_mut().find(|fork| fork.convention == convention && fork.parting.is_some());
-            let Some(fork) = fork else { return Variant { convention, parting: None, finish: None, wraps: None } };
-            let finish = trial.to_end(&mut fork.machine, &mut fork.io, &mut fork.watch);
-            Variant { convention, parting: fork.parting, finish: Some(finish), wraps: Some(fork.watch.wrap.is_some()) }
+            let Some(fork) = fork else {
+                return Variant { convention, parting: None, finish: None, wraps: None, prints_same: false };
+            };
+            let end = trial.to_end(&mut fork.machine, &mut fork.io, &mut fork.watch);
+            let prints_same = (finish, end) == (Finish::Ended, Finish::Ended) && fork.io.printed == printed;
+            let wraps = fork.watch.wrap.is_some();
+            Variant { convention, parting: fork.parting, finish: Some(end), wraps: Some(wraps), prints_same }
         })
         .collect();
     let (remedy, ample) = match finish {
@@ -188,6 +200,7 @@ struct Lockstep<'t> {
     finish: Finish,
     steps: u64,
     watch: Watch,
+    printed: Printed,
     forks: Vec<Fork<'t>>,
 }
 
@@ -201,7 +214,7 @@ impl Trial<'_> {
         let program = self.program(dialect.width);
         let mut watch = Watch::new(dialect.width);
         let mut machine = Machine::new(program, dialect);
-        let mut io = Words { input: self.input, written: None };
+        let mut io = Words::new(self.input);
         let mut waiting: Vec<Convention> = Convention::others(dialect).collect();
         let mut forks: Vec<Fork<'_>> = Vec::new();
         let finish = loop {
@@ -234,7 +247,7 @@ impl Trial<'_> {
                 break finish;
             }
         };
-        Lockstep { finish, steps: machine.steps(), watch, forks }
+        Lockstep { finish, steps: machine.steps(), watch, printed: io.printed, forks }
     }
 
     /// Runs the machine to its end, under watch.
@@ -257,7 +270,7 @@ impl Trial<'_> {
     fn afresh(&self, dialect: &Dialect, start: i64) -> (Finish, Watch) {
         let mut machine = Machine::new(self.program(dialect.width), dialect).starting_at(start);
         let mut watch = Watch::new(dialect.width);
-        let finish = self.to_end(&mut machine, &mut Words { input: self.input, written: None }, &mut watch);
+        let finish = self.to_end(&mut machine, &mut Words::new(self.input), &mut watch);
         (finish, watch)
     }
 
@@ -418,11 +431,35 @@ impl Fork<'_> {
     }
 }
 
-/// The input that is left, and what was written last.
+/// The output of a run: its length and a hash, for it may be long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Printed {
+    bytes: u64,
+    hash: u64,
+}
+
+impl Printed {
+    /// FNV-1a: a byte more.
+    fn push(&mut self, byte: u8) {
+        self.bytes += 1;
+        self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+}
+
+/// The input that is left, what was written last, and what was written at all.
 #[derive(Clone, Copy, Debug)]
 struct Words<'i> {
     input: &'i [u8],
     written: Option<u8>,
+    printed: Printed,
+}
+
+impl Words<'_> {
+    fn new(input: &[u8]) -> Words<'_> {
+        // The start that FNV has.
+        let printed = Printed { bytes: 0, hash: 0xcbf2_9ce4_8422_2325 };
+        Words { input, written: None, printed }
+    }
 }
 
 impl Io for Words<'_> {
@@ -432,6 +469,7 @@ impl Io for Words<'_> {
 
     fn write(&mut self, byte: u8) -> Result<(), Halt> {
         self.written = Some(byte);
+        self.printed.push(byte);
         Ok(())
     }
 
@@ -453,6 +491,23 @@ mod tests {
         let (width, granularity) = (dialect.width, Granularity::Commands);
         let options = Options { width, granularity, hash: Hash::Comment, bang: Bang::Comment };
         examine(&parse(&source, &options).unwrap().program, &dialect, input, MAX_STEPS)
+    }
+
+    #[test]
+    fn another_way_to_the_same_output_is_not_seen() {
+        // Where the input ends it tests the cell, and prints nothing then.
+        let code = ",[.,]";
+        let found = findings(",+[-.[-],+]", Dialect::new(CellWidth::W8, Eof::MinusOne, 30_000), b"ab");
+        assert!(found.variants.iter().any(Variant::is_seen), "with 0 it does not end: {found:?}");
+        let found = findings(&format!("{code}>+[-]"), Dialect::new(CellWidth::W8, Eof::Zero, 30_000), b"");
+        let of = |eof| found.variants.iter().find(|variant| variant.convention == Convention::Eof(eof)).unwrap();
+        assert!(!of(Eof::Same).is_seen() && of(Eof::MinusOne).is_seen(), "{found:?}");
+        // Its way there is another.
+        let found = findings(",[[-]]", Dialect::new(CellWidth::W8, Eof::Zero, 30_000), b"");
+        let minus_one = found.variants.iter().find(|variant| variant.convention == Convention::Eof(Eof::MinusOne));
+        let minus_one = minus_one.unwrap();
+        assert!(minus_one.parting.is_some() && minus_one.prints_same && !minus_one.is_seen(), "{found:?}");
+        assert!(!found.depends_on_eof());
     }
 
     /// The conventions under which the program does something else: where and how.

@@ -5,7 +5,7 @@
 //! These members stay: `program`; `chosen` with `cells`, `eof` and `tape`; `end` (`ended`, `faulted` or `cut-off`) and `steps`
 //! of the run under these; `conventions`, `habits`, and `needs`: the options as words, and `notes`.
 //!
-//! A convention has `option` (as words of a command line), `result` (`same` or `different`), and where it is different
+//! A convention has `option` (as words of a command line), `result` (`same`, `same-output` or `different`), and where it is not the same
 //! `place`, `what` (`prints` or `branches`), `chosen` and `other` (the byte, or what is in the cell that a bracket looks at),
 //! `end` (how it ends there), and `wraps` (whether a cell wraps around there). A habit has `name` (`wraps`, `reads-past-end`, `far-cells` or
 //! `moves-left`), `place` (null if it was not seen) and `what` (in words). A place has `line`, `column`, `byte_start`, and
@@ -66,7 +66,7 @@ pub fn diagnostics(findings: &Findings, source: &Source) -> Vec<Diagnostic> {
         help: None,
     };
     let variants = findings.variants.iter().filter_map(|variant| {
-        let parting = variant.parting?;
+        let parting = variant.parting.filter(|_| variant.is_seen())?;
         let code = match variant.convention {
             Convention::Eof(_) => "portability-eof",
             Convention::Cells(_) => "portability-cells",
@@ -148,6 +148,9 @@ fn parted(parting: &Parting, variant: &Variant, findings: &Findings, source: &So
         How::Prints { chosen, other } => format!("prints {other}, with {chosen_option} {chosen}"),
         How::Branches { chosen, other } => format!("the cell is {other}, with {chosen_option} it is {chosen}"),
     };
+    if variant.prints_same {
+        return format!("{what}; the output is the same");
+    }
     match variant.finish {
         None | Some(Finish::Ended) if findings.finish == Finish::Ended => what,
         None => what,
@@ -272,7 +275,7 @@ fn variant_json(variant: &Variant, source: &Source) -> Value {
             How::Prints { chosen, other } => ("prints", chosen.into(), other.into()),
             How::Branches { chosen, other } => ("branches", chosen, other),
         };
-        object["result"] = json!("different");
+        object["result"] = json!(if variant.is_seen() { "different" } else { "same-output" });
         object["place"] = place_json(place, source);
         object["what"] = json!(what);
         object["chosen"] = json!(chosen);
