@@ -60,6 +60,39 @@ fn llvm_is_left_out_where_it_may_not_get_the_memory() {
 }
 
 #[test]
+fn llvm_that_gives_up_for_want_of_memory_is_an_error() {
+    // More than LLVM compiles in what it takes to open it.
+    let code = ",[[->+>++<<]>[.-]>,]".repeat(2000);
+    let workspace = Workspace::with(&code);
+    for command in [
+        &["emit", "obj", "-o", "prog.o"][..],
+        &["build"],
+        &["run", "--engine=llvm", "--tape=4096"],
+        &["explain", "--no-profile"],
+    ] {
+        let (mut unopened, mut gave_up) = (0, 0);
+        for kib in (80_000..=240_000).step_by(20_000) {
+            let outcome = limited(&workspace, kib, &[command, &["-w"]].concat()).run("");
+            if outcome.code() == Some(0) {
+                break;
+            }
+            outcome.ends(1).prints("").mentions(&["error: ", "ulimit -v"]);
+            unopened += u32::from(outcome.stderr.contains("cannot be opened"));
+            gave_up += u32::from(outcome.stderr.contains("LLVM gave up"));
+        }
+        assert!(unopened > 0 && gave_up > 0, "{command:?}: {unopened} and {gave_up}");
+    }
+    // The processes of `verify` and `compare` tell those that started them.
+    let verify = ["verify", "-w", "-O2", "--engine=llvm"];
+    let table = limited(&workspace, 210_000, &verify).run("");
+    assert!(String::from_utf8_lossy(&table.ends(4).stdout).contains("not compared: LLVM gave up"), "{table}");
+    let compare = ["compare", "-w", "-O2"];
+    limited(&workspace, 210_000, &compare).run("").ends(1).mentions(&["-O2 cannot be measured: LLVM gave up"]);
+    let json = limited(&workspace, 210_000, &["emit", "obj", "-w", "--error-format=json"]).run("");
+    assert_eq!(json.ends(1).json()[0]["code"], "memory", "{json}");
+}
+
+#[test]
 fn too_little_address_space_is_an_error() {
     let workspace = Workspace::with(HELLO);
     limited(&workspace, 16_000, &["run"]).run("").ends(1).prints("").mentions(&["cannot reserve a tape", "--tape"]);

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use bfllvm::llvm::Times;
-use bfllvm::llvm::loader::{self, Llvm};
+use bfllvm::llvm::loader::Llvm;
 use bfllvm::llvm::timing::PassTimers;
 use bfllvm::report::timing::Timing;
 
+use super::llvm;
 use super::messages::Messages;
 
 /// Keeps the times of the steps, and says them at the end if that is wanted.
@@ -28,9 +29,9 @@ impl Stopwatch {
     }
 
     /// Opens LLVM, and lets it time its passes if that is wanted.
-    pub fn open_llvm(&mut self) -> Result<Llvm> {
+    pub fn open_llvm(&mut self, messages: &Messages) -> Result<Llvm> {
         let clock = Instant::now();
-        let llvm = loader::load()?;
+        let llvm = llvm::open(messages)?;
         if self.is_wanted {
             self.timers = Some(PassTimers::start(llvm).context("cannot time LLVM's passes")?);
         }

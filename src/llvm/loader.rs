@@ -16,6 +16,8 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use crate::runtime::address_space_left;
+
 /// The LLVM release the project is built for: the content of `llvm-version.txt`.
 pub const LLVM_VERSION: &str = include_str!("../../llvm-version.txt").trim_ascii();
 
@@ -28,6 +30,8 @@ pub struct Llvm(());
 pub enum LoadError {
     /// No library was found under any of the names; the last message of the dynamic linker.
     Missing { tried: Vec<String>, message: String },
+    /// The same where the address space is limited, and so few bytes of it are left that they may be too few.
+    NoRoom { tried: Vec<String>, message: String, left: u64 },
     /// A library was found, but lacks a function of the C API: it is of another version.
     WrongVersion { library: String, symbol: String },
 }
@@ -38,6 +42,14 @@ impl std::fmt::Display for LoadError {
             LoadError::Missing { tried, message } => {
                 write!(f, "LLVM {LLVM_VERSION} was not found (tried {}): {message}", tried.join(", "))?
             }
+            LoadError::NoRoom { tried, message, left } => {
+                let (tried, left) = (tried.join(", "), left >> 20);
+                return write!(
+                    f,
+                    "LLVM {LLVM_VERSION} cannot be opened (tried {tried}): {message}; the limit on memory (ulimit -v) leaves \
+                     {left} MB, which are most likely too few"
+                );
+            }
             LoadError::WrongVersion { library, symbol } => {
                 write!(f, "{library} is not LLVM {LLVM_VERSION}: it does not have the function {symbol}")?
             }
@@ -47,6 +59,10 @@ impl std::fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+/// Where less than this is left of a limit on the address space, in bytes, that may be why the library cannot be opened: with
+/// the libraries that it needs itself, Debian's takes 185 MB.
+const ROOM_BYTES: u64 = 256 << 20;
 
 /// Opens libLLVM, the first time it is called; later calls return the first one's answer.
 ///
@@ -94,7 +110,10 @@ fn open() -> Result<Llvm, LoadError> {
         }
         return fill(handle, library);
     }
-    Err(LoadError::Missing { tried, message })
+    Err(match address_space_left().filter(|&left| left < ROOM_BYTES) {
+        Some(left) => LoadError::NoRoom { tried, message, left },
+        None => LoadError::Missing { tried, message },
+    })
 }
 
 /// Points every slot at its function.

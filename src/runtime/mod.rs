@@ -15,7 +15,9 @@ pub mod signals;
 pub mod slots;
 pub mod tape;
 
-pub use process::{address_space_left, exit_at_once, prepare, processors, thread_time};
+pub use process::{
+    LastWords, Output, address_space_left, exit_at_once, leave_last_words, prepare, processors, thread_time,
+};
 
 use crate::source::Position;
 

@@ -1,6 +1,8 @@
 //! The process itself.
 
+use std::ffi::c_int;
 use std::io::Write as _;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -45,6 +47,44 @@ pub fn address_space_left() -> Option<u64> {
     let sizes = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = sizes.split_whitespace().next().and_then(|pages| pages.parse::<u64>().ok());
     Some(pages.map_or(0, |pages| limit.saturating_sub(pages.saturating_mul(PAGE_BYTES))))
+}
+
+/// Where a process says something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    Standard,
+    Error,
+}
+
+/// What a process says, and how it ends, when a library gives up and aborts it.
+#[derive(Clone, Debug)]
+pub struct LastWords {
+    pub output: Output,
+    pub text: String,
+    pub status: u8,
+}
+
+static LAST_WORDS: OnceLock<LastWords> = OnceLock::new();
+
+/// From now on the process ends with these words where it would be aborted. The first are the last.
+pub fn leave_last_words(words: LastWords) {
+    LAST_WORDS.get_or_init(|| words);
+    // SAFETY: the handler is async-signal-safe.
+    unsafe { libc::signal(libc::SIGABRT, say_last_words as *const () as usize) };
+}
+
+extern "C" fn say_last_words(_: c_int) {
+    // There are some, or this would not be the handler. Reading them takes no lock.
+    let Some(words) = LAST_WORDS.get() else { return };
+    let descriptor = match words.output {
+        Output::Standard => libc::STDOUT_FILENO,
+        Output::Error => libc::STDERR_FILENO,
+    };
+    // SAFETY: valid bytes; then the process ends, and with it everything that could be left in disorder.
+    unsafe {
+        libc::write(descriptor, words.text.as_ptr().cast(), words.text.len());
+        libc::_exit(words.status.into());
+    }
 }
 
 /// How many processors the process may use.
