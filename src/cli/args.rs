@@ -7,7 +7,7 @@ use std::time::Duration;
 use bfllvm::diagnostic::Format;
 use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
 use bfllvm::engine::policy::Policy;
-use bfllvm::level::{LEVELS, Level};
+use bfllvm::level::{LEVELS, Level, Start};
 use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
@@ -99,7 +99,7 @@ pub enum Command {
     Emit(EmitArgs),
     /// Make an executable
     Build(BuildArgs),
-    /// Show what the levels make of a program, side by side
+    /// Show what the levels and engines make of a program, side by side
     Compare(CompareArgs),
     /// Hold every engine and level against the reference interpreter
     Verify(VerifyArgs),
@@ -445,9 +445,12 @@ pub struct CompareArgs {
     /// The program's file
     #[arg(value_name = "PROGRAM")]
     pub program: PathBuf,
-    /// A level to compare; may be given several times [default: 0, 1, 2 and 3]
+    /// A level to compare; may be given several times [default: 0, 1, 2 and 3, or 2 where engines are given]
     #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
     pub levels: Vec<Level>,
+    /// An engine to compare; may be given several times [default: llvm]
+    #[arg(long, value_enum, value_name = "ENGINE", conflicts_with = "diff")]
+    pub engine: Vec<Engine>,
     #[command(flatten)]
     pub dialect: DialectArgs,
     /// Read the program's input from a file
@@ -477,7 +480,8 @@ pub struct CompareArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "The tiered engine is run twice: with every loop compiled and waited for when it is first come to, and with \
-    loops taken over at random. Exit status: 0 all do what the reference does, as far as it was followed; 101 one does \
+    loops taken over at random. `start` says whose passes the engine is handed the results of: those of code that runs later \
+    (`ahead`), as `build` and --engine=llvm have it, or at once; the reference is held to both. Exit status: 0 all do what the reference does, as far as it was followed; 101 one does \
     not; 4 none was found that does not, but one did not get as far as the reference in its time."
 )]
 pub struct VerifyArgs {
@@ -553,7 +557,7 @@ pub struct ProfileArgs {
     /// Stop before more than this many bytes are written
     #[arg(long, value_name = "BYTES")]
     pub max_output: Option<u64>,
-    /// Where to write the profile; without it, to standard error when the program has ended
+    /// Where to write the profile; - for standard output; without it, to standard error when the program has ended
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// How many loops the table has
@@ -633,6 +637,8 @@ pub enum ProfileWeight {
 pub struct MeasureArgs {
     #[arg(short = 'O', value_parser = parse_level)]
     pub level: Level,
+    #[arg(long, value_enum)]
+    pub engine: Engine,
     #[command(flatten)]
     pub dialect: DialectArgs,
     #[arg(long, value_parser = parse_seconds)]
@@ -648,6 +654,8 @@ pub struct AttemptArgs {
     pub engine: Engine,
     #[command(flatten)]
     pub tier: TierArgs,
+    #[arg(long, value_parser = parse_start)]
+    pub start: Start,
     #[arg(long)]
     pub stages: usize,
     /// How many passes LLVM may run
@@ -686,6 +694,11 @@ fn parse_level(text: &str) -> Result<Level, String> {
         let names: Vec<_> = LEVELS.iter().map(|row| row.name).collect();
         format!("the levels are {}", names.join(", "))
     })
+}
+
+fn parse_start(text: &str) -> Result<Start, String> {
+    let found = Start::ALL.into_iter().find(|start| start.name() == text);
+    found.ok_or_else(|| "code starts ahead or at-once".into())
 }
 
 fn parse_pass(text: &str) -> Result<&'static Pass, String> {

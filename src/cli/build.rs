@@ -28,12 +28,16 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     let mut stopwatch = Stopwatch::start(args.compile.time_passes);
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;
     let level = args.compile.level();
+    messages.progress("our passes");
     let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     let (io, debug) = (args.io.into(), args.debug.debug_info());
     let request = Request { form: Form::Object, level, dialect: checked.dialect, io, debug };
-    let object = emit(stopwatch.open_llvm()?, &program, &checked.source, &request)?;
+    messages.progress("LLVM");
+    let object = emit(stopwatch.open_llvm(messages)?, &program, &checked.source, &request)?;
     stopwatch.llvm_steps(&object.times)?;
+    messages.progress("linking");
     stopwatch.step("linking", || link(&object.bytes, io, debug, &output))?;
+    messages.progress("");
     stopwatch.report(messages);
     Ok(Status::Success)
 }

@@ -40,6 +40,7 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
     }
     let mut stopwatch = Stopwatch::start(compile.time_passes);
     let checked = check(program, &compile.dialect, InputBehind::Never, messages)?;
+    messages.progress("our passes");
     let optimized = checked.compiled_as(compile, compile.level(), Start::Ahead, messages, &mut stopwatch.timing)?;
     let form = match kind {
         Kind::Bfir => None,
@@ -57,7 +58,8 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
                 debug => debug,
             };
             let request = Request { form, level, dialect: checked.dialect, io: (*io).into(), debug };
-            let emitted = llvm_emit::emit(stopwatch.open_llvm()?, &optimized, &checked.source, &request)?;
+            messages.progress("LLVM");
+            let emitted = llvm_emit::emit(stopwatch.open_llvm(messages)?, &optimized, &checked.source, &request)?;
             stopwatch.llvm_steps(&emitted.times)?;
             if options.positions {
                 let ir = String::from_utf8_lossy(&emitted.bytes);
@@ -67,6 +69,7 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
             }
         }
     };
+    messages.progress("");
     let status = stopwatch.step("writing", || {
         if to_stdout {
             return print(&bytes);

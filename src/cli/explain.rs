@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use bfllvm::baseline;
 use bfllvm::ir::Program;
 use bfllvm::llvm::listings::{Listings, listings};
-use bfllvm::llvm::loader;
 use bfllvm::report::explain::listing::{assembly, llvm_ir};
 use bfllvm::report::explain::stages::Stages;
 use bfllvm::report::explain::{Explanation, Run};
@@ -19,6 +18,7 @@ use bfllvm::runtime::{End, FaultPlace, Limits};
 
 use super::args::ExplainArgs;
 use super::front::{Checked, InputBehind, check, keep_source};
+use super::llvm;
 use super::messages::Messages;
 use super::profile::run_counting;
 use super::run::feed;
@@ -63,7 +63,7 @@ pub fn explain(args: &ExplainArgs, messages: &Messages) -> Result<Status> {
     let remarks = observer.map_or_else(Vec::new, |observer| observer.finish(&program));
 
     messages.progress("LLVM");
-    let texts = listings(loader::load()?, &program, &checked.source, &checked.dialect, args.level)?;
+    let texts = listings(llvm::open(messages)?, &program, &checked.source, &checked.dialect, args.level)?;
     let Listings { lowered, optimized, assembly: machine } = &texts;
     let lowered = llvm_ir(lowered, &program, max_lines);
     let optimized = llvm_ir(optimized, &program, max_lines);

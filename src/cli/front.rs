@@ -124,11 +124,12 @@ pub fn keep_source(program: &Path, output: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What `level` does to a program before code is made of it, in order: it may fold while reading, and has passes.
-pub fn stages(level: Level) -> Vec<String> {
+/// What `level` does to a program before code is made of it that runs at `start`, in order: it may fold while reading, and has
+/// passes.
+pub fn stages(level: Level, start: Start) -> Vec<String> {
     let folds = format!("folding while reading ({})", WHILE_READING.join(", "));
     let reading = std::iter::repeat_n(folds, stages_of_reading(level));
-    reading.chain(level.passes(Start::Ahead).map(|pass| format!("the pass `{}`", pass.name))).collect()
+    reading.chain(level.passes(start).map(|pass| format!("the pass `{}`", pass.name))).collect()
 }
 
 fn stages_of_reading(level: Level) -> usize {
@@ -161,23 +162,23 @@ impl Checked {
         self.parse(Granularity::Commands)
     }
 
-    /// The program after our passes of `level`.
+    /// The program after our passes of `level`, to run at `start`.
     ///
     /// # Errors
     /// None: the source was checked.
-    pub fn optimized(&self, level: Level) -> Result<Program> {
+    pub fn optimized(&self, level: Level, start: Start) -> Result<Program> {
         let program = self.parse(level.row().granularity)?;
-        Ok(level.passes(Start::Ahead).fold(program, |program, pass| pass.apply(program)))
+        Ok(level.passes(start).fold(program, |program, pass| pass.apply(program)))
     }
 
-    /// The program after the first `stages` of those that `level` has: see [`stages`].
+    /// The program after the first `stages` of those that `level` has for code that runs at `start`: see [`stages`].
     ///
     /// # Errors
     /// None: the source was checked.
-    pub fn up_to(&self, level: Level, stages: usize) -> Result<Program> {
+    pub fn up_to(&self, level: Level, start: Start, stages: usize) -> Result<Program> {
         let Some(passes) = stages.checked_sub(stages_of_reading(level)) else { return self.literal() };
         let program = self.parse(level.row().granularity)?;
-        Ok(level.passes(Start::Ahead).take(passes).fold(program, |program, pass| pass.apply(program)))
+        Ok(level.passes(start).take(passes).fold(program, |program, pass| pass.apply(program)))
     }
 
     /// The passes of ours whose work is done while reading, when [`Checked::watched`] goes through these.

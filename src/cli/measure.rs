@@ -8,19 +8,23 @@ use std::io::{BufRead as _, Read as _, StdinLock, Write as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use bfllvm::engine::policy::Policy;
 use bfllvm::ir::Program;
+use bfllvm::level::Start;
 use bfllvm::llvm::emit::{self, DebugInfo, Form, Request};
 use bfllvm::llvm::executable::ExecutableIo;
-use bfllvm::llvm::loader::{self, Llvm};
+use bfllvm::llvm::loader::Llvm;
+use bfllvm::report::compare::Finish;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{ReferenceLimits, interpret};
-use bfllvm::runtime::{End, Limits};
+use bfllvm::runtime::{End, Limits, processors};
 use bfllvm::source::Source;
 use serde_json::{Value, json};
 
-use super::args::MeasureArgs;
+use super::args::{Engine, MeasureArgs};
 use super::front::Checked;
-use super::run::{Jit, compile};
+use super::llvm;
+use super::run::{AtOnce, compile};
 use super::status::Status;
 
 /// A run is cut off after so much output, in bytes.
@@ -42,61 +46,119 @@ fn serve(args: &MeasureArgs, orders: &mut StdinLock<'_>) -> Result<()> {
     let source = Source::new(name, block(orders)?)?;
     let input = block(orders)?;
     let checked = Checked::again(source, &args.dialect);
-    let llvm = loader::load()?;
+    let start = match args.engine {
+        Engine::Llvm | Engine::Reference => Start::Ahead,
+        Engine::Tiered | Engine::Baseline => Start::AtOnce,
+    };
     let clock = Instant::now();
-    let program = checked.optimized(args.level)?;
-    let ours = clock.elapsed();
-    compile(llvm, &program, &checked, args.level, DebugInfo::None, |jit| {
-        let code_bytes = code_bytes(llvm, &program, &checked, args)?;
+    let program = checked.optimized(args.level, start)?;
+    let mut compiled = json!({ "ops": program.ops.len(), "ours": nanoseconds(clock.elapsed()) });
+    let job = Job { args, program: &program, checked: &checked, input: &input };
+    match args.engine {
+        Engine::Llvm => measure_llvm(&job, compiled, orders),
+        Engine::Reference => {
+            answer(&compiled, &[])?;
+            obey(&job, orders, &mut |console| {
+                let clock = Instant::now();
+                let (end, transcript, _) = job.interpret(console, None)?;
+                Ok((clock.elapsed(), end, transcript))
+            })
+        }
+        Engine::Tiered | Engine::Baseline => {
+            let clock = Instant::now();
+            let code = job.at_once()?;
+            compiled["codegen"] = nanoseconds(clock.elapsed()).into();
+            compiled["code_bytes"] = code.bytes().into();
+            answer(&compiled, &[])?;
+            let mut code = Some(code);
+            obey(&job, orders, &mut |console| {
+                // Code in which loops were taken over is used up.
+                let code = code.take().map_or_else(|| job.at_once(), Ok)?;
+                let clock = Instant::now();
+                let (end, transcript) = code.run(console, &job.limits())?;
+                let time = clock.elapsed();
+                match code.report().failure {
+                    None => Ok((time, end, transcript)),
+                    Some(why) => bail!("nothing was compiled by LLVM: {why}"),
+                }
+            })
+        }
+    }
+}
+
+fn measure_llvm(job: &Job<'_>, mut compiled: Value, orders: &mut StdinLock<'_>) -> Result<()> {
+    let Job { args, program, checked, .. } = job;
+    let llvm = llvm::open_in_worker("failed")?;
+    compile(llvm, program, checked, args.level, DebugInfo::None, |jit| {
         let (times, figures) = (jit.code.times, jit.code.figures);
-        let compiled = json!({
-            "ops": program.ops.len(),
+        compiled["llvm"] = json!({
             "instructions": figures.instructions,
             "blocks": figures.blocks,
             "loads": figures.loads,
             "stores": figures.stores,
-            "code_bytes": code_bytes,
-            "ours": nanoseconds(ours),
             "lowering": nanoseconds(times.lower),
             "passes": nanoseconds(times.passes),
-            "codegen": nanoseconds(times.codegen),
         });
+        compiled["code_bytes"] = code_bytes(llvm, job)?.into();
+        compiled["codegen"] = nanoseconds(times.codegen).into();
         answer(&compiled, &[])?;
-        obey(args, orders, &jit, &program, &checked, &input)
+        obey(job, orders, &mut |console| {
+            let clock = Instant::now();
+            let (end, transcript) = jit.run(console, &job.limits())?;
+            Ok((clock.elapsed(), end, transcript))
+        })
     })?
 }
 
+/// What there is to measure.
+struct Job<'a> {
+    args: &'a MeasureArgs,
+    program: &'a Program,
+    checked: &'a Checked,
+    input: &'a [u8],
+}
+
+impl<'a> Job<'a> {
+    fn limits(&self) -> Limits {
+        Limits { time: self.args.timeout }
+    }
+
+    fn interpret(&self, console: Console, steps: Option<u64>) -> Result<(End, Transcript, u64)> {
+        let place = |op: usize| self.checked.source.position(self.program.ops[op].span.start);
+        let limits = ReferenceLimits { run: self.limits(), steps };
+        Ok(interpret(self.program, &place, &self.checked.dialect, console, &limits)?)
+    }
+
+    /// The program as code that runs at once.
+    fn at_once(&self) -> Result<AtOnce<'a>> {
+        let policy = match self.args.engine {
+            Engine::Tiered => Policy::for_processors(processors()),
+            Engine::Baseline | Engine::Llvm | Engine::Reference => Policy::never(),
+        };
+        AtOnce::compile(self.program.clone(), self.checked, self.args.level, DebugInfo::None, policy)
+    }
+}
+
+/// Runs the program on a console; how long that took, and what came of it.
+type Run<'a> = dyn FnMut(Console) -> Result<(Duration, End, Transcript)> + 'a;
+
 /// Does what is asked for, until nothing is.
-fn obey(
-    args: &MeasureArgs,
-    orders: &mut StdinLock<'_>,
-    jit: &Jit<'_>,
-    program: &Program,
-    checked: &Checked,
-    input: &[u8],
-) -> Result<()> {
-    let limits = Limits { time: args.timeout };
+fn obey(job: &Job<'_>, orders: &mut StdinLock<'_>, run: &mut Run<'_>) -> Result<()> {
     let mut first: Option<Vec<u8>> = None;
     let mut order = String::new();
     while orders.read_line(&mut order)? > 0 {
         match order.trim_end() {
             "run" => {
-                let sink = Sink::Memory(Vec::new());
-                let clock = Instant::now();
-                let (end, Transcript { output, .. }) = jit.run(console(input, sink), &limits)?;
-                let time = nanoseconds(clock.elapsed());
+                let (time, end, Transcript { output, .. }) = run(console(job.input, Sink::Memory(Vec::new())))?;
+                let (time, finish) = (nanoseconds(time), finish(&end)?.name());
                 let is_same = first.as_ref().is_none_or(|first| *first == output);
                 let bytes = if first.is_none() { &output[..] } else { &[] };
-                let finish = finish(&end)?;
                 answer(&json!({ "time": time, "finish": finish, "is_same": is_same, "bytes": bytes.len() }), bytes)?;
                 first.get_or_insert(output);
             }
             "count" => {
-                let place = |op: usize| checked.source.position(program.ops[op].span.start);
-                let limits = ReferenceLimits { run: Limits { time: args.timeout }, steps: Some(MAX_COUNTED) };
-                let console = console(input, Sink::Nowhere);
-                let (end, _, steps) = interpret(program, &place, &checked.dialect, console, &limits)?;
-                let is_cut = finish(&end)? == "cut-off";
+                let (end, _, steps) = job.interpret(console(job.input, Sink::Nowhere), Some(MAX_COUNTED))?;
+                let is_cut = finish(&end)? == Finish::CutOff;
                 answer(&json!({ "steps": steps, "is_cut": is_cut }), &[])?;
             }
             other => bail!("`{other}` is no order"),
@@ -111,11 +173,11 @@ fn console(input: &[u8], sink: Sink) -> Console {
 }
 
 /// How a run ended, as far as levels may be compared by it.
-fn finish(end: &End) -> Result<&'static str> {
+fn finish(end: &End) -> Result<Finish> {
     Ok(match end {
-        End::Finished => "ended",
-        End::TapeFault(_) => "faulted",
-        End::Timeout | End::OutputLimit | End::StepLimit => "cut-off",
+        End::Finished => Finish::Ended,
+        End::TapeFault(_) => Finish::Faulted,
+        End::Timeout | End::OutputLimit | End::StepLimit => Finish::CutOff,
         End::Signal(signal) => bail!("stopped by signal {signal}"),
         End::StackOverflow => bail!("the program's loops nest too deep for compiled code"),
         End::OutOfMemory => bail!("there is no memory for the tape"),
@@ -126,7 +188,8 @@ fn finish(end: &End) -> Result<&'static str> {
 }
 
 /// The size of the program's own functions, without run-time support, in an object file.
-fn code_bytes(llvm: Llvm, program: &Program, checked: &Checked, args: &MeasureArgs) -> Result<u64> {
+fn code_bytes(llvm: Llvm, job: &Job<'_>) -> Result<u64> {
+    let Job { args, program, checked, .. } = job;
     let io = ExecutableIo::Extern;
     let request =
         Request { form: Form::Object, level: args.level, dialect: checked.dialect, io, debug: DebugInfo::None };

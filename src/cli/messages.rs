@@ -1,6 +1,7 @@
 //! How messages reach the user.
 
 use std::io::{IsTerminal, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use bfllvm::diagnostic::{Colour, Diagnostic, Format, render};
 use bfllvm::source::Source;
@@ -8,13 +9,19 @@ use clap::ColorChoice;
 
 use super::args::MessageArgs;
 use super::status::Status;
+use super::terminal;
 
 /// Where messages go and in which form.
 pub struct Messages {
     format: Format,
     colour: Colour,
     shows_warnings: bool,
+    /// Whether the terminal's line has the last word about progress.
+    shows_progress: AtomicBool,
 }
+
+/// Clears a terminal's line.
+const CLEAR: &str = "\r\x1b[K";
 
 /// How many errors or warnings are shown to people; programs get them all.
 const MAX_SHOWN: usize = 20;
@@ -35,6 +42,7 @@ impl Messages {
             format: args.error_format.into(),
             colour: if has_colour { Colour::Ansi } else { Colour::Plain },
             shows_warnings: !args.no_warnings,
+            shows_progress: AtomicBool::new(false),
         }
     }
 
@@ -76,6 +84,13 @@ impl Messages {
         self.print(&render(diagnostic, source, self.format, self.colour));
     }
 
+    /// What [`Messages::one`] would say in the end about something that has no place in a source.
+    pub fn last_words(&self, diagnostic: &Diagnostic) -> String {
+        let may_show_progress = self.format == Format::Human && std::io::stderr().is_terminal();
+        let clear = if may_show_progress { CLEAR } else { "" };
+        clear.to_owned() + &render(diagnostic, &Source::default(), self.format, self.colour)
+    }
+
     /// Says that something failed which has no place in a source.
     pub fn failure(&self, error: &anyhow::Error) -> Status {
         self.one(&Diagnostic::error("failure", format!("{error:#}")), &Source::default());
@@ -94,10 +109,13 @@ impl Messages {
         self.print(&format!("bfllvm: {text}\n"));
     }
 
-    /// What is being done just now, on a terminal; the next one takes its place, an empty one clears it.
+    /// What is being done just now, on a terminal; the next one, or another message, takes its place, an empty one clears it.
     pub fn progress(&self, text: &str) {
-        if self.format == Format::Human && std::io::stderr().is_terminal() {
-            self.print(&format!("\r\x1b[K{text}"));
+        let was_shown = self.shows_progress.load(Relaxed);
+        if self.format == Format::Human && (was_shown || !text.is_empty()) && std::io::stderr().is_terminal() {
+            let text = terminal::cut(text, &std::io::stderr());
+            self.print(&if was_shown { text.to_owned() } else { format!("{CLEAR}{text}") });
+            self.shows_progress.store(!text.is_empty(), Relaxed);
         }
     }
 
@@ -107,7 +125,8 @@ impl Messages {
     }
 
     fn print(&self, text: &str) {
+        let clear = if self.shows_progress.swap(false, Relaxed) { CLEAR } else { "" };
         // Nobody may be listening; that is no reason to fail.
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let _ = std::io::stderr().write_all(format!("{clear}{text}").as_bytes());
     }
 }

@@ -11,12 +11,14 @@ mod debug;
 mod emit;
 mod explain;
 mod front;
+mod llvm;
 mod measure;
 mod messages;
 mod profile;
 mod run;
 mod status;
 mod stopwatch;
+mod terminal;
 mod verify;
 mod worker;
 

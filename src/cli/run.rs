@@ -148,12 +148,14 @@ fn run_llvm(
     messages: &Messages,
     mut stopwatch: Stopwatch,
 ) -> Result<End> {
-    let llvm = stopwatch.open_llvm()?;
+    let llvm = stopwatch.open_llvm(messages)?;
     let level = args.compile.level();
     let clock = Instant::now();
     let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     let ops = program.ops.len();
+    messages.progress("LLVM");
     let (end, transcript) = compile(llvm, &program, checked, level, args.debug.debug_info(), |jit| -> Result<_> {
+        messages.progress("");
         if args.verbose {
             let (code, total) = (jit.code, clock.elapsed());
             let times = code.times;
@@ -224,6 +226,11 @@ impl<'a> AtOnce<'a> {
         unsafe { execute(&run, &self.checked.dialect, console, limits) }
     }
 
+    /// How much code the templates made, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.code.bytes()
+    }
+
     /// What LLVM took over.
     pub fn report(&self) -> engine::Report {
         self.engine.report()
@@ -250,7 +257,7 @@ fn run_at_once(
         messages.note(&format!(
             "{level}: {} operations, {} bytes of code; parsing and passes {}, code generation {}",
             ready.program.ops.len(),
-            ready.code.bytes(),
+            ready.bytes(),
             milliseconds(passes),
             milliseconds(clock.elapsed() - passes),
         ));

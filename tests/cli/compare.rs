@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Outcome, PROGRAM, Workspace, bfllvm};
+use super::support::{Collector, Outcome, PROGRAM, Terminal, Workspace, bfllvm};
 
 /// Copies its input doubled, byte by byte, until a 0.
 const CODE: &str = ",[>++++[-<+>]<[->++<]>.[-]<,]";
@@ -53,6 +53,57 @@ fn json_has_the_figures() {
 }
 
 #[test]
+fn engines_stand_side_by_side_too() {
+    let engines = ["llvm", "tiered", "baseline", "reference"];
+    let options = engines.map(|engine| format!("--engine={engine}"));
+    let mut args = vec!["compare", "--eof=0", "-n2"];
+    args.extend(options.iter().map(String::as_str));
+    let outcome = bfllvm(CODE, &[&args[..], &["--json"]].concat()).run("abc");
+    let rows = levels(outcome.ends(0).says(""));
+    assert_eq!(rows.len(), engines.len(), "{outcome}");
+    for (row, engine) in std::iter::zip(&rows, engines) {
+        assert_eq!([&row["engine"], &row["level"], &row["end"]], [engine, "-O2", "ended"], "{outcome}");
+        assert_eq!(row["output"], if engine == "llvm" { "base" } else { "identical" }, "{outcome}");
+        assert_eq!(row["runs_ms"].as_array().unwrap().len(), 2, "{outcome}");
+        // What an engine does not have is not there.
+        assert_eq!(row["llvm_instructions"].is_u64(), engine == "llvm", "{outcome}");
+        assert_eq!(row["code_bytes"].is_u64(), engine != "reference", "{outcome}");
+        assert!(row["ops"].is_u64() && row["executed"].is_u64() && row["compile_ms"].is_f64(), "{outcome}");
+    }
+    let table = stdout(bfllvm(CODE, &args).run("abc").says(""));
+    assert!(table.starts_with("engine     level  ops ") && table.contains("\nbaseline   -O2 "), "{table}");
+    // Engines that are not asked for are not needed.
+    let without = bfllvm(CODE, &["compare", "--engine=baseline", "--engine=reference"]);
+    without.env("BFLLVM_LIBLLVM", "/nonexistent").run("abc").ends(0).says("");
+}
+
+#[test]
+fn a_narrow_terminal_has_a_line_a_column() {
+    let on = |columns| {
+        let Terminal { user, process } = Terminal::with_columns(columns);
+        let screen = Collector::new(user);
+        bfllvm(CODE, &["compare", "--eof=0", "-n1"]).stdout(process).run("abc").ends(0);
+        String::from_utf8_lossy(&screen.finish()).replace("\r\n", "\n")
+    };
+    let (wide, narrow) = (on(200), on(60));
+    assert!(wide.starts_with("level  ops ") && wide.lines().nth(1).unwrap().starts_with("-O0 "), "{wide}");
+    assert!(narrow.starts_with("level ") && narrow.lines().next().unwrap().ends_with(" -O3"), "{narrow}");
+    assert!(narrow.lines().all(|line| line.len() <= 60), "{narrow}");
+}
+
+#[test]
+fn progress_is_for_terminals_and_fits_there() {
+    let Terminal { user, process } = Terminal::with_columns(12);
+    let screen = Collector::new(user);
+    let args = ["compare", "--eof=0", "-n1", "-O2"];
+    bfllvm(CODE, &args).stderr(process).run("abc").ends(0);
+    let shown = String::from_utf8_lossy(&screen.finish()).into_owned();
+    assert!(shown.contains("\x1b[K-O2: compil\r") && shown.contains("\x1b[K-O2: run 1\r"), "{shown:?}");
+    assert!(shown.ends_with("\r\x1b[K"), "it is cleared: {shown:?}");
+    bfllvm(CODE, &args).run("abc").ends(0).says("");
+}
+
+#[test]
 fn markdown_is_one_table() {
     let markdown = stdout(bfllvm(CODE, &["compare", "--markdown", "-O1", "-O2"]).run("abc").says(""));
     let lines: Vec<_> = markdown.lines().collect();
@@ -92,13 +143,16 @@ fn an_endless_program_is_cut_off() {
     let levels = levels(outcome.ends(0).says(""));
     assert_eq!([&levels[0]["output"], &levels[1]["output"]], ["base", "unfinished"], "{outcome}");
     assert_eq!(levels[1]["executed_at_least"], true, "{outcome}");
-    assert_eq!(levels[1]["speedup"], Value::Null, "{outcome}");
+    for level in &levels {
+        assert_eq!([&level["speedup"], &level["end"]], [&Value::Null, &"cut-off".into()], "{outcome}");
+    }
 }
 
 #[test]
 fn a_fault_is_an_end_like_another() {
     let outcome = bfllvm("+.<+", &["compare", "-w", "-O0", "-O2", "--json"]).run("");
-    assert_eq!(levels(outcome.ends(0).says(""))[1]["output"], "identical", "{outcome}");
+    let levels = levels(outcome.ends(0).says(""));
+    assert_eq!([&levels[1]["output"], &levels[1]["end"]], ["identical", "faulted"], "{outcome}");
 }
 
 #[test]
@@ -121,7 +175,7 @@ fn a_process_that_dies_harms_no_other_level() {
 fn the_process_that_measures_is_no_command_for_people() {
     let help = stdout(&Workspace::new().bfllvm(["--help"]).run(""));
     assert!(help.contains("compare") && !help.contains("measure"), "{help}");
-    let outcome = Workspace::new().bfllvm(["measure", "-O2"]).run("");
+    let outcome = Workspace::new().bfllvm(["measure", "-O2", "--engine=llvm"]).run("");
     assert!(String::from_utf8_lossy(&outcome.stdout).contains("not meant for people"), "{outcome}");
 }
 

@@ -160,3 +160,31 @@ fn a_name_cannot_garble_the_terminal() {
         assert!(!outcome.ends(1).stderr.contains(ESCAPE), "{outcome}");
     }
 }
+
+#[test]
+fn long_work_is_shown_on_terminals() {
+    for (args, steps) in [
+        (&["build", "-o", "prog"][..], &["our passes", "LLVM", "linking"][..]),
+        (&["emit", "obj", "-o", "prog.o"], &["our passes", "LLVM"]),
+        (&["run", "--engine=llvm"], &["LLVM"]),
+        (&["compare", "-O0", "-n1"], &["-O0: compiling", "-O0: run 1", "-O0: counting operations"]),
+        (&["explain"], &["our passes", "LLVM", "running the program"]),
+        (&["check", "--portability"], &["the program runs under several conventions"]),
+    ] {
+        let Terminal { user, process } = Terminal::open();
+        let screen = Collector::new(user);
+        bfllvm("+.", args).stderr(process).run("").ends(0);
+        let expected: String = steps.iter().chain(&[""]).map(|step| format!("\r\x1b[K{step}")).collect();
+        assert_eq!(String::from_utf8_lossy(&screen.finish()), expected, "{args:?}");
+        bfllvm("+.", args).run("").ends(0).says("");
+    }
+}
+
+#[test]
+fn a_message_takes_the_place_of_progress() {
+    let Terminal { user, process } = Terminal::open();
+    let screen = Collector::new(user);
+    bfllvm(",[-]", &["emit", "bfir", "--remarks", "-o", "prog.bfir"]).stderr(process).run("").ends(0);
+    let shown = String::from_utf8_lossy(&screen.finish()).into_owned();
+    assert_eq!(shown, "\r\x1b[Kour passes\r\x1b[Kprog.bf:1:2: remark: loop became 1 assignment [clear]\r\n");
+}

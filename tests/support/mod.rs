@@ -621,9 +621,15 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// One that does not know its size.
     pub fn open() -> Terminal {
+        Terminal::with_columns(0)
+    }
+
+    pub fn with_columns(columns: u16) -> Terminal {
         let (mut user, mut process) = (-1, -1);
-        let (name, settings, size) = (std::ptr::null_mut(), std::ptr::null(), std::ptr::null());
+        let size = libc::winsize { ws_row: columns.min(24), ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let (name, settings, size) = (std::ptr::null_mut(), std::ptr::null(), &raw const size);
         // SAFETY: two places for two descriptors, which nobody else owns.
         unsafe {
             let opened = libc::openpty(&raw mut user, &raw mut process, name, settings, size);
