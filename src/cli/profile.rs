@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -18,6 +19,7 @@ use bfllvm::runtime::tape;
 use bfllvm::runtime::{End, Limits};
 
 use super::args::{ProfileArgs, ProfileWeight};
+use super::emit::print;
 use super::front::{Checked, InputBehind, check, keep_source};
 use super::messages::Messages;
 use super::run::{Bounds, feed, located, report};
@@ -28,13 +30,7 @@ pub fn profile(args: &ProfileArgs, messages: &Messages) -> Result<Status> {
     let mut stopwatch = Stopwatch::start(args.compile.time_passes);
     let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
     let feed = feed(args.input.as_deref(), &mut checked)?;
-    let mut file = match &args.output {
-        Some(path) => {
-            keep_source(&args.program, path)?;
-            Some(File::create(path).with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => None,
-    };
+    let destination = Destination::open(args)?;
     let console = Console::new(feed, Sink::standard_output(), args.max_output);
     let level = args.compile.level();
     let program = checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?;
@@ -47,13 +43,46 @@ pub fn profile(args: &ProfileArgs, messages: &Messages) -> Result<Status> {
     let (end, profile) = run_counting(&code, &program, &checked, level, console, &limits)?;
     let bounds = Bounds { timeout: args.timeout, max_output: args.max_output, max_steps: None };
     let status = report(end, &checked, &bounds, messages);
-    let colour = if file.is_some() { Colour::Plain } else { messages.colour() };
+    let colour = match destination {
+        Destination::Messages => messages.colour(),
+        Destination::File(_) | Destination::Output => Colour::Plain,
+    };
     let text = text(args, &profile, &checked, colour);
-    match &mut file {
-        Some(file) => file.write_all(text.as_bytes()).context("cannot write the profile")?,
-        None => messages.text(&text),
+    let written = match destination {
+        Destination::Messages => {
+            messages.text(&text);
+            Status::Success
+        }
+        Destination::File(mut file) => {
+            file.write_all(text.as_bytes()).context("cannot write the profile")?;
+            Status::Success
+        }
+        Destination::Output => print(text.as_bytes())?,
+    };
+    Ok(if status == Status::Success { written } else { status })
+}
+
+/// Where the profile goes.
+enum Destination {
+    File(File),
+    /// Standard output, behind what the program prints.
+    Output,
+    /// Where messages go.
+    Messages,
+}
+
+impl Destination {
+    fn open(args: &ProfileArgs) -> Result<Destination> {
+        match &args.output {
+            Some(path) if path == Path::new("-") => Ok(Destination::Output),
+            Some(path) => {
+                keep_source(&args.program, path)?;
+                let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+                Ok(Destination::File(file))
+            }
+            None => Ok(Destination::Messages),
+        }
     }
-    Ok(status)
 }
 
 /// Runs `code`, which counts and was made of `program`, which our passes of `level` made of what was checked; returns how it

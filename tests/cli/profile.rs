@@ -157,3 +157,11 @@ fn a_deep_nest_is_no_trouble() {
     outcome.ends(4).mentions(&["100000 loops at -O0", "99980 loops more"]);
     bfllvm(code, &["profile", "-w", "--json", "-O0"]).run("").ends(0);
 }
+
+#[test]
+fn the_profile_can_go_behind_the_output() {
+    let workspace = Workspace::with("++[>++++[>++++++++<-]<-]>>+.");
+    let outcome = workspace.bfllvm(["profile", "--folded=iterations", "--passes=runs", "-o", "-", PROGRAM]).run("");
+    outcome.ends(0).prints("A1:3 2\n1:3;1:9 8\n").says("");
+    assert!(!workspace.path("-").exists());
+}
