@@ -8,18 +8,15 @@ use crate::source::Span;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     text: String,
-    ends: Vec<u32>,
+    ends: Vec<usize>,
     spans: Vec<Option<Span>>,
 }
 
 impl Lines {
     /// Appends a line. Line ends in it become spaces.
-    ///
-    /// # Panics
-    /// If all lines together have 4 GiB: whoever makes them bounds them.
     pub fn push(&mut self, line: &str, span: Option<Span>) {
         self.text.extend(line.chars().map(|c| if c == '\n' { ' ' } else { c }));
-        self.ends.push(u32::try_from(self.text.len()).expect("less than 4 GiB of text"));
+        self.ends.push(self.text.len());
         self.spans.push(span);
     }
 
@@ -35,7 +32,7 @@ impl Lines {
     #[must_use]
     pub fn get(&self, index: usize) -> (&str, Option<Span>) {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        (&self.text[start as usize..self.ends[index] as usize], self.spans[index])
+        (&self.text[start..self.ends[index]], self.spans[index])
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<Span>)> {
