@@ -10,6 +10,7 @@ mod debug;
 mod debuginfo;
 mod emit;
 mod explain;
+mod json;
 mod messages;
 mod observe;
 mod profile;
