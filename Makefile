@@ -1,18 +1,26 @@
 # make run [PROGRAM=x.bf]   sets up, builds, runs a program (an example without PROGRAM)
 # make test                 sets up, passes the tests
+# make docs                 writes what the commands print into the documentation
 
 PROGRAM ?= examples/mandelbrot.bf
 LLVM := $(shell cat llvm-version.txt)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CARGO := $(shell command -v cargo || echo "$(HOME)/.cargo/bin/cargo")
 
-.PHONY: run test build setup setup-tests
+.PHONY: run test docs build setup setup-tests
 
 run: build
 	@$(CARGO) run --quiet --release --locked --bin bfllvm -- run $(PROGRAM)
 
 test: setup setup-tests
 	@$(CARGO) test --locked
+
+# The picture is of the page's hottest loop.
+docs: build setup-tests
+	@BFLLVM_WRITE_DOCS=1 BFLLVM_DOCS_BINARY=target/release/bfllvm $(CARGO) test --quiet --locked --test docs as_it_is
+	@target/release/bfllvm explain examples/factorial.bf -o target/explain.html
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1440,810 --virtual-time-budget=5000 \
+		--screenshot=docs/explain.png "file://$(CURDIR)/target/explain.html" 2>/dev/null >&2
 
 build: setup
 	@$(CARGO) build --quiet --release --locked
