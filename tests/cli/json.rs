@@ -99,16 +99,15 @@ fn verify_is_documented() {
     let fault = run("+.<+", &[]);
     let endless = run("+.[]", &["--max-steps=100", "--timeout=1"]);
     let late = run("+.", &["--compile-timeout=0.001"]);
-    let workspace = Workspace::with("+++.");
-    broken_llvm(&workspace);
-    let broken = workspace.bfllvm(["verify", "--json", "-O0", "--engine=llvm", PROGRAM]);
-    let broken = value(broken.env("BFLLVM_LIBLLVM", workspace.path("libbroken.so")).run("").ends(101));
-    // The end comes in the wrong place there, where no command is.
-    let workspace = Workspace::with("-[>+<---]");
-    broken_llvm(&workspace);
-    let endless_here = ["verify", "-w", "--json", "-O0", "--engine=llvm", "--timeout=1", PROGRAM];
-    let no_place = value(&workspace.bfllvm(endless_here).env("BFLLVM_LIBLLVM", workspace.path("libbroken.so")).run(""));
-    agree("verify", &[fault, endless, late, broken, no_place]);
+    let broken = |code: &str| {
+        let workspace = Workspace::with(code);
+        broken_llvm(&workspace);
+        let verify = workspace.bfllvm(["verify", "--json", "-O2", "--engine=llvm", "--eof=-1", PROGRAM]);
+        value(verify.env("BFLLVM_LIBLLVM", workspace.path("libbroken.so")).run("").ends(101))
+    };
+    // It prints a byte more there, for which there is no command.
+    let (other, more) = (broken(",++."), broken(",+[.[-]]"));
+    agree("verify", &[fault, endless, late, other, more]);
 }
 
 #[test]
