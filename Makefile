@@ -1,13 +1,24 @@
 # make run [PROGRAM=x.bf]   sets up, builds, runs a program (an example without PROGRAM)
 # make test                 sets up, passes the tests
 # make docs                 writes what the commands print into the documentation
+# make bench                sets up, measures speed, and tells it in Markdown; each of these narrows or widens that:
+#   ONLY=SECTION,...        of programs, startup, memory, copy, frontend
+#   CORPUS=DIR              programs *.b and *.bf, with NAME.in, NAME.out and bench.list beside them (examples without it)
+#   LIST=FILE               another bench.list; benches/speed/harness/corpus.rs says what is in one
+#   PROGRAMS="NAME ..."     only these
+#   PEERS="NAME=COMMAND with {}; ..."  other implementations; nothing is fetched
+#   OURS="NAME=run -O3; NAME=build -O3"  ways of ours
+#   BASE=NAME RUNS=N TIMEOUT=SECONDS CPUS=0 JSON=FILE SVG=FILE; ARGS=--help tells of them, and of more
 
 PROGRAM ?= examples/mandelbrot.bf
 LLVM := $(shell cat llvm-version.txt)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CARGO := $(shell command -v cargo || echo "$(HOME)/.cargo/bin/cargo")
 
-.PHONY: run test docs build setup setup-tests
+# The recipe of bench takes these from the environment, where no shell takes their quotes away.
+export CORPUS LIST PROGRAMS PEERS OURS BASE SVG JSON
+
+.PHONY: run test docs bench build setup setup-tests
 
 run: build
 	@$(CARGO) run --quiet --release --locked --bin bfllvm -- run $(PROGRAM)
@@ -21,6 +32,13 @@ docs: build setup-tests
 	@target/release/bfllvm explain examples/factorial.bf -o target/explain.html
 	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1440,810 --virtual-time-budget=5000 \
 		--screenshot=docs/explain.png "file://$(CURDIR)/target/explain.html" 2>/dev/null >&2
+
+bench: setup
+	@$(CARGO) bench --quiet --locked --bench speed -- \
+		$(if $(ONLY),--only $(ONLY)) $(if $(CORPUS),--corpus "$$CORPUS") $(if $(LIST),--list "$$LIST") \
+		$(if $(PROGRAMS),--programs "$$PROGRAMS") $(if $(PEERS),--peers "$$PEERS") $(if $(OURS),--ours "$$OURS") \
+		$(if $(BASE),--base "$$BASE") $(if $(RUNS),--runs $(RUNS)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
+		$(if $(CPUS),--cpus $(CPUS)) $(if $(JSON),--json "$$JSON") $(if $(SVG),--svg "$$SVG") $(ARGS)
 
 build: setup
 	@$(CARGO) build --quiet --release --locked
