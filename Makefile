@@ -6,7 +6,7 @@
 #   CORPUS=DIR              programs *.b and *.bf, with NAME.in, NAME.out and bench.list beside them (examples without it)
 #   LIST=FILE               another bench.list; benches/speed/harness/corpus.rs says what is in one
 #   PROGRAMS="NAME ..."     only these
-#   PEERS="NAME=COMMAND with {}; ..."  other implementations; nothing is fetched
+#   PEERS="NAME=COMMAND with {}; ..."  other implementations; $$ for a $, nothing is fetched
 #   OURS="NAME=run -O3; NAME=build -O3"  ways of ours
 #   BASE=NAME RUNS=N TIMEOUT=SECONDS CPUS=0 JSON=FILE SVG=FILE; ARGS=--help tells of them, and of more
 

@@ -52,6 +52,8 @@ fn commands_of_ours_are_completed() {
     let ours = Candidate::ours("a=run -O3\nb=build --io=syscall;", Path::new("/bin/bfllvm")).unwrap();
     let texts: Vec<_> = ours.iter().map(|candidate| (candidate.text(), candidate.compiles())).collect();
     assert_eq!(texts, [("bfllvm run -O3 {}".into(), false), ("bfllvm build --io=syscall -o {exe} {}".into(), true)]);
+    let peer = &Candidate::peers("x=sh -c 'cat \"$0\" | bfi' {}").unwrap()[0];
+    assert_eq!(peer.text(), "sh -c 'cat \"$0\" | bfi' {}");
     let said = |program: &Program| ours[0].command(program, Path::new("exe")).unwrap();
     assert_eq!(said(&program(CellWidth::W8, Eof::Same)), ["/bin/bfllvm", "run", "-O3", "dir/p q.b"].map(OsStr::new));
     let wide = said(&program(CellWidth::W32, Eof::Zero));

@@ -90,10 +90,12 @@ impl Candidate {
     /// The command as one would say it.
     #[must_use]
     pub fn text(&self) -> String {
-        match self.role {
-            Role::Ours => format!("bfllvm {}", self.words[1..].join(" ")),
-            Role::Peer | Role::Empty => self.words.join(" "),
-        }
+        let words = self.words.iter().enumerate().map(|(index, word)| match self.role {
+            Role::Ours if index == 0 => "bfllvm".into(),
+            _ if word.contains([' ', ';', '"', '\n']) => format!("'{word}'"),
+            Role::Ours | Role::Peer | Role::Empty => word.clone(),
+        });
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// The words to start for a program; `executable` is the one to make, if it [compiles](Self::compiles).
