@@ -53,12 +53,17 @@ setup:
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y llvm-$(LLVM) >&2; \
 	fi
 
-# Debug information is tested with gdb, the pages of `explain` with a browser.
+# Debug information is tested with gdb and lldb, the pages of `explain` with a browser.
 setup-tests:
 	@if ! command -v gdb >/dev/null; then \
 		echo "installing gdb" >&2; \
 		$(SUDO) apt-get update -qq >&2 && \
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y --no-install-recommends gdb >&2; \
+	fi
+	@if ! command -v lldb-$(LLVM) >/dev/null; then \
+		echo "installing lldb $(LLVM)" >&2; \
+		$(SUDO) apt-get update -qq >&2 && \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qq -y --no-install-recommends lldb-$(LLVM) >&2; \
 	fi
 	@if ! command -v chromium >/dev/null; then \
 		echo "installing Chromium" >&2; \

@@ -27,6 +27,7 @@
 //!   file. It opens libLLVM only when it is needed. The run-time support of executables is LLVM IR too,
 //!   in `llvm/runtime/`.
 //! * [`runtime`] runs code on a tape between guard pages: input and output, faults, signals, limits.
+//! * [`symbols`] tells profilers and debuggers about code in memory.
 //! * [`report`] lays out results. The command line, `main.rs` and `cli/`, is the only part that reads files,
 //!   prints, and knows exit statuses.
 //!
@@ -61,4 +62,5 @@ pub mod reference;
 pub mod report;
 pub mod runtime;
 pub mod source;
+pub mod symbols;
 pub mod verify;

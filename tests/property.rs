@@ -345,8 +345,15 @@ fn run_tiered(program: Program, source: Source, dialect: &Dialect, input: &[u8],
     let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
     let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
     let debug = DebugInfo::None;
-    let tier =
-        LlvmTier { program: Arc::clone(&program), source: Arc::clone(&source), dialect: *dialect, level, debug, host };
+    let tier = LlvmTier {
+        program: Arc::clone(&program),
+        source: Arc::clone(&source),
+        dialect: *dialect,
+        level,
+        debug,
+        host,
+        perf_map: None,
+    };
     let engine = Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
     let baseline_faults = code.faults(&program, &source);
     let faults = engine.faults(&baseline_faults);

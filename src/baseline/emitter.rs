@@ -8,12 +8,14 @@
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, VecAssembler, dynasm};
 
+use super::notes::{Depth, Notes, SAVED};
 use crate::dialect::CellWidth;
 
 /// Code that grows.
 pub(super) struct Emitter {
     pub asm: VecAssembler<X64Relocation>,
     pub width: CellWidth,
+    pub notes: Notes,
 }
 
 /// `$instruction [rbx + displacement], operand`, the operand being the one for the cell's width; short where the
@@ -53,8 +55,24 @@ macro_rules! from_cell {
 }
 
 impl Emitter {
-    pub fn new(width: CellWidth) -> Emitter {
-        Emitter { asm: VecAssembler::new(0), width }
+    pub fn new(width: CellWidth, notes: Notes) -> Emitter {
+        Emitter { asm: VecAssembler::new(0), width, notes }
+    }
+
+    /// From here on the code is a shared routine, for tools. It is called, and has nothing on the stack yet.
+    pub fn begin_routine(&mut self, name: &'static str) {
+        self.notes.routine(self.offset(), name);
+        self.set_routine_depth(0);
+    }
+
+    /// From here on a routine has so many words on the stack, for debuggers.
+    pub fn set_routine_depth(&mut self, words: usize) {
+        self.notes.depth(Depth { offset: self.offset(), words, saved: 0 });
+    }
+
+    /// From here on the program has so many words on the stack, for debuggers: the saved registers first.
+    pub fn set_depth(&mut self, words: usize) {
+        self.notes.depth(Depth { offset: self.offset(), words, saved: words.min(SAVED.len()) });
     }
 
     pub fn offset(&self) -> u32 {

@@ -8,7 +8,9 @@
 //! Knows operations and the host's functions; nothing of LLVM, or of when code is worth more effort.
 
 mod count;
+mod debug;
 mod emitter;
+mod notes;
 mod scan;
 mod translate;
 
@@ -25,6 +27,7 @@ use crate::runtime::execute::{FaultMap, HostFunctions};
 use crate::runtime::sampling::Sampler;
 use crate::runtime::slots::Targets;
 use crate::source::Source;
+use notes::Notes;
 
 /// Rows of the table of the host's functions.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +50,8 @@ pub struct Code {
     places: Vec<Place>,
     /// For each slot, relative to the entry.
     targets: Vec<Targets>,
+    /// For tools.
+    notes: Notes,
 }
 
 /// Loops whose heads lead through slots.
@@ -121,10 +126,24 @@ pub fn compile(
     host: &HostFunctions,
     slotted: Slotted<'_>,
 ) -> Result<Code, BaselineError> {
-    compile_with(program, source, dialect, host, slotted, Counters::default())
+    compile_with(program, source, dialect, host, slotted, Counters::default(), Notes::default())
 }
 
-/// The same without slots, but the code counts what its loops do: see [`Code::counts`]. Conditions, scans and walks are
+/// The same, and it is noted for [`Code::debug_object`] where the code of each operation is. The code is the same.
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_for_debuggers(
+    program: &Program,
+    source: &Source,
+    dialect: &Dialect,
+    host: &HostFunctions,
+    slotted: Slotted<'_>,
+) -> Result<Code, BaselineError> {
+    compile_with(program, source, dialect, host, slotted, Counters::default(), Notes::with_operations())
+}
+
+/// As [`compile`] without slots, but the code counts what its loops do: see [`Code::counts`]. Conditions, scans and walks are
 /// loops too.
 ///
 /// # Errors
@@ -138,7 +157,7 @@ pub fn compile_counting(
     let is_counted = |op: &u32| is_counted(program.ops[*op as usize].kind);
     let ops: Vec<_> = (0..program.ops.len() as u32).filter(is_counted).collect();
     let numbers = (0..2 * ops.len()).map(|_| AtomicU64::new(0)).collect();
-    compile_with(program, source, dialect, host, Slotted::NONE, Counters { ops, numbers })
+    compile_with(program, source, dialect, host, Slotted::NONE, Counters { ops, numbers }, Notes::default())
 }
 
 fn is_counted(kind: Kind) -> bool {
@@ -167,16 +186,17 @@ fn compile_with(
     host: &HostFunctions,
     slotted: Slotted<'_>,
     counters: Counters,
+    notes: Notes,
 ) -> Result<Code, BaselineError> {
     let host = Box::new([host.put, host.get, host.text, host.dump, host.hot]);
     let text = program.text.clone().into_boxed_slice();
     let numbers = &counters.numbers;
     let unit =
         translate::Unit { program, source, eof: dialect.eof, host: &host, text: &text, slotted, counters: numbers };
-    let translated = translate::translate(&unit).map_err(BaselineError::TooLong)?;
+    let translated = translate::translate(&unit, notes).map_err(BaselineError::TooLong)?;
     let memory = executable(&translated.bytes).map_err(BaselineError::Memory)?;
-    let (places, targets) = (translated.places, translated.targets);
-    Ok(Code { memory, _host: host, _text: text, counters, places, targets })
+    let (places, targets, notes) = (translated.places, translated.targets, translated.notes);
+    Ok(Code { memory, _host: host, _text: text, counters, places, targets, notes })
 }
 
 fn executable(bytes: &[u8]) -> std::io::Result<ExecutableBuffer> {

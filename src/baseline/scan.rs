@@ -68,6 +68,7 @@ pub(super) fn emit(emitter: &mut Emitter, program: &Program) -> Option<Scans> {
     let scans = Scans { right: emitter.label(), left: emitter.label() };
     // r8: the block; r9: the number of the first byte of the first cell with the same remainder by the
     // stride; r10: the bytes to look at in a block; r11: those in this block.
+    emitter.begin_routine("scan to the right");
     emitter.bind(scans.right);
     begin(emitter);
     dynasm!(emitter.asm
@@ -92,6 +93,7 @@ pub(super) fn emit(emitter: &mut Emitter, program: &Program) -> Option<Scans> {
         ; add rax, r8
         ; ret
     );
+    emitter.begin_routine("scan to the left");
     emitter.bind(scans.left);
     begin(emitter);
     dynasm!(emitter.asm

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, DynasmLabelApi as _, dynasm};
 
 use super::emitter::{Emitter, Sign};
+use super::notes::{FRAME_WORDS, Notes, SAVED};
 use super::scan::{self, Scans};
 use super::{HostFunction, Place, Slotted};
 use crate::dialect::Eof;
@@ -41,10 +42,12 @@ pub(super) struct Translated {
     pub places: Vec<Place>,
     /// For each slot, as offsets.
     pub targets: Vec<Targets>,
+    pub notes: Notes,
 }
 
-pub(super) fn translate(unit: &Unit<'_>) -> Result<Translated, DynasmError> {
-    let mut emitter = Emitter::new(unit.program.width);
+pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, DynasmError> {
+    let mut emitter = Emitter::new(unit.program.width, notes);
+    emitter.begin_routine("entry");
     let begin = emitter.label();
     emitter.jump(begin);
     let scans = scan::emit(&mut emitter, unit.program);
@@ -70,25 +73,35 @@ pub(super) fn translate(unit: &Unit<'_>) -> Result<Translated, DynasmError> {
         counted: 0,
     };
     translator.emit_entry();
-    for index in 0..unit.program.ops.len() {
-        translator.op(index as u32);
+    for index in 0..unit.program.ops.len() as u32 {
+        translator.note(index);
+        translator.op(index);
     }
     translator.emit_exit();
     let targets = (0..translator.loops.len()).map(|slot| translator.emit_stubs(slot)).collect();
-    Ok(Translated { bytes: translator.emitter.asm.finalize()?, places: translator.places, targets })
+    let Emitter { asm, notes, .. } = translator.emitter;
+    Ok(Translated { bytes: asm.finalize()?, places: translator.places, targets, notes })
 }
 
 /// Emits what the code that counts jumps to: asks the host, and goes where the slot leads then. `ecx` is the slot's number;
 /// `rax` is kept.
 fn emit_hot(emitter: &mut Emitter) -> DynamicLabel {
     let hot = emitter.label();
+    emitter.begin_routine("count is up");
+    emitter.set_depth(FRAME_WORDS);
     emitter.bind(hot);
-    dynasm!(emitter.asm; .arch x64; push rax; push rcx; mov esi, ecx);
+    dynasm!(emitter.asm; .arch x64; push rax; push rcx);
+    emitter.set_depth(FRAME_WORDS + 2);
+    dynasm!(emitter.asm; .arch x64; mov esi, ecx);
     emitter.call_host(HostFunction::Hot);
     dynasm!(emitter.asm
         ; .arch x64
         ; pop rcx
         ; pop rax
+    );
+    emitter.set_depth(FRAME_WORDS);
+    dynasm!(emitter.asm
+        ; .arch x64
         ; lea rcx, [rcx + rcx * 2]
         ; jmp QWORD [r14 + rcx * 8]
     );
@@ -104,6 +117,7 @@ fn slot_field(slot: u32, field: usize) -> i32 {
 
 /// A loop with a slot.
 struct SlottedLoop {
+    head: u32,
     body: DynamicLabel,
     body_offset: u32,
     behind: DynamicLabel,
@@ -148,13 +162,15 @@ impl Translator<'_> {
     /// `r14` points at the slots. Calls need a stack aligned to 16 bytes.
     fn emit_entry(&mut self) {
         let (host, slots) = (self.unit.host.as_ptr() as i64, self.unit.slotted.slots as i64);
+        self.emitter.set_depth(0);
+        for (words, register) in (1..).zip(SAVED) {
+            dynasm!(self.emitter.asm; .arch x64; push Rq(register));
+            self.emitter.set_depth(words);
+        }
+        dynasm!(self.emitter.asm; .arch x64; sub rsp, 8);
+        self.emitter.set_depth(FRAME_WORDS);
         dynasm!(self.emitter.asm
             ; .arch x64
-            ; push rbx
-            ; push r12
-            ; push r13
-            ; push r14
-            ; sub rsp, 8
             ; mov rbx, rsi
             ; mov r12, rdi
             ; mov r13, QWORD host
@@ -168,20 +184,24 @@ impl Translator<'_> {
             ; .arch x64
             ; mov rax, rbx
             ; add rsp, 8
-            ; pop r14
-            ; pop r13
-            ; pop r12
-            ; pop rbx
-            ; ret
         );
+        for (words, register) in SAVED.into_iter().enumerate().rev() {
+            self.emitter.set_depth(words + 1);
+            dynasm!(self.emitter.asm; .arch x64; pop Rq(register));
+        }
+        self.emitter.set_depth(0);
+        dynasm!(self.emitter.asm; .arch x64; ret);
     }
 
     /// Emits what a slot may lead to beside the body.
     fn emit_stubs(&mut self, slot: usize) -> Targets {
-        let &SlottedLoop { body, body_offset, behind, ahead } = &self.loops[slot];
+        let &SlottedLoop { head, body, body_offset, behind, ahead } = &self.loops[slot];
         let bytes = ahead * self.unit.program.width.bytes() as i64;
         let (slot, hot) = (slot as u32, self.hot);
         let counting = self.emitter.offset();
+        self.places.push(Place { offset: counting, head: Some(head) });
+        self.emitter.set_depth(FRAME_WORDS);
+        self.emitter.notes.apart(counting, head, ahead);
         dynasm!(self.emitter.asm
             ; .arch x64
             ; sub DWORD [r14 + slot_field(slot, offset_of!(Slot, count))], 1
@@ -305,6 +325,11 @@ impl Translator<'_> {
         }
     }
 
+    /// The operation at `index` begins.
+    fn note(&mut self, index: u32) {
+        self.emitter.notes.begin(self.emitter.offset(), index, self.ahead);
+    }
+
     /// How many cells `cell` is from `rbx`.
     fn key(&self, cell: i32) -> i64 {
         self.ahead + i64::from(cell)
@@ -330,6 +355,7 @@ impl Translator<'_> {
             *known = known.map(|key| key - cells);
         }
         self.ahead = ahead;
+        self.emitter.notes.moved(self.emitter.offset(), ahead);
     }
 
     /// `cell` was written; the flags are as before.
@@ -438,7 +464,13 @@ impl Translator<'_> {
         let slot = self.unit.slotted.loops.get(slot as usize).filter(|range| range.head == index).map(|_| slot);
         if let Some(slot) = slot {
             self.jump_through(slot);
-            self.loops.push(SlottedLoop { body, body_offset: self.emitter.offset(), behind, ahead: self.ahead });
+            self.loops.push(SlottedLoop {
+                head: index,
+                body,
+                body_offset: self.emitter.offset(),
+                behind,
+                ahead: self.ahead,
+            });
         }
         self.emitter.bind(body);
         self.count(iterations);

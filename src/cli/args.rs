@@ -319,6 +319,9 @@ pub struct RunArgs {
     /// Stop before more than this many bytes are written
     #[arg(long, value_name = "BYTES")]
     pub max_output: Option<u64>,
+    /// Write names for the machine code to /tmp/perf-PID.map, where perf looks for them
+    #[arg(long)]
+    pub perf_map: bool,
     /// Say on standard error what was done and how long it took
     #[arg(short, long)]
     pub verbose: bool,

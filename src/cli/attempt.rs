@@ -8,7 +8,6 @@ use std::io::StdinLock;
 
 use anyhow::{Result, bail};
 use bfllvm::ir::Program;
-use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::limit::limit_passes;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{ReferenceLimits, interpret};
@@ -23,6 +22,7 @@ use super::llvm;
 use super::measure::{answer, block};
 use super::run::{AtOnce, compile};
 use super::status::Status;
+use super::tools::Tools;
 
 pub fn attempt(args: &AttemptArgs) -> Result<Status> {
     let mut orders = std::io::stdin().lock();
@@ -51,7 +51,7 @@ fn serve(args: &AttemptArgs, orders: &mut StdinLock<'_>) -> Result<()> {
             &program,
             &checked,
             args.level,
-            DebugInfo::None,
+            &Tools::default(),
             |jit| -> Result<_> {
                 ready()?;
                 Ok(jit.run(console, &limits(args))?)
@@ -88,7 +88,7 @@ fn run_at_once(args: &AttemptArgs, program: Program, checked: &Checked, console:
         Engine::Tiered => args.tier.policy(),
         Engine::Baseline | Engine::Llvm | Engine::Reference => bfllvm::engine::policy::Policy::never(),
     };
-    let at_once = AtOnce::compile(program, checked, args.level, DebugInfo::None, policy)?;
+    let at_once = AtOnce::compile(program, checked, args.level, &Tools::default(), policy)?;
     ready()?;
     let ran = at_once.run(console, &limits(args))?;
     let report = at_once.report();

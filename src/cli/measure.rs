@@ -26,6 +26,7 @@ use super::front::Checked;
 use super::llvm;
 use super::run::{AtOnce, compile};
 use super::status::Status;
+use super::tools::Tools;
 
 /// A run is cut off after so much output, in bytes.
 const MAX_OUTPUT: u64 = 64 << 20;
@@ -89,7 +90,7 @@ fn serve(args: &MeasureArgs, orders: &mut StdinLock<'_>) -> Result<()> {
 fn measure_llvm(job: &Job<'_>, mut compiled: Value, orders: &mut StdinLock<'_>) -> Result<()> {
     let Job { args, program, checked, .. } = job;
     let llvm = llvm::open_in_worker("failed")?;
-    compile(llvm, program, checked, args.level, DebugInfo::None, |jit| {
+    compile(llvm, program, checked, args.level, &Tools::default(), |jit| {
         let (times, figures) = (jit.code.times, jit.code.figures);
         compiled["llvm"] = json!({
             "instructions": figures.instructions,
@@ -135,7 +136,7 @@ impl<'a> Job<'a> {
             Engine::Tiered => Policy::for_processors(processors()),
             Engine::Baseline | Engine::Llvm | Engine::Reference => Policy::never(),
         };
-        AtOnce::compile(self.program.clone(), self.checked, self.args.level, DebugInfo::None, policy)
+        AtOnce::compile(self.program.clone(), self.checked, self.args.level, &Tools::default(), policy)
     }
 }
 

@@ -19,6 +19,7 @@ mod run;
 mod status;
 mod stopwatch;
 mod terminal;
+mod tools;
 mod verify;
 mod worker;
 

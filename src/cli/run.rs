@@ -23,12 +23,14 @@ use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
 use bfllvm::runtime::tape::MemoryError;
 use bfllvm::runtime::{End, FaultPlace, Limits, TapeFault, tape};
+use bfllvm::symbols::registration::Registered;
 
 use super::args::{Engine, RunArgs};
 use super::front::{Checked, InputBehind, check};
 use super::messages::Messages;
 use super::status::Status;
 use super::stopwatch::Stopwatch;
+use super::tools::Tools;
 
 /// How long the search for the command at fault may take, in operations of the reference interpreter
 /// and in time.
@@ -40,13 +42,8 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
         let message = "--max-steps needs the reference engine, which counts operations";
         return Ok(messages.usage(message, "add --engine=reference, or bound the run with --timeout"));
     }
-    let has_llvm = match args.engine {
-        Engine::Tiered | Engine::Llvm => true,
-        Engine::Baseline | Engine::Reference => false,
-    };
-    if args.debug.debug_info() == DebugInfo::Full && !has_llvm {
-        let help = "add --engine=llvm, or leave --engine out for the loops that LLVM takes over";
-        return Ok(messages.usage("-g describes LLVM's code, and this engine has none", help));
+    if let Some(status) = Tools::refused(args, messages) {
+        return Ok(status);
     }
     let stopwatch = Stopwatch::start(args.compile.time_passes);
     let mut checked = check(&args.program, &args.compile.dialect, InputBehind::Bang, messages)?;
@@ -56,12 +53,14 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<Status> {
         let cells = checked.dialect.tape_cells();
         messages.note(&format!("a tape of {cells} cells of {} bits", checked.dialect.width.bits()));
     }
+    let tools = Tools::of(args, messages)?;
     let end = match args.engine {
         Engine::Reference => run_reference(args, &checked, console, messages, stopwatch)?,
-        Engine::Tiered => run_at_once(args, &checked, console, messages, stopwatch, args.tier.policy())?,
-        Engine::Baseline => run_at_once(args, &checked, console, messages, stopwatch, Policy::never())?,
-        Engine::Llvm => run_llvm(args, &checked, console, messages, stopwatch)?,
+        Engine::Tiered => run_at_once(args, &checked, console, messages, stopwatch, args.tier.policy(), &tools)?,
+        Engine::Baseline => run_at_once(args, &checked, console, messages, stopwatch, Policy::never(), &tools)?,
+        Engine::Llvm => run_llvm(args, &checked, console, messages, stopwatch, &tools)?,
     };
+    tools.report(messages);
     let bounds = Bounds { timeout: args.timeout, max_output: args.max_output, max_steps: args.max_steps };
     Ok(report(end, &checked, &bounds, messages))
 }
@@ -128,14 +127,15 @@ pub fn compile<T>(
     program: &Program,
     checked: &Checked,
     level: Level,
-    debug: DebugInfo,
+    tools: &Tools,
     use_code: impl FnOnce(Jit<'_>) -> T,
 ) -> Result<T> {
     let host = host_functions();
     let guard_bytes = tape::guard_bytes(program);
     let dialect = checked.dialect;
-    let outcome = jit::with_compiler(llvm, level, debug, &host, |compiler| {
+    let outcome = jit::with_compiler(llvm, level, tools.debug, &host, |compiler| {
         let code = compiler.compile(program, &checked.source, &dialect)?;
+        tools.know_llvm(compiler, &code);
         Ok(use_code(Jit { code: &code, dialect, guard_bytes }))
     })?;
     outcome.map_err(|error: LlvmError| error.into())
@@ -147,6 +147,7 @@ fn run_llvm(
     console: Console,
     messages: &Messages,
     mut stopwatch: Stopwatch,
+    tools: &Tools,
 ) -> Result<End> {
     let llvm = stopwatch.open_llvm(messages)?;
     let level = args.compile.level();
@@ -154,7 +155,7 @@ fn run_llvm(
     let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     let ops = program.ops.len();
     messages.progress("LLVM");
-    let (end, transcript) = compile(llvm, &program, checked, level, args.debug.debug_info(), |jit| -> Result<_> {
+    let (end, transcript) = compile(llvm, &program, checked, level, tools, |jit| -> Result<_> {
         messages.progress("");
         if args.verbose {
             let (code, total) = (jit.code, clock.elapsed());
@@ -192,6 +193,8 @@ pub struct AtOnce<'a> {
     checked: &'a Checked,
     code: baseline::Code,
     engine: engine::Engine,
+    /// What debuggers were told of the code.
+    _registered: Option<Registered>,
 }
 
 impl<'a> AtOnce<'a> {
@@ -200,7 +203,7 @@ impl<'a> AtOnce<'a> {
         program: Program,
         checked: &'a Checked,
         level: Level,
-        debug: DebugInfo,
+        tools: &Tools,
         policy: Policy,
     ) -> Result<AtOnce<'a>> {
         let (dialect, host) = (checked.dialect, host_functions());
@@ -208,11 +211,17 @@ impl<'a> AtOnce<'a> {
         let loops = if policy.is_never() { Vec::new() } else { program.loops(MIN_SLOT_OPS) };
         let slots = engine::slots(&loops);
         let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
-        let code = baseline::compile(&program, &checked.source, &dialect, &host, slotted)?;
+        let compile = match tools.debug {
+            DebugInfo::Full => baseline::compile_for_debuggers,
+            DebugInfo::None | DebugInfo::Places | DebugInfo::Operations => baseline::compile,
+        };
+        let code = compile(&program, &checked.source, &dialect, &host, slotted)?;
+        let registered = tools.know_baseline(&code, &program, &checked.source, &host);
         let (program_of_tier, source) = (Arc::clone(&program), Arc::clone(&checked.source));
-        let tier = LlvmTier { program: program_of_tier, source, dialect, level, debug, host };
+        let Tools { debug, perf_map } = tools.clone();
+        let tier = LlvmTier { program: program_of_tier, source, dialect, level, debug, host, perf_map };
         let engine = engine::Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
-        Ok(AtOnce { program, checked, code, engine })
+        Ok(AtOnce { program, checked, code, engine, _registered: registered })
     }
 
     /// Runs the program on a new tape. The code is good for one run: its counts are used up.
@@ -224,6 +233,11 @@ impl<'a> AtOnce<'a> {
         // SAFETY: the code was made for this dialect, the guards for this program; whoever publishes other code for its
         // loops makes it of the same program for the same dialect.
         unsafe { execute(&run, &self.checked.dialect, console, limits) }
+    }
+
+    /// Leaves the code, and the compile thread to itself: the process is about to end.
+    pub fn abandon(self) {
+        std::mem::forget(self);
     }
 
     /// How much code the templates made, in bytes.
@@ -245,13 +259,13 @@ fn run_at_once(
     messages: &Messages,
     mut stopwatch: Stopwatch,
     policy: Policy,
+    tools: &Tools,
 ) -> Result<End> {
     let level = args.compile.level();
     let clock = Instant::now();
     let program = checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?;
     let passes = clock.elapsed();
-    let ready = stopwatch
-        .step("code generation", || AtOnce::compile(program, checked, level, args.debug.debug_info(), policy))?;
+    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, tools, policy))?;
     stopwatch.report(messages);
     if args.verbose {
         messages.note(&format!(
@@ -268,7 +282,7 @@ fn run_at_once(
         messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
     }
     report_tiers(&ready.report(), checked, &ready.program, args, messages);
-    ready.engine.abandon();
+    ready.abandon();
     Ok(located(end, checked, transcript))
 }
 

@@ -12,6 +12,7 @@ use crate::llvm::emit::DebugInfo;
 use crate::llvm::{jit, loader};
 use crate::runtime::execute::HostFunctions;
 use crate::source::Source;
+use crate::symbols::perf_map::PerfMap;
 
 /// The loops of a program, compiled by LLVM as programs of their own.
 pub struct LlvmTier {
@@ -22,6 +23,8 @@ pub struct LlvmTier {
     pub level: Level,
     pub debug: DebugInfo,
     pub host: HostFunctions,
+    /// Gets the names of all functions before they are published.
+    pub perf_map: Option<Arc<PerfMap>>,
 }
 
 impl Tier for LlvmTier {
@@ -41,9 +44,12 @@ struct Loops<'a, 'ctx> {
 
 impl LoopCompiler for Loops<'_, '_> {
     fn compile(&mut self, ranges: &[LoopRange]) -> Result<CompiledLoops, String> {
-        let LlvmTier { program, source, dialect, .. } = self.tier;
+        let LlvmTier { program, source, dialect, perf_map, .. } = self.tier;
         let part = program.part(ranges);
         let (code, entries) = self.compiler.compile_loops(&part, source, dialect).map_err(|error| error.to_string())?;
+        if let Some(perf_map) = perf_map {
+            perf_map.add(&self.compiler.symbols(&code));
+        }
         Ok(CompiledLoops { entries, regions: code.regions, instructions: code.figures.instructions })
     }
 }

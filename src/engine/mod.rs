@@ -180,11 +180,6 @@ impl Engine {
     pub fn faults<'a>(&'a self, baseline: &'a dyn FaultMap) -> Faults<'a> {
         Faults { engine: self, baseline }
     }
-
-    /// Leaves the compile thread to itself: the process is about to end.
-    pub fn abandon(self) {
-        std::mem::forget(self);
-    }
 }
 
 /// The thread is waited for.

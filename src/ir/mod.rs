@@ -9,6 +9,7 @@
 pub mod branchless;
 pub mod count;
 pub mod loops;
+mod pointer;
 pub mod text;
 pub mod transfers;
 pub mod verify;

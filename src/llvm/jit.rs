@@ -12,13 +12,14 @@ use inkwell::targets::TargetMachine;
 use super::loader::Llvm;
 use super::lower::{self, DebugInfo, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style, TapeHolder};
 use super::pipeline::Figures;
-use super::{LlvmError, Times, pipeline};
+use super::{LlvmError, Times, pipeline, registered};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
 use crate::runtime::FaultPlace;
 use crate::runtime::execute::{HostFunctions, Region};
 use crate::source::{Position, Source};
+use crate::symbols::{Symbol, registration};
 
 /// Machine code in memory. It is there as long as the compiler that made it.
 #[derive(Debug)]
@@ -71,6 +72,7 @@ pub use super::lower::MAX_LOOPS;
 pub struct Compiler<'ctx> {
     // Before what it was made in.
     engines: Vec<McJit<'ctx>>,
+    llvm: Llvm,
     machine: TargetMachine,
     context: &'ctx Context,
     level: Level,
@@ -92,7 +94,8 @@ pub fn with_compiler<T>(
 ) -> Result<T, LlvmError> {
     let context = Context::create();
     let machine = pipeline::target_machine(llvm, level)?;
-    Ok(use_compiler(&mut Compiler { engines: Vec::new(), machine, context: &context, level, debug, host: *host }))
+    let mut compiler = Compiler { engines: Vec::new(), llvm, machine, context: &context, level, debug, host: *host };
+    Ok(use_compiler(&mut compiler))
 }
 
 impl<'ctx> Compiler<'ctx> {
@@ -130,6 +133,14 @@ impl<'ctx> Compiler<'ctx> {
         Ok((code, entries.to_vec()))
     }
 
+    /// Names for the functions of `code`, which this compiler made, as `perf` may show them; sorted by address.
+    #[must_use]
+    pub fn symbols(&self, code: &Code) -> Vec<Symbol> {
+        let mut symbols = registered::functions(self.llvm, code.entry);
+        symbols.iter_mut().for_each(|symbol| symbol.name = display_name(&symbol.name));
+        symbols
+    }
+
     fn options(&self, dialect: &Dialect) -> Options {
         let style = if self.level == Level::O0 { Style::Literal } else { Style::Ssa };
         Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers, debug: self.debug }
@@ -153,12 +164,33 @@ impl<'ctx> Compiler<'ctx> {
         let figures = Figures::of(module);
 
         let clock = Instant::now();
+        let _turn = registration::changing();
         let jit = McJit::new(module, self.level, &self.host)?;
         let entry = jit.address(PROGRAM)?;
         let regions = read_regions(&jit)?;
         times.codegen = clock.elapsed();
         self.engines.push(jit);
         Ok(Code { entry, regions, times, figures })
+    }
+}
+
+impl Drop for Compiler<'_> {
+    fn drop(&mut self) {
+        let _turn = registration::changing();
+        self.engines.clear();
+    }
+}
+
+/// What a function of a module is called for people: `bf_loop_2_7` is `bf:2:7 loop (llvm)`.
+fn display_name(name: &str) -> String {
+    let own = name.strip_prefix("bf_").unwrap_or(name);
+    let mut words = own.split(['_', '.']);
+    let region = (words.next(), words.next().map(str::parse::<u32>), words.next().map(str::parse::<u32>));
+    match region {
+        (Some(what @ ("loop" | "part")), Some(Ok(line)), Some(Ok(column))) => {
+            format!("bf:{line}:{column} {what} (llvm)")
+        }
+        _ => format!("bf:{own} (llvm)"),
     }
 }
 
@@ -204,4 +236,17 @@ fn read_regions(jit: &dyn Jit) -> Result<Vec<Region>, LlvmError> {
         .collect();
     regions.sort_by_key(|region| region.address);
     Ok(regions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_named_by_their_places() {
+        assert_eq!(display_name("bf_loop_2_7"), "bf:2:7 loop (llvm)");
+        assert_eq!(display_name("bf_part_12_1.3"), "bf:12:1 part (llvm)");
+        assert_eq!(display_name("bf_program"), "bf:program (llvm)");
+        assert_eq!(display_name("bf_loop_x"), "bf:loop_x (llvm)");
+    }
 }

@@ -21,9 +21,19 @@ use crate::runtime::address_space_left;
 /// The LLVM release the project is built for: the content of `llvm-version.txt`.
 pub const LLVM_VERSION: &str = include_str!("../../llvm-version.txt").trim_ascii();
 
-/// Proof that libLLVM is open and its functions may be called.
+/// Proof that libLLVM is open and its functions may be called: the library's handle.
 #[derive(Clone, Copy, Debug)]
-pub struct Llvm(());
+pub struct Llvm(usize);
+
+impl Llvm {
+    /// The address of what the library defines under a name that is not of the C API.
+    #[must_use]
+    pub fn symbol(self, name: &CStr) -> Option<*const c_void> {
+        // SAFETY: the handle of an open library and a C string.
+        let address = unsafe { libc::dlsym(self.0 as *mut c_void, name.as_ptr()) };
+        Some(address.cast_const()).filter(|address| !address.is_null())
+    }
+}
 
 /// Why libLLVM could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +148,7 @@ fn fill(handle: *mut c_void, library: &str) -> Result<Llvm, LoadError> {
             name = name.add(symbol.count_bytes() + 1);
         }
     }
-    Ok(Llvm(()))
+    Ok(Llvm(handle as usize))
 }
 
 std::arch::global_asm!(

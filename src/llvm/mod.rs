@@ -11,6 +11,7 @@ pub mod loader;
 pub mod lower;
 mod parts;
 pub mod pipeline;
+pub mod registered;
 pub mod timing;
 
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use super::support::{PROGRAM, Workspace, llvm_tool};
+use super::support::{Invocation, PROGRAM, Workspace, llvm_tool, llvm_version};
 
 const LEVELS: [&str; 6] = ["-O0", "-O1", "-O2", "-O3", "-Os", "-Oz"];
 
@@ -17,13 +17,29 @@ const SETTINGS: &str = "\
 
 /// Carries out `commands` in gdb, with `words` as the program and its arguments; returns what gdb printed, line by line,
 /// without its messages about libraries and threads.
-fn gdb(workspace: &Arc<Workspace>, words: &[&str], commands: &str) -> Vec<String> {
+pub fn gdb(workspace: &Arc<Workspace>, words: &[&str], commands: &str) -> Vec<String> {
     let found = Command::new("gdb").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(found.is_ok(), "gdb is missing, and this test is about it: apt install gdb");
-    workspace.write("session", format!("{SETTINGS}{commands}"));
-    workspace.write("input", "A");
     let options = ["-nx", "-q", "-batch", "-iex", "set auto-load no", "-x", "session", "--args"];
-    let session = workspace.tool("gdb", options.iter().chain(words)).run("");
+    session(workspace, workspace.tool("gdb", options.iter().chain(words)), &format!("{SETTINGS}{commands}"))
+}
+
+/// The same in lldb, which repeats the commands.
+fn lldb(workspace: &Arc<Workspace>, words: &[&str], commands: &str) -> Vec<String> {
+    let name = format!("lldb-{}", llvm_version());
+    let found = Command::new(&name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(found.is_ok(), "{name} is missing, and this test is about it: apt install {name}");
+    let options = ["--no-lldbinit", "-b", "-s", "session", "--"];
+    let settings = "settings set use-color false\nsettings set target.disable-aslr false\n";
+    session(workspace, workspace.tool(&name, options.iter().chain(words)), &format!("{settings}{commands}"))
+}
+
+/// What a debugger prints when it carries out `commands`, which it finds in the file `session`; the program's input is in
+/// `input`.
+fn session(workspace: &Arc<Workspace>, debugger: Invocation, commands: &str) -> Vec<String> {
+    workspace.write("session", commands);
+    workspace.write("input", "A");
+    let session = debugger.run("");
     let text = String::from_utf8_lossy(&session.stdout).into_owned();
     let is_ours = |line: &&str| !line.is_empty() && !line.starts_with('[') && !line.starts_with("Using host");
     let lines = text.lines().filter(is_ours).map(str::to_owned).collect();
@@ -110,6 +126,111 @@ fn gdb_knows_code_in_memory() {
     }
 }
 
+/// A library that is not there.
+const NO_LIBRARY: &str = "set environment BFLLVM_LIBLLVM /nonexistent\n";
+
+#[test]
+fn gdb_knows_code_from_templates() {
+    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let commands = "\
+        break prog.bf:3\nrun\nprint column\nprint/d cell\nprint ptr - tape\nprint/d *tape@3\nbacktrace\nstep\n\
+        print/d cell\nset var cell = 7\ndelete\nbreak prog.bf:5\ncontinue\nprint ptr - tape\nprint/d *tape@3\n\
+        finish\nbacktrace 1\n";
+    // Debuggers are told through libLLVM where it is.
+    for settings in ["", NO_LIBRARY] {
+        let workspace = Workspace::with(CODE);
+        let words = [bfllvm, "run", "-g", "-O0", "--engine=baseline", "--input=input", PROGRAM];
+        let lines = gdb(&workspace, &words, &format!("{settings}{commands}"));
+        // The first command of the line has no code: the pointer is moved by what follows.
+        has(&lines, &["bf_loop_2_1 () at prog.bf:3", "3\t<-]", "$1 = 2", "$2 = 3", "$3 = 0", "$4 = {3, 2, 0}"]);
+        let mut frames = lines.iter().filter(|line| line.starts_with('#'));
+        for function in ["bf_loop_2_1", "bfllvm_enter", "bfllvm::runtime::execute::execute", "bfllvm::main"] {
+            assert!(frames.any(|frame| frame.contains(function)), "no {function} in\n{}", lines.join("\n"));
+        }
+        // The next iteration begins at cell 1; the debugger makes seven of the two there, and two are added twice.
+        has(&lines, &["2\t[>++", "$5 = 2", "bf_program () at prog.bf:5", "5\t,", "$6 = 1", "$7 = {0, 11, 0}"]);
+        has(&lines, &["in bfllvm_enter ()"]);
+    }
+}
+
+#[test]
+fn gdb_follows_calls_through_code_from_templates() {
+    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    // In optimised code, too, and with the loop's code from LLVM.
+    for (options, function, frames) in [
+        (&["-O0", "--engine=baseline"][..], "get", &["bf_program () at prog.bf:5", "in bfllvm_enter ()"][..]),
+        (&["--engine=baseline"], "get", &["bf_program () at prog.bf:5", "in bfllvm_enter ()"]),
+        (&["-O0", "--tier-threshold=0"], "hot", &["in bf_count_is_up ()", "in bfllvm_enter ()"]),
+        (&["-O0", "--tier-threshold=0"], "prog.bf:3", &["bf_loop_2_1 () at prog.bf:3", "bf_loop_2_1 () at prog.bf:2"]),
+    ] {
+        let workspace = Workspace::with(CODE);
+        let words = [&[bfllvm, "run", "-g", "--input=input", PROGRAM], options].concat();
+        let function =
+            if function.contains(':') { function.to_owned() } else { format!("bfllvm::runtime::execute::{function}") };
+        let lines = gdb(&workspace, &words, &format!("break {function}\nrun\nbacktrace\n"));
+        has(&lines, frames);
+        assert!(lines.iter().any(|line| line.contains("bfllvm::main")), "{}", lines.join("\n"));
+    }
+}
+
+/// What lldb is asked at line 3, and what it answers there and one step further on.
+const LLDB_COMMANDS: &str = "\
+    print (int) cell\nprint column\nprint ptr - tape\nmemory read --size 1 --format u --count 3 tape\nthread step-in\n\
+    print (int) cell\nexpression cell = 1\nbreakpoint delete 1\nbreakpoint set --file prog.bf --line 6\ncontinue\n\
+    print (int) cell\n";
+const LLDB_ANSWERS: [&str; 13] = [
+    "prog.bf:3:1",
+    "(int) 2",
+    "(unsigned int) 1",
+    "(long) 1",
+    "000: 3",
+    "001: 2",
+    "002: 0",
+    "prog.bf:2:1",
+    "-> 2   \t[>++",
+    "(int) 2",
+    "prog.bf:6:1",
+    "-> 6   \t+.",
+    "(int) 65",
+];
+
+#[test]
+fn lldb_stops_at_lines_and_prints_cells() {
+    for io in ["--io=libc", "--io=syscall"] {
+        let workspace = Workspace::with(CODE);
+        workspace.bfllvm(["build", "-g", "-O0", io, "-o", "prog", PROGRAM]).run("").ends(0).says("");
+        let commands = format!("breakpoint set --file prog.bf --line 3\nprocess launch -i input\n{LLDB_COMMANDS}");
+        has(&lldb(&workspace, &["./prog"], &commands), &LLDB_ANSWERS);
+        workspace.bfllvm(["build", "-g", io, "-o", "prog", PROGRAM]).run("").ends(0).says("");
+        let commands = "breakpoint set --file prog.bf --line 5\nprocess launch -i input\nprint (int) cell\n\
+            print ptr - tape\nthread step-over\n";
+        has(&lldb(&workspace, &["./prog"], commands), &["prog.bf:5:1", "(int) 6", "(long) 1", "prog.bf:6:1"]);
+    }
+}
+
+#[test]
+fn lldb_knows_code_in_memory() {
+    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let start = "breakpoint set --file prog.bf --line 3\nprocess launch\n";
+    for engine in ["--engine=llvm", "--tier-threshold=0"] {
+        let workspace = Workspace::with(CODE);
+        let words = [bfllvm, "run", "-g", "-O0", engine, "--input=input", PROGRAM];
+        // In expressions, `tape` could be a module of bfllvm's own as well, if it has debug information.
+        let commands = "print (int) cell\nprint column\nprint (int) ptr[-1]\ntarget variable tape[0]\n";
+        let lines = lldb(&workspace, &words, &format!("{start}{commands}"));
+        has(&lines, &["prog.bf:3:1", "(int) 2", "(unsigned int) 1", "(int) 3", "tape[0] = '\\x03'"]);
+    }
+    let workspace = Workspace::with(CODE);
+    let words = [bfllvm, "run", "-g", "-O0", "--engine=baseline", "--input=input", PROGRAM];
+    let commands = "print (int) cell\nprint column\nprint (int) ptr[1]\ntarget variable tape[1]\nthread backtrace\nthread step-in\n";
+    let lines = lldb(&workspace, &words, &format!("{start}{commands}"));
+    has(
+        &lines,
+        &["bf_loop_2_1 at prog.bf:3:2", "(int) 3", "(unsigned int) 2", "(int) 2", "tape[1] = '\\x02'", "prog.bf:2:3"],
+    );
+    assert!(lines.iter().any(|line| line.contains("`bfllvm_enter")), "{}", lines.join("\n"));
+}
+
 #[test]
 fn code_is_the_same_with_and_without() {
     let objcopy = llvm_tool("llvm-objcopy");
@@ -176,9 +297,7 @@ fn comments_are_for_ir_alone() {
 }
 
 #[test]
-fn engines_without_llvm_have_nothing_to_describe() {
-    for engine in ["baseline", "reference"] {
-        let outcome = Workspace::with("+").bfllvm(["run", "-g", "--engine", engine, PROGRAM]).run("");
-        outcome.ends(2).mentions(&["-g describes LLVM's code", "--engine=llvm"]);
-    }
+fn the_reference_has_nothing_to_describe() {
+    let outcome = Workspace::with("+").bfllvm(["run", "-g", "--engine=reference", PROGRAM]).run("");
+    outcome.ends(2).mentions(&["-g describes machine code", "--engine=llvm"]);
 }

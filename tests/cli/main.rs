@@ -13,6 +13,7 @@ mod explain;
 mod json;
 mod messages;
 mod observe;
+mod perfmap;
 mod profile;
 mod robustness;
 mod usage;

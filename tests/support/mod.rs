@@ -388,6 +388,12 @@ impl Running {
         self.watch("work for long", |stat| stat.processor_time >= before + LONG);
     }
 
+    /// Waits until `is_so`, while the process goes on.
+    #[track_caller]
+    pub fn works_until(&mut self, what: &str, is_so: impl Fn() -> bool) {
+        self.watch(&format!("work until {what}"), |_| is_so());
+    }
+
     #[track_caller]
     fn watch(&mut self, what: &str, mut is_so: impl FnMut(&Stat) -> bool) {
         loop {
@@ -399,6 +405,11 @@ impl Running {
             }
             self.pause();
         }
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The most memory that the process has had so far, in KiB.

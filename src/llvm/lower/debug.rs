@@ -26,7 +26,6 @@ use llvm_sys::debuginfo::{LLVMDIBuilderInsertDbgValueRecordAtEnd, LLVMDIBuilderI
 use super::body::{Body, Home};
 use super::{Style, Unit};
 use crate::dialect::CellWidth;
-use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
 
 /// Whether it is known where a module's instructions come from.
@@ -237,7 +236,7 @@ impl<'ctx> Body<'_, 'ctx> {
         let column = self.unit.context.i32_type().const_int(place.column.into(), false);
         let column = (column.as_value_ref(), scope.column, Vec::new());
         let mut records = vec![column];
-        if let (Home::Value(pointer), Some(cell)) = (self.home, current_cell(self.unit.program, index)) {
+        if let (Home::Value(pointer), Some(cell)) = (self.home, self.unit.program.current_cell(index)) {
             let distance = i64::from(cell) * self.unit.program.width.bytes() as i64;
             let there = match distance {
                 0 => vec![],
@@ -289,26 +288,5 @@ impl<'ctx> Body<'_, 'ctx> {
                 );
             }
         }
-    }
-}
-
-/// The cell at which the program's pointer stands when it comes to the first command of an operation, as far as that
-/// can be told: our passes move the pointer late, and name cells by their distance instead.
-fn current_cell(program: &Program, index: u32) -> Option<i32> {
-    match program.ops[index as usize].kind {
-        Kind::Add { cell, .. }
-        | Kind::Set { cell, .. }
-        | Kind::Scan { cell, .. }
-        | Kind::Walk { cell, .. }
-        | Kind::Input { cell }
-        | Kind::Output { cell }
-        | Kind::Dump { cell }
-        | Kind::Loop { cell, .. }
-        | Kind::If { cell, .. } => Some(cell),
-        // What was added to in a loop.
-        Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
-        Kind::Count(count) => Some(count.counter),
-        Kind::LoopEnd { start } | Kind::IfEnd { start } => current_cell(program, start),
-        Kind::Move { .. } | Kind::Text { .. } => None,
     }
 }
