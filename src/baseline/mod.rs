@@ -10,6 +10,7 @@
 mod count;
 mod debug;
 mod emitter;
+mod io;
 mod notes;
 mod scan;
 mod translate;

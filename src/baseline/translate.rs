@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, DynasmLabelApi as _, dynasm};
 
 use super::emitter::{Emitter, Sign};
+use super::io::{self, Detour};
 use super::notes::{FRAME_WORDS, Notes, SAVED};
 use super::scan::{self, Scans};
 use super::{HostFunction, Place, Slotted};
@@ -51,6 +52,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
     let begin = emitter.label();
     emitter.jump(begin);
     let scans = scan::emit(&mut emitter, unit.program);
+    let io = io::emit(&mut emitter, unit.eof);
     let hot = emit_hot(&mut emitter);
     emitter.bind(begin);
     let places = vec![Place { offset: emitter.offset(), head: None }];
@@ -58,6 +60,8 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         unit,
         emitter,
         scans,
+        io,
+        detours: Vec::new(),
         hot,
         ahead: 0,
         in_register: None,
@@ -78,6 +82,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         translator.op(index);
     }
     translator.emit_exit();
+    translator.emit_detours();
     let targets = (0..translator.loops.len()).map(|slot| translator.emit_stubs(slot)).collect();
     let Emitter { asm, notes, .. } = translator.emitter;
     Ok(Translated { bytes: asm.finalize()?, places: translator.places, targets, notes })
@@ -125,8 +130,8 @@ struct SlottedLoop {
 }
 
 /// A loop or condition whose end is still to come.
-struct Open {
-    head: u32,
+pub(super) struct Open {
+    pub(super) head: u32,
     cell: i32,
     body: DynamicLabel,
     behind: DynamicLabel,
@@ -135,21 +140,24 @@ struct Open {
     /// Whether the body begins with the cell's value in `rax`.
     loads: bool,
     slot: Option<u32>,
+    pub(super) io: io::Placement,
 }
 
 pub(super) struct Translator<'a> {
-    unit: &'a Unit<'a>,
+    pub(super) unit: &'a Unit<'a>,
     pub(super) emitter: Emitter,
     scans: Option<Scans>,
+    pub(super) io: io::Routines,
+    pub(super) detours: Vec<Detour>,
     hot: DynamicLabel,
     /// How many cells the pointer is ahead of `rbx`.
     ahead: i64,
     /// The cell whose value is in `rax`, in cells from `rbx`.
-    in_register: Option<i64>,
+    pub(super) in_register: Option<i64>,
     /// The cell of which the zero flag tells, in cells from `rbx`.
-    in_flags: Option<i64>,
-    open: Vec<Open>,
-    places: Vec<Place>,
+    pub(super) in_flags: Option<i64>,
+    pub(super) open: Vec<Open>,
+    pub(super) places: Vec<Place>,
     /// For each head of a condition.
     conditions: Vec<Form>,
     /// The loops with slots so far.
@@ -266,27 +274,9 @@ impl Translator<'_> {
                 self.counting_steps(index, cell, |this| this.walk(cell, stride, leave, enter));
             }
             Kind::Count(count) => self.count_at_once(&count),
-            Kind::Input { cell } => self.input(cell),
-            Kind::Output { cell } => {
-                // The low byte is the first.
-                match self.in_register == Some(self.key(cell)) {
-                    true => dynasm!(self.emitter.asm; .arch x64; movzx esi, al),
-                    false => {
-                        let at = self.at(cell);
-                        dynasm!(self.emitter.asm; .arch x64; movzx esi, BYTE [rbx + at]);
-                    }
-                }
-                self.call(HostFunction::Put);
-            }
-            Kind::Text { start, len } => {
-                let bytes = &self.unit.text[start as usize..(start + len) as usize];
-                dynasm!(self.emitter.asm
-                    ; .arch x64
-                    ; mov rsi, QWORD bytes.as_ptr() as i64
-                    ; mov edx, len as i32
-                );
-                self.call(HostFunction::Text);
-            }
+            Kind::Input { cell } => self.input(index, cell),
+            Kind::Output { cell } => self.output(index, cell),
+            Kind::Text { start, len } => self.text(index, start, len),
             Kind::Dump { cell } => {
                 let at = self.at(cell);
                 let place = self.unit.source.position(self.unit.program.ops[index as usize].span.start);
@@ -331,7 +321,7 @@ impl Translator<'_> {
     }
 
     /// How many cells `cell` is from `rbx`.
-    fn key(&self, cell: i32) -> i64 {
+    pub(super) fn key(&self, cell: i32) -> i64 {
         self.ahead + i64::from(cell)
     }
 
@@ -387,7 +377,7 @@ impl Translator<'_> {
     }
 
     /// `rax = cell`
-    fn load(&mut self, cell: i32) {
+    pub(super) fn load(&mut self, cell: i32) {
         let at = self.at(cell);
         if self.in_register != Some(self.key(cell)) {
             self.emitter.load(at);
@@ -474,7 +464,8 @@ impl Translator<'_> {
         }
         self.emitter.bind(body);
         self.count(iterations);
-        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot });
+        let io = self.io_placement(index);
+        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
         self.forget();
         if loads {
             self.in_register = Some(self.key(cell));
@@ -535,30 +526,6 @@ impl Translator<'_> {
         );
         let head = self.open.last().map(|outer| outer.head);
         self.places.push(Place { offset: self.emitter.offset(), head });
-    }
-
-    fn input(&mut self, cell: i32) {
-        let at = self.at(cell);
-        // A fault comes before the input is asked for.
-        self.emitter.compare_with(at, 0);
-        self.call(HostFunction::Get);
-        // At the end the answer is -1.
-        match self.unit.eof {
-            Eof::Same => {
-                dynasm!(self.emitter.asm; .arch x64; mov eax, eax; test eax, eax; js >ended);
-                self.emitter.store(at);
-                dynasm!(self.emitter.asm; .arch x64; ended:);
-            }
-            Eof::Zero => {
-                dynasm!(self.emitter.asm; .arch x64; xor ecx, ecx; test eax, eax; cmovs eax, ecx);
-                self.emitter.store(at);
-            }
-            Eof::MinusOne => {
-                dynasm!(self.emitter.asm; .arch x64; movsxd rax, eax);
-                self.emitter.store(at);
-            }
-        }
-        self.forget();
     }
 
     /// `while tape[ptr + cell] != value { ptr += stride }`: looks at some cells one by one; then a routine looks

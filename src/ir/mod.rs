@@ -8,6 +8,7 @@
 
 pub mod branchless;
 pub mod count;
+pub mod echo;
 pub mod loops;
 mod pointer;
 pub mod text;

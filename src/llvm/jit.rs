@@ -48,7 +48,7 @@ impl<'ctx> McJit<'ctx> {
         let engine =
             module.create_jit_execution_engine(codegen).map_err(|message| LlvmError::Codegen(message.to_string()))?;
         for (name, address) in
-            [("bf_overflow", host.put), ("bf_underflow", host.get), ("bf_text", host.text), ("bf_dump", host.dump)]
+            [("bf_overflow", host.put), ("bf_underflow", host.get), ("bf_spill", host.text), ("bf_dump", host.dump)]
         {
             // Passes may have removed the declaration of a function that is not called any more.
             if let Some(function) = module.get_function(name) {

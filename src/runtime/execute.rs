@@ -115,7 +115,7 @@ static TAPE: AtomicUsize = AtomicUsize::new(0);
 /// made for `dialect`, and is given guards of at least the width its program needs.
 ///
 /// # Errors
-/// Memory cannot be had; the console is lost then.
+/// Memory, or a timer, cannot be had; the console is lost then.
 pub unsafe fn execute(
     code: &Code<'_>,
     dialect: &Dialect,
@@ -131,7 +131,7 @@ pub unsafe fn execute(
     }
     let cell = state.tape.memory.start();
     TAPE.store(cell, Relaxed);
-    let session = Session::begin(&state.shared, limits.time);
+    let session = Session::begin(&state.shared, limits.time).map_err(MemoryError::Timer)?;
     let raw = &raw mut *state;
     // SAFETY: a `State` at a fixed place, which begins with the buffers; the rest as required of the caller.
     let exit = unsafe { enter(code.entry, &raw const (*raw).shared, raw.cast(), cell, stack.end()) };
@@ -278,7 +278,7 @@ pub struct ReferenceLimits {
 /// of operations as well.
 ///
 /// # Errors
-/// The tape cannot be had: the same lengths are refused as for compiled code.
+/// The tape, or a timer, cannot be had: the same lengths are refused as for compiled code.
 pub fn interpret(
     program: &Program,
     place: &dyn Fn(usize) -> Position,
@@ -290,7 +290,7 @@ pub fn interpret(
     let mut io = InterpreterIo { console, shared: Box::default(), place, end: None };
     let shared: *const Shared = &raw const *io.shared;
     // SAFETY: boxed, and dropped after the session.
-    let session = Session::begin(unsafe { &*shared }, limits.run.time);
+    let session = Session::begin(unsafe { &*shared }, limits.run.time).map_err(MemoryError::Timer)?;
     let mut machine = Machine::new(program, dialect);
     let max_steps = limits.steps.unwrap_or(u64::MAX);
     let end = loop {

@@ -93,7 +93,7 @@ pub(super) struct Session {
     replaced: Vec<(c_int, libc::sigaction)>,
     replaced_stack: libc::stack_t,
     _handler_stack: Box<[MaybeUninit<u8>]>,
-    has_timer: bool,
+    timer: Option<libc::timer_t>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -101,7 +101,10 @@ impl Session {
     /// Puts the handlers in place; after `time` the run is asked to stop.
     ///
     /// `shared` must outlive the session at its place.
-    pub fn begin(shared: &Shared, time: Option<Duration>) -> Session {
+    ///
+    /// # Errors
+    /// The system has no timer left.
+    pub fn begin(shared: &Shared, time: Option<Duration>) -> std::io::Result<Session> {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: has no precondition.
         shared.thread.store(unsafe { libc::pthread_self() } as usize, SeqCst);
@@ -137,21 +140,23 @@ impl Session {
             }
             old
         };
+        let mut session = Session { replaced, replaced_stack, _handler_stack: handler_stack, timer: None, _turn: turn };
         if let Some(time) = time {
             unblock_alarm();
-            set_timer(time.max(Duration::from_micros(1)));
+            session.timer = Some(start_timer(time)?);
         }
-        Session { replaced, replaced_stack, _handler_stack: handler_stack, has_timer: time.is_some(), _turn: turn }
+        Ok(session)
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.has_timer {
-            set_timer(Duration::ZERO);
-        }
-        // SAFETY: puts back what was there.
+        // SAFETY: the timer is ours; puts back what was there. A signal of the timer's that is pending is delivered before
+        // the call returns.
         unsafe {
+            if let Some(timer) = self.timer {
+                libc::timer_delete(timer);
+            }
             for (signal, action) in &self.replaced {
                 libc::sigaction(*signal, action, std::ptr::null_mut());
             }
@@ -189,16 +194,33 @@ fn unblock_alarm() {
 /// How often SIGALRM comes again once the time is up: a write may just have begun to block.
 const ALARM_INTERVAL: Duration = Duration::from_millis(50);
 
-/// SIGALRM after `time`, and again; zero takes the request back.
-fn set_timer(time: Duration) {
-    let value = |time: Duration| libc::timeval {
-        tv_sec: time.as_secs() as libc::time_t,
-        tv_usec: libc::suseconds_t::from(time.subsec_micros()),
+/// SIGALRM for this thread after `time`, and again. The process's own timer would ask any thread, which might hand it on
+/// when the run, and the handler with it, is gone.
+fn start_timer(time: Duration) -> std::io::Result<libc::timer_t> {
+    let value =
+        |time: Duration| libc::timespec { tv_sec: time.as_secs() as libc::time_t, tv_nsec: time.subsec_nanos().into() };
+    let times = libc::itimerspec {
+        it_interval: value(ALARM_INTERVAL),
+        // All zeroes would be no request.
+        it_value: value(time.max(Duration::from_nanos(1))),
     };
-    let interval = if time.is_zero() { time } else { ALARM_INTERVAL };
-    let timer = libc::itimerval { it_interval: value(interval), it_value: value(time) };
-    // SAFETY: a valid structure; nobody else in this process uses the timer.
-    unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
+    // SAFETY: valid structures, of which all zeroes is a valid value.
+    unsafe {
+        let mut event: libc::sigevent = std::mem::zeroed();
+        event.sigev_notify = libc::SIGEV_THREAD_ID;
+        event.sigev_signo = libc::SIGALRM;
+        event.sigev_notify_thread_id = libc::gettid();
+        let mut timer: libc::timer_t = std::ptr::null_mut();
+        if libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        if libc::timer_settime(timer, 0, &raw const times, std::ptr::null_mut()) != 0 {
+            let error = std::io::Error::last_os_error();
+            libc::timer_delete(timer);
+            return Err(error);
+        }
+        Ok(timer)
+    }
 }
 
 extern "C" fn on_request(signal: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {

@@ -16,7 +16,7 @@ pub fn guard_bytes(program: &Program) -> u64 {
     bytes.saturating_add(MIN_GUARD_BYTES).next_multiple_of(PAGE_BYTES)
 }
 
-/// Memory for a run cannot be had.
+/// Memory for a run, or something else of the system's, cannot be had.
 #[derive(Debug)]
 pub enum MemoryError {
     Tape {
@@ -25,6 +25,8 @@ pub enum MemoryError {
     },
     /// For the stack of compiled code.
     Stack(std::io::Error),
+    /// For the limit on time.
+    Timer(std::io::Error),
 }
 
 impl std::fmt::Display for MemoryError {
@@ -37,6 +39,9 @@ impl std::fmt::Display for MemoryError {
                 f,
                 "cannot reserve the stack for compiled code: {error}; raise the limit on memory, or use --engine=reference"
             ),
+            MemoryError::Timer(error) => {
+                write!(f, "cannot set a timer for the limit on time: {error}; raise the limit on signals (ulimit -i)")
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::pipe;
 
-use super::support::{Collector, RUNS, Terminal, Way, Workspace, every_way};
+use super::support::{Collector, RUNS, Terminal, Way, Workspace, bfllvm, every_way};
 
 /// Prints `A`; leaves 65 in the cell and 0 behind it.
 const PRINT_A: &str = "+++++++[>+++++++++<-]>++.";
@@ -58,6 +58,7 @@ fn s8_nothing_is_lost_where_a_buffer_ends() {
     for (code, eof, end) in [
         (",[.,]", "--eof=0", &[][..]),
         (",[.,]", "--eof=same", &[0]),
+        (",[.[-],]", "--eof=same", &[]),
         (",+[-.,+]", "--eof=-1", &[]),
         // Byte by byte: the pointer moves.
         (",[.>,]", "--eof=0", &[]),
@@ -81,6 +82,46 @@ fn s8_input_is_passed_on_up_to_the_byte_that_ends_the_loop() {
     input[70_000] = 255;
     for program in every_way(",+[-.,+]++.", &["--eof=0"]) {
         program.run(&input).ends(0).prints([&expected[..], &[2]].concat());
+    }
+}
+
+#[test]
+fn s8_input_is_passed_on_with_the_byte_that_ends_the_loop() {
+    for length in LENGTHS {
+        let mut expected = bytes(length);
+        expected.push(0);
+        for program in every_way("+[,.]>+++.", &["--eof=0"]) {
+            program.run(bytes(length)).ends(0).prints([&expected[..], &[3]].concat());
+        }
+    }
+}
+
+/// Prints a text of this length `255 * times` times, in two loops; `times` fits a cell.
+fn print_text(length: usize, times: usize) -> (String, Vec<u8>) {
+    let letters: Vec<u8> = (b'A'..=b'Z').cycle().take(length).collect();
+    let (mut code, mut last) = (String::new(), 0);
+    for &letter in &letters {
+        code += &if letter > last { "+" } else { "-" }.repeat(letter.abs_diff(last).into());
+        code.push('.');
+        last = letter;
+    }
+    (format!("{}[>-[>{code}[-]<-]<-]", "+".repeat(times)), letters.repeat(255 * times))
+}
+
+#[test]
+fn s8_texts_are_whole_where_a_buffer_ends() {
+    for length in [2, 3, 5, 9, 17, 33, 64, 65, 300] {
+        let (code, expected) = print_text(length, 300usize.div_ceil(length));
+        assert!(expected.len() > 65536);
+        for program in every_way(&code, &[]) {
+            program.run("").ends(0).prints(expected.clone());
+        }
+        // Part of a text still fits.
+        for Way::Run(option) | Way::Build(option) in RUNS {
+            let allowed = &expected[..expected.len() - length.div_ceil(2)];
+            let limit = format!("--max-output={}", allowed.len());
+            bfllvm(&code, &["run", option, &limit]).run("").ends(4).prints(allowed);
+        }
     }
 }
 

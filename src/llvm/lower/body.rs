@@ -7,8 +7,8 @@ use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue,
 
 use super::{Names, Style, Unit, debug, host, table, walk};
 use crate::dialect::Eof;
-use crate::ir::Kind;
 use crate::ir::branchless::{Form, form_around};
+use crate::ir::{Kind, echo};
 
 /// Lowers the region with this index.
 pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), BuilderError> {
@@ -166,7 +166,10 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             Kind::Scan { cell, stride } => self.walk(index, cell, stride, (0, 0)),
             Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, (leave, enter)),
             Kind::Count(count) => self.count(index, &count),
-            Kind::Input { cell } => self.input(cell),
+            Kind::Input { cell } => {
+                self.echo(index, cell)?;
+                self.input(cell)
+            }
             Kind::Output { cell } => {
                 let value = self.load(cell)?;
                 let byte = self.builder.build_int_truncate_or_bit_cast(
@@ -334,7 +337,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
     /// In a loop that passes its input on: does so by blocks.
     fn echo(&self, index: u32, cell: i32) -> Lowered<()> {
         let Some(function) = self.unit.host.echo else { return Ok(()) };
-        let Some(stop) = host::echo_stop(self.unit.program, index as usize) else { return Ok(()) };
+        let Some(stop) = echo::stop(self.unit.program, index as usize) else { return Ok(()) };
         let stop = self.unit.context.i8_type().const_int(stop.into(), false);
         let arguments = [self.state.into(), self.address(cell)?.into(), stop.into()];
         self.builder.build_call(function, &arguments, "")?;

@@ -1,5 +1,5 @@
 //! The functions that a program calls for input, output and `#`: those of the host, and those of ours between the
-//! program and the host's, `put.ll`, `get.ll` and `echo.ll`, which work on the buffers of the state.
+//! program and the host's, `put.ll`, `copy.ll`, `get.ll` and `echo.ll`, which work on the buffers of the state.
 
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
@@ -9,7 +9,7 @@ use inkwell::types::FunctionType;
 use inkwell::values::{CallSiteValue, FunctionValue};
 
 use super::{Options, Style, add_attribute, make_internal};
-use crate::ir::{Kind, Program};
+use crate::ir::{Kind, Program, echo};
 use crate::llvm::{LlvmError, parts};
 
 /// The state as far as it is known here; the offsets are those of [`crate::runtime::buffers`].
@@ -51,7 +51,7 @@ impl<'ctx> Host<'ctx> {
     ) -> Result<Host<'ctx>, LlvmError> {
         let io = options.io;
         let (void, pointer) = (context.void_type(), context.ptr_type(AddressSpace::default()).into());
-        let (byte, int, long) = (context.i8_type().into(), context.i32_type(), context.i64_type().into());
+        let (byte, int) = (context.i8_type().into(), context.i32_type());
         let calls = |wanted: fn(Kind) -> bool| program.ops.iter().any(|op| wanted(op.kind));
         let declare = |name: &str, ty: FunctionType<'ctx>| {
             // A piece of IR text may have declared it.
@@ -65,7 +65,7 @@ impl<'ctx> Host<'ctx> {
             make_internal(function);
             Ok::<_, LlvmError>(function)
         };
-        let (mut put, mut get, mut text, mut echo) = (None, None, None, None);
+        let (mut put, mut get, mut text, mut pass_on) = (None, None, None, None);
         let table_puts = module.get_function("bf_put").is_some();
         if table_puts || calls(|kind| matches!(kind, Kind::Output { .. } | Kind::Text { len: 1, .. })) {
             put = Some(match io {
@@ -81,19 +81,19 @@ impl<'ctx> Host<'ctx> {
         }
         if calls(|kind| matches!(kind, Kind::Text { len: 2.., .. })) {
             text = Some(match io {
-                Io::Buffers => declare("bf_text", void.fn_type(&[pointer, pointer, long], false)),
+                Io::Buffers => link("copy.ll", include_str!("copy.ll"), "bf_text")?,
                 Io::Calls => link("text.ll", include_str!("text.ll"), "bf_text")?,
             });
         }
         // The literal lowering has a group of instructions for a command, and no more.
         let may_echo = io == Io::Buffers && options.style == Style::Ssa;
-        if may_echo && (0..program.ops.len()).any(|index| echo_stop(program, index).is_some()) {
+        if may_echo && (0..program.ops.len()).any(|index| echo::stop(program, index).is_some()) {
             let cell = format!("i{}", program.width.bits());
-            echo = Some(link("echo.ll", &include_str!("echo.ll").replace("CELL", &cell), "bf_echo")?);
+            pass_on = Some(link("echo.ll", &include_str!("echo.ll").replace("CELL", &cell), "bf_echo")?);
         }
         let dump = calls(|kind| matches!(kind, Kind::Dump { .. }))
             .then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false)));
-        Ok(Host { put, get, text, dump, echo })
+        Ok(Host { put, get, text, dump, echo: pass_on })
     }
 }
 
@@ -108,56 +108,4 @@ pub(super) fn inline(context: &Context, call: CallSiteValue<'_>) {
 pub(super) fn has_inline_io(program: &Program, start: u32, end: u32) -> bool {
     let body = &program.ops[start as usize + 1..end as usize];
     body.len() <= INLINE_OPS as usize && !body.iter().any(|op| matches!(op.kind, Kind::Loop { .. }))
-}
-
-/// If the operation at `index` is the output of a loop that passes its input on, as `[.,]` and `[-.,+]`:
-/// the byte at which it stops.
-pub(super) fn echo_stop(program: &Program, index: usize) -> Option<u8> {
-    let kind = |at: usize| program.ops.get(at).map(|op| op.kind);
-    let Some(Kind::Output { cell }) = kind(index) else { return None };
-    let (head, end, enter) = match kind(index.checked_sub(1)?)? {
-        Kind::Add { cell: changed, delta } if changed == cell => (index.checked_sub(2)?, index + 3, delta),
-        _ => (index - 1, index + 2, 0),
-    };
-    let is_echo = matches!(kind(head), Some(Kind::Loop { cell: tested, end: its_end }) if tested == cell && its_end as usize == end)
-        && matches!(kind(index + 1), Some(Kind::Input { cell: target }) if target == cell);
-    let leave = match kind(index + 2)? {
-        Kind::Add { cell: changed, delta } if changed == cell => delta,
-        _ => 0,
-    };
-    let mask = u64::MAX >> (64 - program.width.bits());
-    let adds_up = enter.wrapping_add(leave) & mask == 0;
-    u8::try_from(enter & mask).ok().filter(|_| is_echo && adds_up)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ir::text;
-
-    fn stops(width: u32, body: &str) -> Vec<u8> {
-        let program = text::parse(&format!("cells {width}\n{}", body.replace('/', "\n"))).unwrap();
-        (0..program.ops.len()).filter_map(|index| echo_stop(&program, index)).collect()
-    }
-
-    #[test]
-    fn loops_that_pass_input_on_are_seen() {
-        assert_eq!(stops(8, "loop [2]/output [2]/input [2]/end"), [0]);
-        assert_eq!(stops(8, "loop [0]/add [0] 255/output [0]/input [0]/add [0] 1/end"), [255]);
-        assert_eq!(stops(16, "loop [0]/add [0] 10/output [0]/input [0]/add [0] 65526/end"), [10]);
-    }
-
-    #[test]
-    fn others_are_left_alone() {
-        assert_eq!(stops(8, "loop [0]/output [0]/input [1]/end"), [0u8; 0]);
-        assert_eq!(stops(8, "loop [1]/output [0]/input [0]/end"), [0u8; 0]);
-        assert_eq!(stops(8, "if [0]/output [0]/input [0]/end"), [0u8; 0]);
-        assert_eq!(stops(8, "output [0]/input [0]"), [0u8; 0]);
-        assert_eq!(stops(8, "loop [0]/output [0]/input [0]/add [0] 1/end"), [0u8; 0]);
-        assert_eq!(stops(8, "loop [0]/add [0] 255/output [0]/input [0]/end"), [0u8; 0]);
-        assert_eq!(stops(8, "loop [0]/add [1] 255/output [0]/input [0]/add [0] 1/end"), [0u8; 0]);
-        assert_eq!(stops(8, "loop [0]/output [0]/input [0]/output [0]/end"), [0u8; 0]);
-        // No byte is as large as the value at which it stops.
-        assert_eq!(stops(16, "loop [0]/add [0] 65535/output [0]/input [0]/add [0] 1/end"), [0u8; 0]);
-    }
 }

@@ -6,11 +6,11 @@
 //!
 //! * `void bf_overflow(ptr state, i8 byte)` takes a byte of output;
 //! * `i32 bf_underflow(ptr state)` returns a byte of input, or -1 at its end;
-//! * `void bf_text(ptr state, ptr bytes, i64 count)` takes bytes of output;
+//! * `void bf_spill(ptr state, ptr bytes, i64 count)` takes bytes of output;
 //! * `void bf_dump(ptr state, ptr cell, i32 line, i32 column)` shows the tape.
 //!
-//! The first two are called where a buffer is full or empty: the state begins with the buffers of
-//! [`crate::runtime::buffers`], on which the functions `bf_put` and `bf_get` work; they are linked in. With
+//! The first three are called where a buffer is full or empty: the state begins with the buffers of
+//! [`crate::runtime::buffers`], on which the functions `bf_put`, `bf_get` and `bf_text` work; they are linked in. With
 //! [`Io::Calls`] nothing is known of the state, and the host defines `void bf_put(ptr state, i8 byte)` and
 //! `i32 bf_get(ptr state)` instead.
 //!

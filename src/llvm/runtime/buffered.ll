@@ -1,6 +1,6 @@
 ; buffered.ll - the two buffers of an executable, and what the program calls
 ; when one of them is full or empty; what it does without calling anybody is in
-; put.ll and get.ll, which know the same first fields.
+; put.ll, copy.ll and get.ll, which know the same first fields.
 ;
 ; Goes together with common.ll, and with syscall.ll or libc.ll for the system
 ; calls.
@@ -41,7 +41,6 @@ declare hidden i1   @rt_is_terminal(i32)
 declare hidden void @rt_leave() noreturn
 declare hidden i32  @rt_flush()
 declare hidden void @rt_read_failed(i32)
-declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1 immarg)
 
 ; Everything is set up here rather than by initializers, so that the file of
 ; the executable need not hold any of it.
@@ -147,22 +146,10 @@ leave:
   unreachable
 }
 
-; Takes many bytes of output: at once if there is room.
-define hidden void @bf_text(ptr %state, ptr %bytes, i64 %count) noinline nounwind {
+; Takes many bytes of output for which there is not enough room.
+define hidden void @bf_spill(ptr %state, ptr %bytes, i64 %count) cold noinline nounwind {
 entry:
-  %next = load volatile ptr, ptr @rt_state
-  %end = load volatile ptr, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 1)
-  %next.i = ptrtoint ptr %next to i64
-  %end.i = ptrtoint ptr %end to i64
-  %room = sub i64 %end.i, %next.i
-  %fits = icmp ule i64 %count, %room
-  br i1 %fits, label %copy, label %head
-
-copy:
-  call void @llvm.memcpy.p0.p0.i64(ptr %next, ptr %bytes, i64 %count, i1 false)
-  %behind = getelementptr i8, ptr %next, i64 %count
-  store atomic ptr %behind, ptr @rt_state syncscope("singlethread") release, align 8
-  ret void
+  br label %head
 
 head:
   %index = phi i64 [ 0, %entry ], [ %further, %after ]
