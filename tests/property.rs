@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bfllvm::baseline::{self, Count, Slotted};
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
@@ -29,6 +30,9 @@ use proptest::test_runner::{Config, FileFailurePersistence};
 
 /// A program that does not end within so many commands is not followed further.
 const STEPS: u64 = 20_000;
+
+/// A run that takes so long hangs, however busy the machine is.
+const HANGS: Duration = Duration::from_secs(300);
 
 /// How far the long tape reaches beyond the real one on both sides, in cells; no program here gets further
 /// within [`STEPS`].
@@ -371,7 +375,7 @@ fn run_tiered(program: Program, source: Source, dialect: &Dialect, input: &[u8],
 /// The code was made for this dialect, the guards for its program.
 unsafe fn run_code(code: &Code, dialect: &Dialect, input: &[u8]) -> Run {
     let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), None);
-    let limits = Limits { time: Some(std::time::Duration::from_secs(20)) };
+    let limits = Limits { time: Some(HANGS) };
     // SAFETY: as required of the caller.
     let (end, transcript) = unsafe { execute(code, dialect, console, &limits) }.unwrap();
     let end = match end {
