@@ -31,14 +31,19 @@ pub(super) fn fold(bytes: &[u8], mut at: usize, options: &Options) -> Option<Par
         let span = || Span { start: start as u32, end: start as u32 + 1 };
         match byte {
             // A source has at most i32::MAX bytes.
-            b'>' => folder.lag += 1,
-            b'<' => folder.lag -= 1,
+            b'>' | b'<' => {
+                at = behind_run(bytes, start);
+                // The equals sign stands between the two: 0x3c, 0x3d, 0x3e.
+                folder.lag += (i32::from(byte) - i32::from(b'=')) * (at - start) as i32;
+            }
             b'+' | b'-' => {
-                // The comma stands between the two: 0x2b, 0x2c, 0x2d.
-                let mut sum = i64::from(b',') - i64::from(byte);
+                at = start;
+                let mut sum = 0;
                 while let Some(&more @ (b'+' | b'-')) = bytes.get(at) {
-                    sum += i64::from(b',') - i64::from(more);
-                    at += 1;
+                    let end = behind_run(bytes, at);
+                    // The comma stands between the two: 0x2b, 0x2c, 0x2d.
+                    sum += (i64::from(b',') - i64::from(more)) * (end - at) as i64;
+                    at = end;
                 }
                 folder.add(sum as u64, Span { start: start as u32, end: at as u32 });
             }
@@ -67,6 +72,21 @@ pub(super) fn fold(bytes: &[u8], mut at: usize, options: &Options) -> Option<Par
     }
     let program = Program { width: options.width, ops: folder.ops, text: Vec::new(), shape: folder.shape };
     folder.open.is_empty().then_some(Parsed { program, input_start })
+}
+
+/// The offset behind the equal bytes that start at `start`, eight of which are compared at once.
+#[inline]
+fn behind_run(bytes: &[u8], start: usize) -> usize {
+    let eight = u64::from_le_bytes([bytes[start]; 8]);
+    let mut at = start + 1;
+    while let Some(&next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let different = u64::from_le_bytes(next) ^ eight;
+        at += (different.trailing_zeros() / u8::BITS) as usize;
+        if different != 0 {
+            return at;
+        }
+    }
+    at + bytes[at..].iter().take_while(|&&byte| byte == bytes[start]).count()
 }
 
 /// The offset behind the loop that starts at `start`.
