@@ -318,6 +318,19 @@ impl Rewriter {
         self.taken = self.taken.max(end as usize);
     }
 
+    /// How many operations of the old program were taken: the index of the next.
+    #[must_use]
+    pub fn taken(&self) -> u32 {
+        self.taken as u32
+    }
+
+    /// Takes the operations of the old program up to, not including, index `end`, and puts them as they are.
+    pub fn keep_to(&mut self, end: u32) {
+        while self.taken < end as usize && self.take().is_some() {
+            self.keep();
+        }
+    }
+
     /// The operations of the old program that were not taken yet.
     #[must_use]
     pub fn rest(&self) -> &[Op] {
@@ -343,16 +356,14 @@ impl Rewriter {
     /// If more is put than was taken, or an end without a head: bugs of the pass.
     #[inline]
     pub fn put(&mut self, kind: Kind, span: Span) {
-        let is_there = self.put + 1 == self.taken && self.ops[self.put] == (Op { kind, span });
-        self.is_changed |= !is_there;
+        // Once there was a change, more do not matter.
+        self.is_changed = self.is_changed || self.put + 1 != self.taken || self.ops[self.put] != (Op { kind, span });
         if kind.is_placed() {
             self.place(kind, span);
             return;
         }
         assert!(self.put < self.taken, "a pass does not make a program longer");
-        if !is_there {
-            self.ops[self.put] = Op { kind, span };
-        }
+        self.ops[self.put] = Op { kind, span };
         self.put += 1;
     }
 

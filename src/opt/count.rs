@@ -30,7 +30,7 @@ const MAX_BODY: usize = 64;
 
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
-    let (mut found, mut tried) = (Vec::new(), Tried::new());
+    let (mut found, mut tried) = (Vec::new(), Tried::default());
     for (index, op) in program.ops.iter().enumerate() {
         let Kind::Loop { cell, end } = op.kind else { continue };
         let body = &program.ops[index + 1..end as usize];

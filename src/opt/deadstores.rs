@@ -20,6 +20,7 @@ pub(super) fn run(mut program: Program) -> Program {
     let mut pointer = 0i64;
     let mut open: Vec<Condition> = Vec::new();
     let ops = &mut program.ops;
+    let mut has_dropped = false;
     for index in (0..ops.len()).rev() {
         let place = |cell: i32| pointer + i64::from(cell);
         let mut is_dropped = false;
@@ -83,12 +84,16 @@ pub(super) fn run(mut program: Program) -> Program {
             }
         }
         if is_dropped {
+            has_dropped = true;
             ops[index].kind = NOTHING;
         } else {
             if let Some(condition) = open.last_mut() {
                 condition.is_empty = false;
             }
         }
+    }
+    if !has_dropped {
+        return program;
     }
     let mut rewriter = Rewriter::new(program);
     while let Some(op) = rewriter.take() {

@@ -10,7 +10,7 @@ const MAX_CHANGED: usize = 64;
 /// What a loop or condition may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// These of [`Effects::cell`]; the pointer ends where it began.
+    /// These of [`Effects::cell`], of a condition none of them; the pointer ends where it began.
     Cells(Range<u32>),
     Anything,
 }
@@ -34,6 +34,12 @@ impl Effects {
         self.rows[self.last].1.clone()
     }
 
+    /// Whether the loop or condition whose head is at index `head` may change anything.
+    pub(super) fn is_anything(&self, head: u32) -> bool {
+        let row = self.rows.binary_search_by_key(&head, |row| row.0);
+        row.is_ok_and(|row| self.rows[row].1 == Effect::Anything)
+    }
+
     /// A cell that is changed, as seen from the pointer at the head.
     pub(super) fn cell(&self, index: u32) -> i64 {
         i64::from(self.cells[index as usize])
@@ -47,7 +53,9 @@ struct Body {
     start: usize,
     /// How many of them are sorted and different.
     sorted: usize,
+    /// How far the pointer came since the head of the innermost loop, and how far it was there at the body's head.
     moved: i64,
+    at_head: i64,
     is_anything: bool,
 }
 
@@ -66,6 +74,11 @@ impl Changes {
             Ok(cell) => self.cells.push(cell),
             Err(_) => body.is_anything = true,
         }
+        self.limit(body);
+    }
+
+    /// Sorts a body's cells where many came to them.
+    fn limit(&mut self, body: &mut Body) {
         if self.cells.len() - body.start > body.sorted + MAX_CHANGED {
             self.sort(body);
         }
@@ -94,7 +107,7 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
     let mut changes = Changes::default();
     let mut outer: Vec<Body> = Vec::new();
     // Nobody asks what the whole program changes.
-    let mut body = Body { row: 0, start: 0, sorted: 0, moved: 0, is_anything: true };
+    let mut body = Body { row: 0, start: 0, sorted: 0, moved: 0, at_head: 0, is_anything: true };
     for (index, op) in program.ops.iter().enumerate() {
         match op.kind {
             Kind::Add { cell, .. }
@@ -119,28 +132,41 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
                 // Behind it the cell is known: that counts as a change.
                 let place = body.moved + i64::from(cell);
                 changes.add(&mut body, place);
-                let start = changes.cells.len();
-                let inner = Body { row: effects.rows.len(), start, sorted: 0, moved: 0, is_anything: false };
+                let moved = if matches!(op.kind, Kind::Loop { .. }) { 0 } else { body.moved };
+                let (row, start) = (effects.rows.len(), changes.cells.len());
+                let inner = Body { row, start, sorted: 0, moved, at_head: moved, is_anything: false };
                 effects.rows.push((index as u32, Effect::Anything));
                 outer.push(std::mem::replace(&mut body, inner));
             }
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
                 let Some(around) = outer.pop() else { break };
                 let mut inner = std::mem::replace(&mut body, around);
-                changes.sort(&mut inner);
-                if inner.is_anything || inner.moved != 0 {
+                let is_loop = matches!(op.kind, Kind::LoopEnd { .. });
+                // Nobody asks which cells a condition changes, unless they are too many.
+                if is_loop || changes.cells.len() - inner.start > MAX_CHANGED {
+                    changes.sort(&mut inner);
+                }
+                if inner.is_anything || inner.moved != inner.at_head {
                     changes.cells.truncate(inner.start);
                     body.is_anything = true;
                     continue;
                 }
                 let first = effects.cells.len();
-                effects.cells.extend_from_slice(&changes.cells[inner.start..]);
+                if is_loop {
+                    effects.cells.extend_from_slice(&changes.cells[inner.start..]);
+                }
                 effects.rows[inner.row].1 = Effect::Cells(first as u32..effects.cells.len() as u32);
-                // Now they are the outer body's, seen from its head.
-                changes.cells.truncate(inner.start);
-                for &cell in &effects.cells[first..] {
-                    let place = body.moved + i64::from(cell);
-                    changes.add(&mut body, place);
+                // Now they are the outer body's, seen from the head of its innermost loop.
+                if body.is_anything {
+                    changes.cells.truncate(inner.start);
+                } else if is_loop {
+                    changes.cells.truncate(inner.start);
+                    for &cell in &effects.cells[first..] {
+                        let place = body.moved + i64::from(cell);
+                        changes.add(&mut body, place);
+                    }
+                } else {
+                    changes.limit(&mut body);
                 }
             }
         }
@@ -163,7 +189,8 @@ mod tests {
             Effect::Anything => None,
         };
         assert_eq!(cells(0), Some(vec![1, 2, 5]));
-        assert_eq!(cells(3), Some(vec![-1]));
+        // Of the condition it is said that it changes a few, not which.
+        assert_eq!(cells(3), Some(vec![]));
         assert_eq!(cells(8), None);
     }
 

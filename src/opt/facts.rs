@@ -31,10 +31,18 @@ struct Slot {
 const MAX_SLOTS: usize = 1 << 16;
 const FIRST_SLOTS: usize = 1 << 8;
 
-impl Facts {
-    /// The tape is 0, and the pointer at its first cell.
-    pub fn at_start() -> Facts {
+/// The tape is 0, and the pointer at its first cell.
+impl Default for Facts {
+    fn default() -> Facts {
         Facts { slots: vec![Slot::default(); FIRST_SLOTS], epoch: 1, rest_is_zero: true, pointer: 0, is_absolute: true }
+    }
+}
+
+impl Facts {
+    /// Back to the start. The table stays as large as it has grown.
+    pub fn restart(&mut self) {
+        self.forget_all();
+        (self.rest_is_zero, self.is_absolute) = (true, true);
     }
 
     #[inline]

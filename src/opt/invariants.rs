@@ -18,6 +18,8 @@
 //! Cell 3 is 0 at the end, whatever it was at the head; where it is 0 in front of the loop too, it always is. What is known at
 //! the end is found in one round over the program, and used in the next.
 
+use std::ops::Range;
+
 /// A cell's value at a loop's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
@@ -42,6 +44,13 @@ impl Invariants {
         self.is_sorted = false;
     }
 
+    /// Notes what `others` has about heads at the indices `heads`, which are moved to begin at `to`.
+    pub fn add_moved(&mut self, others: &Invariants, heads: Range<u32>, to: u32) {
+        let place = |head: u32| others.rows.partition_point(|row| row.head < head);
+        let rows = &others.rows[place(heads.start)..place(heads.end)];
+        self.rows.extend(rows.iter().map(|row| Row { head: row.head - heads.start + to, ..*row }));
+    }
+
     /// Ready to be asked.
     pub fn sorted(mut self) -> Invariants {
         self.rows.sort_unstable();
@@ -52,6 +61,6 @@ impl Invariants {
     /// Whether `cell` always is `value` at the head at index `head`.
     pub fn holds(&self, head: u32, cell: i64, value: u64) -> bool {
         debug_assert!(self.is_sorted || self.rows.is_empty());
-        self.rows.binary_search(&Row { head, cell, value }).is_ok()
+        !self.rows.is_empty() && self.rows.binary_search(&Row { head, cell, value }).is_ok()
     }
 }

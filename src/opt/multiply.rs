@@ -13,6 +13,7 @@
 
 use super::polynomial::inverse;
 use crate::ir::{Kind, Op, Program, Rewriter};
+use smallvec::SmallVec;
 
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
@@ -50,7 +51,7 @@ fn multiply(rewriter: &mut Rewriter, op: Op, counter: i32, step: u64, mask: u64)
 /// does nothing but add to and assign different cells.
 fn counter_step(counter: i32, body: &[Op]) -> Option<u64> {
     let mut step = None;
-    let mut seen = Vec::with_capacity(body.len().min(MAX_CELLS));
+    let mut seen: SmallVec<[i32; FEW_CELLS]> = SmallVec::new();
     for op in body {
         let (Kind::Add { cell, .. } | Kind::Set { cell, .. }) = op.kind else { return None };
         if seen.len() == MAX_CELLS || seen.contains(&cell) {
@@ -67,6 +68,9 @@ fn counter_step(counter: i32, body: &[Op]) -> Option<u64> {
 
 /// The most cells a body may change: bounds the search for cells that occur twice.
 const MAX_CELLS: usize = 64;
+
+/// So many need no memory of their own: nearly all bodies have no more.
+const FEW_CELLS: usize = 8;
 
 /// What an operation of the body does in all iterations together.
 fn whole_effect(kind: Kind, counter: i32, iterations: u64, mask: u64) -> Option<Kind> {

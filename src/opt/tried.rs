@@ -7,7 +7,9 @@
 use super::symbolic::Facts;
 use crate::ir::{Kind, Op};
 
-/// Numbers of forms. The table may forget: it takes the same time whatever the program.
+/// Numbers of forms. The table may forget: it takes the same time whatever the program. It takes memory when the first is
+/// added: small programs have none to add, and clearing the table takes as long as all the rest.
+#[derive(Default)]
 pub(super) struct Tried {
     forms: Vec<u64>,
 }
@@ -28,17 +30,14 @@ pub(super) enum Attempt {
 }
 
 impl Tried {
-    pub fn new() -> Tried {
-        Tried { forms: vec![0; SIZE] }
-    }
-
     /// Whether code of this form is remembered. It has a number where it is worth remembering.
     pub fn has(&self, form: Option<u64>) -> bool {
-        form.is_some_and(|form| self.forms[form as usize % SIZE] == form)
+        form.is_some_and(|form| self.forms.get(form as usize % SIZE) == Some(&form))
     }
 
     pub fn add(&mut self, form: Option<u64>) {
         if let Some(form) = form {
+            self.forms.resize(SIZE, 0);
             self.forms[form as usize % SIZE] = form;
         }
     }
@@ -223,7 +222,7 @@ mod tests {
 
     #[test]
     fn forms_without_a_number_are_not_remembered() {
-        let mut tried = Tried::new();
+        let mut tried = Tried::default();
         tried.add(None);
         tried.add(Some(5));
         assert!(tried.has(Some(5)));

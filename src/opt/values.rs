@@ -19,14 +19,20 @@
 //! What a loop may change is unknown at its head, in every iteration, unless it is the same in front of the loop and at the
 //! end of its body ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
 
-use super::effects::{Effect, Effects, loop_effects};
+mod brackets;
+mod knowledge;
+mod shorter;
+mod still;
+
+use super::effects::{Effects, loop_effects};
 use super::facts::Facts;
 use super::invariants::Invariants;
-use super::symbolic;
-use super::tried::{Attempt, Tried, form};
+use super::tried::Tried;
 use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
+use brackets::Open;
+use still::{Beginning, Stretches};
 
 pub(super) fn run(program: Program) -> Program {
     follow(program, false)
@@ -43,11 +49,10 @@ pub(super) fn run_closed_behind_counts(program: Program) -> Program {
 }
 
 fn follow(mut program: Program, solves: bool) -> Program {
-    let mut invariants = Invariants::default();
-    let mut tried = solves.then(Tried::new);
+    let mut memory = Memory { tried: solves.then(Tried::default), ..Memory::default() };
     for _ in 0..MAX_ROUNDS {
-        let round = Values::pass_over(program, invariants, tried);
-        (program, invariants, tried) = (round.program, round.invariants, round.tried);
+        let round = Values::pass_over(program, memory);
+        (program, memory) = (round.program, round.memory);
         if !round.has_news {
             break;
         }
@@ -55,8 +60,8 @@ fn follow(mut program: Program, solves: bool) -> Program {
     program
 }
 
-/// Where loops became conditions, or conditions, loops and scans disappeared, or where something was found to hold in all
-/// iterations, the next round knows more; so many at most.
+/// Where loops became conditions, or conditions and scans in loops disappeared, or where something was found to hold in all
+/// iterations, the next round knows more, and looks there again ([`still`]); so many rounds at most.
 const MAX_ROUNDS: usize = 8;
 
 /// The most places that are remembered not to be 0.
@@ -65,34 +70,14 @@ const MAX_NONZERO: usize = 16;
 /// The longest code that is executed symbolically, in operations.
 const MAX_SOLVED: usize = 64;
 
-/// A loop or condition of the old program whose end is still to come.
-struct Open {
-    kind: OpenKind,
-    cell: i64,
-    effect: Effect,
-    /// Where what its body changes begins in the journal, and whether it is noted: for conditions.
-    journal: usize,
-    is_noting: bool,
-    /// For loops: where what was known before and may change begins in [`Values::at_entry`].
-    at_entry: usize,
-    /// For loops: the index of the head in the old program and in the new one.
-    heads: (u32, u32),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OpenKind {
-    Loop,
-    If,
-    /// A condition that is certainly true: its head was dropped.
-    Certain,
-}
-
 struct Values {
     rewriter: Rewriter,
     effects: Effects,
     mask: u64,
     facts: Facts,
     open: Vec<Open>,
+    /// How many of them forget what may change in them: loops, and what may change anything.
+    open_loops: usize,
     /// Places that are not 0, because a loop or condition around tested them, and how many were open then.
     nonzero: Vec<(i64, usize)>,
     /// So many of those, the outermost ones, may change anything, whatever their effect says.
@@ -106,50 +91,62 @@ struct Values {
     found: Invariants,
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
-    has_new_shape: bool,
-    has_new_invariants: bool,
+    /// Whether the next round would know more.
+    has_news: bool,
     /// If loops and conditions are executed symbolically: what that was tried on in vain.
+    tried: Option<Tried>,
+    /// Where the last round had no news, and where this one has none.
+    stretches: Stretches,
+}
+
+/// What a round leaves to the next one.
+#[derive(Default)]
+struct Memory {
+    invariants: Invariants,
+    stretches: Stretches,
+    facts: Facts,
     tried: Option<Tried>,
 }
 
 /// What a round has led to.
 struct Round {
     program: Program,
-    invariants: Invariants,
-    tried: Option<Tried>,
+    memory: Memory,
     /// Whether another one would know more.
     has_news: bool,
 }
 
 impl Values {
-    /// Goes over the program once; the `invariants` are those of its loops.
-    fn pass_over(program: Program, invariants: Invariants, tried: Option<Tried>) -> Round {
-        let effects = loop_effects(&program);
-        let mask = program.width.mask();
-        let rewriter = Rewriter::new(program);
+    /// Goes over the program once; the memory is that of the round before.
+    fn pass_over(program: Program, memory: Memory) -> Round {
         let mut pass = Values {
-            rewriter,
-            effects,
-            mask,
+            effects: loop_effects(&program),
+            mask: program.width.mask(),
+            rewriter: Rewriter::new(program),
             nonzero: Vec::new(),
-            facts: Facts::at_start(),
+            facts: memory.facts,
             open: Vec::new(),
             lost: 0,
             journal: Vec::new(),
             at_entry: Vec::new(),
-            invariants,
+            invariants: memory.invariants,
             found: Invariants::default(),
             text: None,
-            has_new_shape: false,
-            has_new_invariants: false,
-            tried,
+            has_news: false,
+            open_loops: 0,
+            stretches: memory.stretches,
+            tried: memory.tried,
         };
+        pass.facts.restart();
+        pass.keep_still();
         while let Some(op) = pass.rewriter.take() {
             pass.op(op);
+            pass.keep_still();
         }
-        let has_news = pass.has_new_shape || pass.has_new_invariants;
-        let (program, invariants) = (pass.rewriter.finish(), pass.found.sorted());
-        Round { program, invariants, tried: pass.tried, has_news }
+        let program = pass.rewriter.finish();
+        let stretches = pass.stretches.next_round(program.ops.len() as u32);
+        let memory = Memory { invariants: pass.found.sorted(), stretches, facts: pass.facts, tried: pass.tried };
+        Round { program, memory, has_news: pass.has_news }
     }
 
     fn op(&mut self, op: Op) {
@@ -194,12 +191,13 @@ impl Values {
             }
             Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => {
                 if self.sure_value(cell) == Some(0) {
-                    self.has_new_shape = true;
+                    self.note_lost_bracket();
                 } else {
                     self.forget_everything();
                     self.learn(cell, Some(0));
                     self.text = None;
                     self.rewriter.put(op.kind, op.span);
+                    self.stretches.begin(self.rewriter.next_index(), Beginning::Zero(cell));
                 }
             }
             Kind::Count(count) => self.count(op, count),
@@ -235,113 +233,11 @@ impl Values {
     }
 
     #[inline]
-    fn place(&self, cell: i32) -> i64 {
-        self.facts.pointer + i64::from(cell)
-    }
-
-    #[inline]
-    fn value(&self, cell: i32) -> Option<u64> {
-        self.facts.get(self.place(cell))
-    }
-
-    /// The value, where the cell is on the tape for certain: the access may be left out.
-    #[inline]
-    fn sure_value(&self, cell: i32) -> Option<u64> {
-        self.value(cell).filter(|_| self.facts.is_on_tape(self.place(cell)))
-    }
-
-    /// An access that may fault stays behind the text before it and before the text behind it.
-    #[inline]
-    fn note_access(&mut self, cell: i32) {
-        if !self.facts.is_on_tape(self.place(cell)) {
-            self.text = None;
-        }
-    }
-
-    #[inline]
-    fn learn(&mut self, cell: i32, value: Option<u64>) {
-        self.learn_place(self.place(cell), value);
-    }
-
-    #[inline]
-    fn learn_place(&mut self, place: i64, value: Option<u64>) {
-        if self.nonzero.iter().any(|&(nonzero, _)| nonzero == place) {
-            self.nonzero.retain(|&(nonzero, _)| nonzero != place);
-        }
-        if self.is_noting() {
-            self.journal.push((place, self.facts.get(place)));
-        }
-        self.facts.set(place, value);
-    }
-
-    /// Notes that the innermost open loop or condition has found its cell not to be 0.
-    fn learn_nonzero(&mut self, place: i64) {
-        if self.nonzero.len() < MAX_NONZERO {
-            self.nonzero.push((place, self.open.len()));
-        }
-    }
-
-    /// What was found at a head counts up to its end.
-    fn forget_inner_nonzero(&mut self) {
-        let open = self.open.len();
-        self.nonzero.retain(|&(_, depth)| depth <= open);
-    }
-
-    /// Whether the condition on `cell` certainly holds.
-    fn is_nonzero(&self, cell: i32) -> bool {
-        let place = self.place(cell);
-        self.sure_value(cell).is_some_and(|value| value != 0) || self.nonzero.iter().any(|&(other, _)| other == place)
-    }
-
-    /// Whether a condition wants to know what changes: what changes in a loop its head has said.
-    #[inline]
-    fn is_noting(&self) -> bool {
-        self.open.len() > self.lost && self.open.last().is_some_and(|open| open.is_noting)
-    }
-
-    /// Ends all knowledge. What was known before a condition does not matter any more.
-    fn forget_everything(&mut self) {
-        self.facts.forget_all();
-        self.nonzero.clear();
-        self.lost = self.open.len();
-        self.journal.clear();
-    }
-
-    fn open(&mut self, kind: OpenKind, cell: i32, effect: Effect) {
-        let is_noting = match kind {
-            OpenKind::Loop => false,
-            OpenKind::If => effect != Effect::Anything,
-            OpenKind::Certain => self.is_noting(),
-        };
-        let (cell, journal, at_entry) = (self.place(cell), self.journal.len(), self.at_entry.len());
-        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, heads: (0, 0) });
-    }
-
-    /// The innermost loop or condition, which ends.
-    fn close(&mut self) -> Open {
-        let Some(mut open) = self.open.pop() else { unreachable!("an end follows its head") };
-        if self.open.len() < self.lost {
-            self.lost = self.open.len();
-            open.effect = Effect::Anything;
-        }
-        open
-    }
-
-    #[inline]
     fn add(&mut self, op: Op, cell: i32, delta: u64) {
         self.note_access(cell);
-        let kind = match self.value(cell) {
-            Some(value) => {
-                let value = value.wrapping_add(delta) & self.mask;
-                self.learn(cell, Some(value));
-                Kind::Set { cell, value }
-            }
-            None => {
-                self.learn(cell, None);
-                Kind::Add { cell, delta }
-            }
-        };
-        self.rewriter.put(kind, op.span);
+        let value = self.value(cell).map(|value| value.wrapping_add(delta) & self.mask);
+        self.learn(cell, value);
+        self.rewriter.put(value.map_or(Kind::Add { cell, delta }, |value| Kind::Set { cell, value }), op.span);
     }
 
     /// `tape[target] += tape[source] * factor`, where `factor` may be 0 and `source` may be `target`.
@@ -404,282 +300,6 @@ impl Values {
                 self.rewriter.put_text(bytes, span);
             }
         }
-    }
-
-    /// The index of the head that was just taken, of the loop or condition whose end is at `end` of the old program.
-    fn head(&self, end: u32) -> u32 {
-        end - self.rewriter.rest_before(end).len() as u32 - 1
-    }
-
-    /// The effect of the loop or condition whose end is at `end` of the old program, and whose head was just taken.
-    fn effect(&mut self, end: u32) -> Effect {
-        self.effects.at(self.head(end))
-    }
-
-    fn begin_loop(&mut self, op: Op, cell: i32, end: u32) {
-        if self.sure_value(cell) == Some(0) {
-            self.has_new_shape = true;
-            self.rewriter.skip_to(end + 1);
-            return;
-        }
-        if let Some(kinds) = self.solve(cell, end) {
-            self.has_new_shape = true;
-            self.rewriter.skip_to(end + 1);
-            self.replacement(&kinds, op.span);
-            return;
-        }
-        let heads = (self.head(end), self.rewriter.next_index());
-        let effect = self.effects.at(heads.0);
-        self.text = None;
-        let at_entry = self.at_entry.len();
-        self.forget(heads.0, &effect);
-        self.open(OpenKind::Loop, cell, effect);
-        if let Some(open) = self.open.last_mut() {
-            (open.at_entry, open.heads) = (at_entry, heads);
-        }
-        self.learn_nonzero(self.place(cell));
-        self.rewriter.put(op.kind, op.span);
-    }
-
-    /// Forgets what the loop whose head is at index `head` may change, as seen from here, unless it always is what it is
-    /// now. What was known is noted.
-    fn forget(&mut self, head: u32, effect: &Effect) {
-        match effect {
-            Effect::Anything => self.forget_everything(),
-            Effect::Cells(cells) => {
-                for index in cells.clone() {
-                    let cell = self.effects.cell(index);
-                    let place = self.facts.pointer + cell;
-                    let known = self.facts.get(place).filter(|_| self.facts.is_on_tape(place));
-                    self.at_entry.extend(known.map(|value| (place, value)));
-                    if !known.is_some_and(|value| self.invariants.holds(head, cell, value)) {
-                        self.learn_place(place, None);
-                    }
-                }
-            }
-        }
-    }
-
-    /// At the end of a loop's body: finds what is the same as in front of the loop. What was known to hold at the head
-    /// still holds, and goes on to be known behind the loop.
-    fn find_invariants(&mut self, open: &Open) {
-        for index in open.at_entry..self.at_entry.len() {
-            let (place, value) = self.at_entry[index];
-            let cell = place - self.facts.pointer;
-            let held = self.invariants.holds(open.heads.0, cell, value);
-            if held || self.facts.get(place) == Some(value) {
-                self.found.add(open.heads.1, cell, value);
-                self.has_new_invariants |= !held;
-            }
-        }
-    }
-
-    fn end_loop(&mut self, op: Op) {
-        let open = self.close();
-        self.forget_inner_nonzero();
-        self.text = None;
-        match &open.effect {
-            Effect::Cells(cells) => {
-                let is_once = self.facts.get(open.cell) == Some(0);
-                // The pointer is where it was at the head.
-                self.find_invariants(&open);
-                for index in cells.clone() {
-                    self.learn_place(self.facts.pointer + self.effects.cell(index), None);
-                }
-                for index in open.at_entry..self.at_entry.len() {
-                    let (place, value) = self.at_entry[index];
-                    if self.invariants.holds(open.heads.0, place - self.facts.pointer, value) {
-                        self.learn_place(place, Some(value));
-                    }
-                }
-                self.at_entry.truncate(open.at_entry);
-                self.learn_place(open.cell, Some(0));
-                self.put_loop_end(op, is_once);
-            }
-            Effect::Anything => {
-                let Some(Kind::Loop { cell, .. }) = self.rewriter.open_head() else {
-                    unreachable!("the loop's head was put")
-                };
-                let is_once = self.value(cell) == Some(0);
-                self.at_entry.truncate(open.at_entry);
-                self.forget_everything();
-                self.learn(cell, Some(0));
-                self.put_loop_end(op, is_once);
-            }
-        }
-    }
-
-    /// Puts the end of a loop, or of a condition if the loop runs at most once.
-    fn put_loop_end(&mut self, op: Op, is_once: bool) {
-        if is_once {
-            self.has_new_shape = true;
-            self.rewriter.make_open_loop_an_if();
-            self.rewriter.put(Kind::IfEnd { start: 0 }, op.span);
-        } else {
-            self.rewriter.put(op.kind, op.span);
-        }
-    }
-
-    /// What the loop whose head was just taken does, without a loop.
-    fn solve(&mut self, counter: i32, end: u32) -> Option<Vec<Kind>> {
-        let tried = self.tried.as_ref()?;
-        let body = self.rewriter.rest_before(end);
-        if body.len() > MAX_SOLVED {
-            return None;
-        }
-        let form = form(Attempt::Loop { counter }, body, self);
-        if tried.has(form) {
-            return None;
-        }
-        let kinds = symbolic::solve(counter, body, end as usize - body.len(), &self.entry());
-        let Some(kinds) = kinds else {
-            self.give_up(form);
-            return None;
-        };
-        Some([&[Kind::If { cell: counter, end: 0 }], kinds.as_slice(), &[Kind::IfEnd { start: 0 }]].concat())
-    }
-
-    /// What the condition whose head was just taken and the next one do together, in fewer operations; and the end
-    /// of those.
-    fn shorten(&mut self, end: u32) -> Option<(Vec<Kind>, u32)> {
-        let tried = self.tried.as_ref()?;
-        let first = self.rewriter.rest_before(end).len() + 1;
-        let ops = self.rewriter.taken_and_rest();
-        let base = end as usize - first;
-        let next = ops.iter().take(MAX_SOLVED).skip(first + 1).position(|op| {
-            !matches!(
-                op.kind,
-                Kind::Add { .. } | Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. }
-            )
-        })? + first
-            + 1;
-        let Kind::If { end: last, .. } = ops[next].kind else { return None };
-        let window = &ops[..(last as usize + 1).checked_sub(base)?];
-        if window.len() > MAX_SOLVED {
-            return None;
-        }
-        let form = form(Attempt::Window, window, self);
-        if tried.has(form) {
-            return None;
-        }
-        let Some(kinds) = symbolic::shorten(window, base, &self.entry()) else {
-            self.give_up(form);
-            return None;
-        };
-        Some((kinds, last + 1))
-    }
-
-    /// Notes that code of this form was tried in vain.
-    fn give_up(&mut self, form: Option<u64>) {
-        if let Some(tried) = &mut self.tried {
-            tried.add(form);
-        }
-    }
-
-    /// What is known here.
-    fn entry(&self) -> symbolic::Entry<'_> {
-        symbolic::Entry { mask: self.mask, facts: self }
-    }
-
-    /// Puts operations that do what those skipped did.
-    fn replacement(&mut self, kinds: &[Kind], span: Span) {
-        let mut kinds = kinds.iter();
-        while let Some(&kind) = kinds.next() {
-            let op = Op { kind, span };
-            match kind {
-                Kind::If { cell, .. } => {
-                    if self.sure_value(cell) == Some(0) {
-                        let mut depth = 1;
-                        while depth > 0
-                            && let Some(kind) = kinds.next()
-                        {
-                            depth += i32::from(matches!(kind, Kind::If { .. }));
-                            depth -= i32::from(matches!(kind, Kind::IfEnd { .. }));
-                        }
-                        continue;
-                    }
-                    self.open_condition(op, cell, Effect::Cells(0..0));
-                }
-                Kind::IfEnd { .. } => self.end_if(op),
-                _ => self.op(op),
-            }
-        }
-    }
-
-    fn begin_if(&mut self, op: Op, cell: i32, end: u32) {
-        if self.sure_value(cell).is_none()
-            && let Some((kinds, behind)) = self.shorten(end)
-        {
-            self.has_new_shape = true;
-            self.rewriter.skip_to(behind);
-            self.replacement(&kinds, op.span);
-            return;
-        }
-        let effect = self.effect(end);
-        if self.sure_value(cell) == Some(0) {
-            self.has_new_shape = true;
-            self.rewriter.skip_to(end + 1);
-            return;
-        }
-        self.open_condition(op, cell, effect);
-    }
-
-    /// Opens a condition whose body may run.
-    fn open_condition(&mut self, op: Op, cell: i32, effect: Effect) {
-        let is_certain = self.is_nonzero(cell);
-        let kind = if is_certain { OpenKind::Certain } else { OpenKind::If };
-        self.open(kind, cell, effect);
-        if is_certain {
-            self.has_new_shape = true;
-        } else {
-            self.text = None;
-            self.learn_nonzero(self.place(cell));
-            self.rewriter.put(op.kind, op.span);
-        }
-    }
-
-    fn end_if(&mut self, op: Op) {
-        let open = self.close();
-        self.forget_inner_nonzero();
-        if open.kind == OpenKind::Certain {
-            return;
-        }
-        self.text = None;
-        self.rewriter.put(op.kind, op.span);
-        match open.effect {
-            Effect::Anything => self.forget_everything(),
-            // Either the body ran, or nothing changed and the tested cell was 0. What came first in the
-            // journal was known before.
-            Effect::Cells(_) => {
-                let changes = &mut self.journal[open.journal..];
-                changes.sort_by_key(|&(place, _)| place);
-                self.journal.push((open.cell, None));
-                let mut kept = open.journal;
-                for index in open.journal..self.journal.len() {
-                    let (place, before) = self.journal[index];
-                    if kept > open.journal && self.journal[kept - 1].0 == place {
-                        continue;
-                    }
-                    self.journal[kept] = (place, before);
-                    kept += 1;
-                    let before = if place == open.cell { Some(0) } else { before };
-                    let after = self.facts.get(place);
-                    self.facts.set(place, after.filter(|_| after == before));
-                }
-                // What the outer condition has to remember is from before this one.
-                self.journal.truncate(if self.is_noting() { kept } else { open.journal });
-            }
-        }
-    }
-}
-
-impl symbolic::Facts for Values {
-    fn sure_value(&self, cell: i32) -> Option<u64> {
-        self.sure_value(cell)
-    }
-
-    fn is_on_tape(&self, cell: i32) -> bool {
-        self.facts.is_on_tape(self.place(cell))
     }
 }
 

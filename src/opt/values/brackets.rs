@@ -1,0 +1,267 @@
+//! Loops and conditions: what is known in their bodies and behind them.
+
+use super::Values;
+use super::still::Beginning;
+use crate::ir::{Kind, Op};
+use crate::opt::effects::Effect;
+
+/// A loop or condition of the old program whose end is still to come.
+pub(super) struct Open {
+    kind: OpenKind,
+    cell: i64,
+    effect: Effect,
+    /// Where what its body changes begins in the journal, and whether it is noted: for conditions.
+    journal: usize,
+    pub is_noting: bool,
+    /// For loops: where what was known before and may change begins in [`Values::at_entry`].
+    at_entry: usize,
+    /// For loops: the index of the head in the old program and in the new one.
+    heads: (u32, u32),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OpenKind {
+    Loop,
+    If,
+    /// A condition that is certainly true: its head was dropped.
+    Certain,
+}
+
+impl Values {
+    fn open(&mut self, kind: OpenKind, cell: i32, effect: Effect) {
+        let is_noting = match kind {
+            OpenKind::Loop => false,
+            OpenKind::If => effect != Effect::Anything,
+            OpenKind::Certain => self.is_noting(),
+        };
+        self.open_loops += usize::from(kind == OpenKind::Loop || effect == Effect::Anything);
+        let (cell, journal, at_entry) = (self.place(cell), self.journal.len(), self.at_entry.len());
+        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, heads: (0, 0) });
+    }
+
+    /// The innermost loop or condition, which ends.
+    fn close(&mut self) -> Open {
+        let Some(mut open) = self.open.pop() else { unreachable!("an end follows its head") };
+        self.open_loops -= usize::from(open.kind == OpenKind::Loop || open.effect == Effect::Anything);
+        if self.open.len() < self.lost {
+            self.lost = self.open.len();
+            open.effect = Effect::Anything;
+        }
+        open
+    }
+
+    /// Whether all knowledge ends with the innermost loop or condition.
+    pub(super) fn is_innermost_lost(&self) -> bool {
+        self.open.last().is_some_and(|open| {
+            open.kind != OpenKind::Certain && (self.open.len() <= self.lost || open.effect == Effect::Anything)
+        })
+    }
+
+    /// Notes that the next round may know more.
+    fn note_news(&mut self) {
+        self.has_news = true;
+        self.stretches.note_news();
+    }
+
+    /// Notes that brackets disappear.
+    pub(super) fn note_lost_bracket(&mut self) {
+        // Only loops forget what may change in their bodies.
+        if self.open_loops > 0 || self.tried.is_some() {
+            self.note_news();
+        }
+    }
+
+    /// The index of the head that was just taken, of the loop or condition whose end is at `end` of the old program.
+    fn head(&self, end: u32) -> u32 {
+        end - self.rewriter.rest_before(end).len() as u32 - 1
+    }
+
+    /// The effect of the loop or condition whose end is at `end` of the old program, and whose head was just taken.
+    fn effect(&mut self, end: u32) -> Effect {
+        self.effects.at(self.head(end))
+    }
+
+    pub(super) fn begin_loop(&mut self, op: Op, cell: i32, end: u32) {
+        if self.sure_value(cell) == Some(0) {
+            self.note_lost_bracket();
+            self.rewriter.skip_to(end + 1);
+            return;
+        }
+        if let Some(kinds) = self.solve(cell, end) {
+            self.note_news();
+            self.rewriter.skip_to(end + 1);
+            self.replacement(&kinds, op.span);
+            return;
+        }
+        let heads = (self.head(end), self.rewriter.next_index());
+        let effect = self.effects.at(heads.0);
+        self.text = None;
+        let at_entry = self.at_entry.len();
+        self.forget(heads.0, &effect);
+        let is_lost = effect == Effect::Anything;
+        self.open(OpenKind::Loop, cell, effect);
+        if let Some(open) = self.open.last_mut() {
+            (open.at_entry, open.heads) = (at_entry, heads);
+        }
+        self.learn_nonzero(self.place(cell));
+        self.rewriter.put(op.kind, op.span);
+        if is_lost {
+            self.stretches.begin(self.rewriter.next_index(), Beginning::Nonzero(cell));
+        }
+    }
+
+    /// Forgets what the loop whose head is at index `head` may change, as seen from here, unless it always is what it is
+    /// now. What was known is noted.
+    fn forget(&mut self, head: u32, effect: &Effect) {
+        match effect {
+            Effect::Anything => self.forget_everything(),
+            Effect::Cells(cells) => {
+                for index in cells.clone() {
+                    let cell = self.effects.cell(index);
+                    let place = self.facts.pointer + cell;
+                    let known = self.facts.get(place).filter(|_| self.facts.is_on_tape(place));
+                    self.at_entry.extend(known.map(|value| (place, value)));
+                    if !known.is_some_and(|value| self.invariants.holds(head, cell, value)) {
+                        self.learn_place(place, None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// At the end of a loop's body: finds what is the same as in front of the loop. What was known to hold at the head
+    /// still holds, and goes on to be known behind the loop.
+    pub(super) fn find_invariants(&mut self, open: &Open) {
+        for index in open.at_entry..self.at_entry.len() {
+            let (place, value) = self.at_entry[index];
+            let cell = place - self.facts.pointer;
+            let held = self.invariants.holds(open.heads.0, cell, value);
+            if held || self.facts.get(place) == Some(value) {
+                self.found.add(open.heads.1, cell, value);
+                if !held {
+                    self.note_news();
+                }
+            }
+        }
+    }
+
+    pub(super) fn end_loop(&mut self, op: Op) {
+        let open = self.close();
+        self.forget_inner_nonzero();
+        self.text = None;
+        match &open.effect {
+            Effect::Cells(cells) => {
+                let is_once = self.facts.get(open.cell) == Some(0);
+                // The pointer is where it was at the head.
+                self.find_invariants(&open);
+                for index in cells.clone() {
+                    self.learn_place(self.facts.pointer + self.effects.cell(index), None);
+                }
+                for index in open.at_entry..self.at_entry.len() {
+                    let (place, value) = self.at_entry[index];
+                    if self.invariants.holds(open.heads.0, place - self.facts.pointer, value) {
+                        self.learn_place(place, Some(value));
+                    }
+                }
+                self.at_entry.truncate(open.at_entry);
+                self.learn_place(open.cell, Some(0));
+                self.put_loop_end(op, is_once);
+            }
+            Effect::Anything => {
+                let Some(Kind::Loop { cell, .. }) = self.rewriter.open_head() else {
+                    unreachable!("the loop's head was put")
+                };
+                let is_once = self.value(cell) == Some(0);
+                self.at_entry.truncate(open.at_entry);
+                self.forget_everything();
+                self.learn(cell, Some(0));
+                self.put_loop_end(op, is_once);
+                self.stretches.begin(self.rewriter.next_index(), Beginning::Zero(cell));
+            }
+        }
+    }
+
+    /// Puts the end of a loop, or of a condition if the loop runs at most once.
+    fn put_loop_end(&mut self, op: Op, is_once: bool) {
+        if is_once {
+            self.note_news();
+            self.rewriter.make_open_loop_an_if();
+            self.rewriter.put(Kind::IfEnd { start: 0 }, op.span);
+        } else {
+            self.rewriter.put(op.kind, op.span);
+        }
+    }
+
+    pub(super) fn begin_if(&mut self, op: Op, cell: i32, end: u32) {
+        if self.sure_value(cell).is_none()
+            && let Some((kinds, behind)) = self.shorten(end)
+        {
+            self.note_news();
+            self.rewriter.skip_to(behind);
+            self.replacement(&kinds, op.span);
+            return;
+        }
+        let effect = self.effect(end);
+        if self.sure_value(cell) == Some(0) {
+            self.note_lost_bracket();
+            self.rewriter.skip_to(end + 1);
+            return;
+        }
+        self.open_condition(op, cell, effect);
+    }
+
+    /// Opens a condition whose body may run.
+    pub(super) fn open_condition(&mut self, op: Op, cell: i32, effect: Effect) {
+        let is_certain = self.is_nonzero(cell);
+        let kind = if is_certain { OpenKind::Certain } else { OpenKind::If };
+        if effect == Effect::Anything {
+            // Its body may come to be one that is followed, with what stands before it.
+            self.stretches.note_news();
+        }
+        self.open(kind, cell, effect);
+        if is_certain {
+            self.note_lost_bracket();
+        } else {
+            self.text = None;
+            self.learn_nonzero(self.place(cell));
+            self.rewriter.put(op.kind, op.span);
+        }
+    }
+
+    pub(super) fn end_if(&mut self, op: Op) {
+        let open = self.close();
+        self.forget_inner_nonzero();
+        if open.kind == OpenKind::Certain {
+            return;
+        }
+        self.text = None;
+        self.rewriter.put(op.kind, op.span);
+        match open.effect {
+            Effect::Anything => {
+                self.forget_everything();
+                self.stretches.begin(self.rewriter.next_index(), Beginning::Nothing);
+            }
+            // Either the body ran, or nothing changed and the tested cell was 0. What came first in the
+            // journal was known before.
+            Effect::Cells(_) => {
+                let changes = &mut self.journal[open.journal..];
+                changes.sort_by_key(|&(place, _)| place);
+                self.journal.push((open.cell, None));
+                let mut kept = open.journal;
+                for index in open.journal..self.journal.len() {
+                    let (place, before) = self.journal[index];
+                    if kept > open.journal && self.journal[kept - 1].0 == place {
+                        continue;
+                    }
+                    self.journal[kept] = (place, before);
+                    kept += 1;
+                    let before = if place == open.cell { Some(0) } else { before };
+                    let after = self.facts.get(place);
+                    self.facts.set(place, after.filter(|_| after == before));
+                }
+                // What the outer condition has to remember is from before this one.
+                self.journal.truncate(if self.is_noting() { kept } else { open.journal });
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What is known where the pass is, and how it ends.
+
+use super::{MAX_NONZERO, Values};
+
+impl Values {
+    #[inline]
+    pub(super) fn place(&self, cell: i32) -> i64 {
+        self.facts.pointer + i64::from(cell)
+    }
+
+    #[inline]
+    pub(super) fn value(&self, cell: i32) -> Option<u64> {
+        self.facts.get(self.place(cell))
+    }
+
+    /// The value, where the cell is on the tape for certain: the access may be left out.
+    #[inline]
+    pub(super) fn sure_value(&self, cell: i32) -> Option<u64> {
+        self.value(cell).filter(|_| self.facts.is_on_tape(self.place(cell)))
+    }
+
+    /// An access that may fault stays behind the text before it and before the text behind it.
+    #[inline]
+    pub(super) fn note_access(&mut self, cell: i32) {
+        if !self.facts.is_on_tape(self.place(cell)) {
+            self.text = None;
+        }
+    }
+
+    #[inline]
+    pub(super) fn learn(&mut self, cell: i32, value: Option<u64>) {
+        self.learn_place(self.place(cell), value);
+    }
+
+    #[inline]
+    pub(super) fn learn_place(&mut self, place: i64, value: Option<u64>) {
+        self.forget_nonzero(place);
+        let before = self.facts.get(place);
+        if before.is_none() && value.is_none() {
+            return;
+        }
+        if self.is_noting() {
+            self.journal.push((place, before));
+        }
+        self.facts.set(place, value);
+    }
+
+    /// The cell may be 0 from now on.
+    #[inline]
+    fn forget_nonzero(&mut self, place: i64) {
+        if self.nonzero.iter().any(|&(nonzero, _)| nonzero == place) {
+            self.nonzero.retain(|&(nonzero, _)| nonzero != place);
+        }
+    }
+
+    /// Notes that the innermost open loop or condition has found its cell not to be 0.
+    pub(super) fn learn_nonzero(&mut self, place: i64) {
+        if self.nonzero.len() < MAX_NONZERO {
+            self.nonzero.push((place, self.open.len()));
+        }
+    }
+
+    /// What was found at a head counts up to its end.
+    pub(super) fn forget_inner_nonzero(&mut self) {
+        let open = self.open.len();
+        self.nonzero.retain(|&(_, depth)| depth <= open);
+    }
+
+    /// Whether the condition on `cell` certainly holds.
+    pub(super) fn is_nonzero(&self, cell: i32) -> bool {
+        let place = self.place(cell);
+        self.sure_value(cell).is_some_and(|value| value != 0) || self.nonzero.iter().any(|&(other, _)| other == place)
+    }
+
+    /// Whether a condition wants to know what changes: what changes in a loop its head has said.
+    #[inline]
+    pub(super) fn is_noting(&self) -> bool {
+        self.open.len() > self.lost && self.open.last().is_some_and(|open| open.is_noting)
+    }
+
+    /// Ends all knowledge. What was known before a condition does not matter any more.
+    pub(super) fn forget_everything(&mut self) {
+        self.facts.forget_all();
+        self.nonzero.clear();
+        self.lost = self.open.len();
+        self.journal.clear();
+    }
+}
