@@ -151,7 +151,7 @@ pub(super) struct Translator<'a> {
     pub(super) detours: Vec<Detour>,
     hot: DynamicLabel,
     /// How many cells the pointer is ahead of `rbx`.
-    ahead: i64,
+    pub(super) ahead: i64,
     /// The cell whose value is in `rax`, in cells from `rbx`.
     pub(super) in_register: Option<i64>,
     /// The cell of which the zero flag tells, in cells from `rbx`.
