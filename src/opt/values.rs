@@ -305,7 +305,7 @@ impl Values {
 
 #[cfg(test)]
 mod tests {
-    use crate::opt::testing::check8;
+    use super::super::testing::check8;
 
     #[test]
     fn everything_is_0_at_the_start() {

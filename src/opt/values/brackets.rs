@@ -1,9 +1,9 @@
 //! Loops and conditions: what is known in their bodies and behind them.
 
+use super::super::effects::Effect;
 use super::Values;
 use super::still::Beginning;
 use crate::ir::{Kind, Op};
-use crate::opt::effects::Effect;
 
 /// A loop or condition of the old program whose end is still to come.
 pub(super) struct Open {

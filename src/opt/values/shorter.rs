@@ -1,10 +1,10 @@
 //! What symbolic execution finds a shorter way to.
 
+use super::super::effects::Effect;
+use super::super::symbolic;
+use super::super::tried::{Attempt, form};
 use super::{MAX_SOLVED, Values};
 use crate::ir::{Kind, Op};
-use crate::opt::effects::Effect;
-use crate::opt::symbolic;
-use crate::opt::tried::{Attempt, form};
 use crate::source::Span;
 
 impl Values {
