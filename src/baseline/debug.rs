@@ -426,11 +426,17 @@ mod tests {
                 [
                     "bf_count_is_up",
                     "bf_entry",
+                    "bf_input",
+                    "bf_input_passed_on",
+                    "bf_input_to_come",
                     "bf_loop_2_1",
                     "bf_loop_2_3",
                     "bf_loop_2_7",
                     "bf_loop_3_1",
                     "bf_loop_3_7",
+                    "bf_output",
+                    "bf_output_of_text",
+                    "bf_output_without_room",
                     "bf_program"
                 ]
             );
