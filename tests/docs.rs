@@ -42,13 +42,18 @@ impl Sameness {
     }
 }
 
-/// `text` with each number, alone or with a sign or unit of percent, as `#`, and a blank for several.
+/// `text` with each number, alone or with a sign or unit of percent, as `#`, samples in the singular, and a blank for several.
 fn words(text: &str) -> String {
     let line = |line: &str| {
+        let mut is_counted = false;
         let words = line.split_whitespace().map(|word| {
             let is_number = |c: char| c.is_ascii_digit() || ".>%-".contains(c);
             let is_value = word.chars().all(is_number) && (word == "-" || word.contains(|c: char| c.is_ascii_digit()));
-            if is_value { "#" } else { word }
+            match (is_value, std::mem::replace(&mut is_counted, is_value)) {
+                (true, _) => "#".to_owned(),
+                (false, true) => word.replacen("samples", "sample", 1),
+                (false, false) => word.to_owned(),
+            }
         });
         words.collect::<Vec<_>>().join(" ")
     };
@@ -125,6 +130,7 @@ fn the_first_page_shows_it_as_it_is() {
 #[test]
 fn numbers_are_no_words() {
     assert_eq!(words("-O2   12 >200  3.4%   -  [->+<]  12:3 ends\n"), "-O2 # # # # [->+<] 12:3 ends");
+    assert_eq!(words("1 sample; 1 folded"), words("2 samples; 3 folded"));
     assert_eq!(Sameness::Heads.part("a 1\nb 2\nc 3\n"), "a #\nb #");
     assert_eq!((Sameness::of("text"), Sameness::of(MARKS[1].0)), (None, Some(Sameness::Words)));
 }
