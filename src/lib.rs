@@ -44,7 +44,7 @@
 //!
 //! An optimised program may skip an access that has no effect, and so fault later than the reference or not
 //! at all; it never makes an access that the program would not make. Termination is behaviour: an endless
-//! loop stays endless. `tests/property.rs` holds every pass and every level to that.
+//! loop stays endless. `tests/property/` holds every pass and every level to that.
 
 pub mod baseline;
 pub mod debugger;

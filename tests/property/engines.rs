@@ -1,0 +1,133 @@
+//! The ways to run a program.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bfllvm::baseline::{self, Slotted};
+use bfllvm::dialect::{Dialect, Eof};
+use bfllvm::engine::llvm::LlvmTier;
+use bfllvm::engine::policy::Policy;
+use bfllvm::engine::{self, Engine};
+use bfllvm::ir::Program;
+use bfllvm::level::Level;
+use bfllvm::llvm::emit::DebugInfo;
+use bfllvm::llvm::{jit, loader};
+use bfllvm::runtime::console::{Console, Feed, Sink};
+use bfllvm::runtime::execute::{Code, execute, host_functions};
+use bfllvm::runtime::{End, Limits, tape};
+use bfllvm::source::Source;
+
+use crate::cases::{Case, Ended, Run};
+
+/// A run that takes so long hangs, however busy the machine is.
+const HANGS: Duration = Duration::from_secs(300);
+
+/// Through LLVM.
+pub fn compile_and_run(case: &Case, level: Level) -> Run {
+    let program = case.at(level);
+    let llvm = loader::load().unwrap();
+    let host = host_functions();
+    jit::with_code(llvm, &program, &case.source, &case.dialect, level, &host, |code| {
+        let code =
+            Code { entry: code.entry, faults: &code.regions, guard_bytes: tape::guard_bytes(&program), heat: None };
+        // SAFETY: the code was just made for this dialect, the guards for this program.
+        unsafe { run_code(&code, &case.dialect, &case.input) }
+    })
+    .unwrap()
+}
+
+/// Through the template JIT.
+pub fn translate_and_run(program: &Program, source: &Source, dialect: &Dialect, input: &[u8]) -> Run {
+    let code = baseline::compile(program, source, dialect, &host_functions(), Slotted::NONE).unwrap();
+    let faults = code.faults(program, source);
+    let code = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(program), heat: None };
+    // SAFETY: as above.
+    unsafe { run_code(&code, dialect, input) }
+}
+
+/// Through the template JIT, from which LLVM takes over as `policy` says.
+pub fn run_tiered(
+    program: Program,
+    source: Source,
+    dialect: &Dialect,
+    input: &[u8],
+    level: Level,
+    policy: Policy,
+) -> Run {
+    let (program, source, host) = (Arc::new(program), Arc::new(source), host_functions());
+    let loops = program.loops(1);
+    let slots = engine::slots(&loops);
+    let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
+    let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
+    let debug = DebugInfo::None;
+    let tier = LlvmTier {
+        program: Arc::clone(&program),
+        source: Arc::clone(&source),
+        dialect: *dialect,
+        level,
+        debug,
+        host,
+        perf_map: None,
+    };
+    let engine = Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
+    let baseline_faults = code.faults(&program, &source);
+    let faults = engine.faults(&baseline_faults);
+    let guard_bytes = tape::guard_bytes(&program);
+    let run = Code { entry: code.entry(), faults: &faults, guard_bytes, heat: Some(&engine) };
+    // SAFETY: as above.
+    let run = unsafe { run_code(&run, dialect, input) };
+    let report = engine.report();
+    assert_eq!(report.failure, None);
+    assert!(report.events.iter().all(|event| event.outcome.is_ok()), "{report:?}");
+    run
+}
+
+/// # Safety
+/// The code was made for this dialect, the guards for its program.
+pub unsafe fn run_code(code: &Code, dialect: &Dialect, input: &[u8]) -> Run {
+    let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), None);
+    let limits = Limits { time: Some(HANGS) };
+    // SAFETY: as required of the caller.
+    let (end, transcript) = unsafe { execute(code, dialect, console, &limits) }.unwrap();
+    let end = match end {
+        End::Finished => Ended::Finished,
+        End::TapeFault(_) => Ended::Faulted,
+        End::Timeout => Ended::Unfinished,
+        other => panic!("{other:?}"),
+    };
+    Run { end, output: transcript.output }
+}
+
+/// Builds an executable with the command line tool and runs it.
+pub fn build_and_run(case: &Case, level: Level, io: &str) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, executable) = (folder.path().join("case.bf"), folder.path().join("case"));
+    std::fs::write(&program, case.source.bytes()).unwrap();
+    let eof = match case.dialect.eof {
+        Eof::Same => "same",
+        Eof::Zero => "0",
+        Eof::MinusOne => "-1",
+    };
+    let built = Command::new(env!("CARGO_BIN_EXE_bfllvm"))
+        .args(["build", "--no-warnings", "--tape=1", "--io", io, &level.to_string(), &format!("--eof={eof}")])
+        .arg(format!("--cells={}", case.dialect.width.bits()))
+        .arg(&program)
+        .arg("-o")
+        .arg(&executable)
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let mut child =
+        Command::new(&executable).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The program may end without reading its input.
+    let _ = child.stdin.take().unwrap().write_all(&case.input);
+    let outcome = child.wait_with_output().unwrap();
+    let end = match outcome.status.code() {
+        Some(0) => Ended::Finished,
+        Some(3) => Ended::Faulted,
+        other => panic!("{other:?}: {}", String::from_utf8_lossy(&outcome.stderr)),
+    };
+    Run { end, output: outcome.stdout }
+}

@@ -1,0 +1,312 @@
+//! Generated programs: every level, every engine and built executables do what the reference does.
+//!
+//! `BFLLVM_CASES=N` runs N programs instead of the default.
+
+mod cases;
+mod engines;
+mod programs;
+mod short;
+mod walks;
+
+use bfllvm::baseline::{self, Count};
+use bfllvm::dialect::{CellWidth, Dialect, Eof};
+use bfllvm::engine::policy::Policy;
+use bfllvm::ir::{Kind, Program, Shape, text, verify};
+use bfllvm::level::{LEVELS, Level, Row, Start, WHILE_READING};
+use bfllvm::opt::{PASSES, Pass};
+use bfllvm::parse::Granularity;
+use bfllvm::reference::{Machine, MemoryIo, Status};
+use bfllvm::runtime::execute::{Code, host_functions};
+use bfllvm::runtime::tape;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence};
+
+use cases::{Case, Ended, Run, interpret, read, source};
+use engines::{build_and_run, compile_and_run, run_code, run_tiered, translate_and_run};
+use programs::{assemble, counting_program, dialect, operations, program};
+
+/// The pass `evaluate-start` has steps enough for programs that take no more.
+const STEPS_EVALUATED_AT_START: u64 = 1 << 13;
+
+/// Whether the operations are the same, wherever in the source they come from.
+fn is_same(one: &Program, other: &Program) -> bool {
+    one.text == other.text && one.ops.iter().map(|op| op.kind).eq(other.ops.iter().map(|op| op.kind))
+}
+
+/// A level for each list of our passes: most differ in LLVM's alone.
+fn levels_that_differ() -> impl Iterator<Item = &'static Row> {
+    let before = |index: usize, row: &Row| {
+        LEVELS[..index].iter().any(|other| (other.granularity, other.passes) == (row.granularity, row.passes))
+    };
+    LEVELS.iter().enumerate().filter(move |(index, row)| !before(*index, row)).map(|(_, row)| row)
+}
+
+fn config(cases: u32) -> Config {
+    let cases = std::env::var("BFLLVM_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
+    Config {
+        cases,
+        max_global_rejects: 4 * cases + 1000,
+        max_shrink_iters: 20_000,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..Config::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config(3000))]
+
+    /// Every pass of the table, alone: well formed, idempotent, and right.
+    #[test]
+    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        for pass in PASSES {
+            let after = pass.apply(case.literal.clone());
+            if is_same(&after, &case.literal) {
+                continue;
+            }
+            prop_assert_eq!(verify::verify(&after), Ok(()), "{}", pass.name);
+            let (run, steps) = interpret(&after, &case.dialect, &case.input);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("{}: {message}\n{}", pass.name, text::print(&after, None))));
+            }
+            if case.reference.end == Ended::Finished {
+                prop_assert!(steps <= case.steps, "{} makes the program longer to run", pass.name);
+            }
+            // A count comes on top of its loop.
+            let counts = after.ops.iter().filter(|op| matches!(op.kind, Kind::Count(_))).count();
+            prop_assert!(after.ops.len() - counts <= case.literal.ops.len(), "{} makes the program longer", pass.name);
+            // It ends after so many steps, and would go on if it began anew.
+            if pass.name == "evaluate-start" && case.steps > STEPS_EVALUATED_AT_START {
+                continue;
+            }
+            // Unless it knows that it was there before.
+            let again = pass.apply(Program { shape: Shape::ANY, ..after.clone() });
+            prop_assert!(is_same(&again, &after), "{} twice\n{}", pass.name, text::print(&again, None));
+        }
+    }
+
+    /// All passes of a level, in the reference interpreter.
+    #[test]
+    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        for row in levels_that_differ() {
+            let program = case.at(row.level);
+            // What is known of a program's shape spares work and nothing else.
+            let literal = read(&case.source, &case.dialect, row.granularity);
+            let with_all_work = row.level.passes(Start::Ahead).fold(literal, |program, pass| {
+                pass.apply(Program { shape: Shape::ANY, ..program })
+            });
+            prop_assert!(is_same(&program, &with_all_work), "-O{}\n{}", row.name, text::print(&program, None));
+            let (run, steps) = interpret(&program, &case.dialect, &case.input);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("-O{}: {message}\n{}", row.name, text::print(&program, None))));
+            }
+            if case.reference.end == Ended::Finished {
+                prop_assert!(steps <= case.steps);
+            }
+        }
+    }
+
+    /// What is folded while reading is what passes do.
+    #[test]
+    fn folded_while_reading_is_folded_by_passes(code in program()) {
+        let (source, dialect) = (source(&code), Dialect::default());
+        let fold = |program| {
+            let passes = ["runs", "deadloops", "nest", "offsets", "clear", "scan"];
+            assert!(WHILE_READING.iter().all(|name| passes.contains(name)));
+            let passes = passes.map(|name| Pass::named(name).unwrap());
+            passes.iter().fold(program, |program, pass| pass.apply(program))
+        };
+        let while_reading = read(&source, &dialect, Granularity::Folded);
+        prop_assert_eq!(verify::verify(&while_reading), Ok(()));
+        let by_passes = fold(fold(read(&source, &dialect, Granularity::Commands)));
+        prop_assert_eq!(text::print(&fold(fold(while_reading)), None), text::print(&by_passes, None));
+    }
+
+    /// The text form is read back as it was printed.
+    #[test]
+    fn the_text_form_is_complete(code in prop_oneof![2 => program(), 1 => counting_program()], dialect in dialect()) {
+        let printed = text::print(&Case::new(&code, Vec::new(), dialect).at(Level::O2), None);
+        prop_assert_eq!(text::print(&text::parse(&printed).unwrap(), None), printed);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(250))]
+
+    /// Compiled code, at every level.
+    #[test]
+    fn compiled_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished);
+        for row in LEVELS {
+            // A program that faults in the reference may go on for ever on a longer tape.
+            if case.unbounded.end == Ended::Unfinished {
+                continue;
+            }
+            if let Err(message) = case.allows(&compile_and_run(&case, row.level)) {
+                return Err(TestCaseError::fail(format!("-O{}: {message}", row.name)));
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(3000))]
+
+    /// Code of the template JIT: from the operations of the levels, which differ in their passes.
+    #[test]
+    fn baseline_code_keeps_the_meaning(code in prop_oneof![2 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        for level in [Level::O0, Level::O2] {
+            let run = translate_and_run(&case.at(level), &case.source, &case.dialect, &case.input);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("{level}: {message}")));
+            }
+        }
+    }
+
+    /// The template JIT moves no access: what it makes of any operations does exactly what they say.
+    #[test]
+    fn baseline_code_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &input);
+        prop_assume!(expected.end != Ended::Unfinished);
+        prop_assert_eq!(translate_and_run(&program, &source(""), &dialect, &input), expected);
+    }
+
+    /// Code that counts does exactly what the operations say as well, and counts what the reference does.
+    #[test]
+    fn counting_code_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &input);
+        prop_assume!(expected.end != Ended::Unfinished);
+        let source = source("");
+        let code = baseline::compile_counting(&program, &source, &dialect, &host_functions()).unwrap();
+        let faults = code.faults(&program, &source);
+        let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(&program), heat: None };
+        // SAFETY: the code was just made for this dialect, the guards for this program.
+        let run = unsafe { run_code(&run, &dialect, &input) };
+        prop_assert_eq!(run, expected);
+        let counts: Vec<_> = code.counts(&program).filter(|count| count.entries > 0).collect();
+        prop_assert_eq!(counts, counted(&program, &dialect, &input));
+    }
+}
+
+/// What the loops, conditions, scans and walks of `program` do, by the reference.
+fn counted(program: &Program, dialect: &Dialect, input: &[u8]) -> Vec<Count> {
+    let mut machine = Machine::new(program, dialect);
+    let mut io = MemoryIo { input, ..MemoryIo::default() };
+    let mut counts: Vec<_> = (0..program.ops.len() as u32).map(|op| Count { op, entries: 0, iterations: 0 }).collect();
+    let mut status = Status::Paused;
+    while status == Status::Paused {
+        // The end of a condition is no step.
+        let is_step = |op: &usize| !matches!(program.ops[*op].kind, Kind::IfEnd { .. });
+        let Some(op) = (machine.next()..program.ops.len()).find(is_step) else { break };
+        let pointer = machine.pointer();
+        status = machine.run(&mut io, 1);
+        let goes_around = status == Status::Paused && machine.next() == op + 1;
+        match program.ops[op].kind {
+            Kind::Loop { .. } | Kind::If { .. } => {
+                counts[op].entries += 1;
+                counts[op].iterations += u64::from(goes_around);
+            }
+            Kind::LoopEnd { start } => {
+                let goes_back = status == Status::Paused && machine.next() == start as usize + 1;
+                counts[start as usize].iterations += u64::from(goes_back);
+            }
+            Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => {
+                counts[op].entries += 1;
+                let steps = (machine.pointer() - pointer) / i64::from(stride);
+                counts[op].iterations += if matches!(status, Status::Fault { .. }) { 0 } else { steps as u64 };
+            }
+            _ => {}
+        }
+    }
+    counts.retain(|count| count.entries > 0);
+    counts
+}
+
+proptest! {
+    #![proptest_config(config(250))]
+
+    /// LLVM takes over loops at any passage of their heads.
+    #[test]
+    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>()) {
+        // Behind the input nothing is evaluated beforehand, and few loops are never reached.
+        let code = format!(",+>+++>++<<{code}");
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        for (level, policy) in [(Level::O0, Policy::at_random(seed)), (Level::O2, Policy::at_random(seed)), (Level::O2, Policy::at_once())] {
+            let run = run_tiered(case.at(level), source(&code), &case.dialect, &case.input, level, policy);
+            if let Err(message) = case.allows(&run) {
+                return Err(TestCaseError::fail(format!("{level} {policy:?}: {message}")));
+            }
+        }
+    }
+
+    /// Also for operations that no pass makes of such programs.
+    #[test]
+    fn tiered_code_does_what_the_operations_say(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &input);
+        // LLVM may exchange accesses, and so fault with more or less done.
+        prop_assume!(expected.end == Ended::Finished);
+        let run = run_tiered(program, source(""), &dialect, &input, Level::O2, Policy::at_random(seed));
+        prop_assert_eq!(run, expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(12))]
+
+    /// Executables, with and without the C library.
+    #[test]
+    fn executables_keep_the_meaning(code in program(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        for (level, io) in [(Level::O0, "libc"), (Level::O2, "libc"), (Level::O2, "syscall"), (Level::O3, "syscall")] {
+            if let Err(message) = case.allows(&build_and_run(&case, level, io)) {
+                return Err(TestCaseError::fail(format!("{level} --io={io}: {message}")));
+            }
+        }
+    }
+}
+
+/// A loop that is compiled alone must not take the pointer for where it is when a program begins: here a cell is 0 whose
+/// target lies behind the tape.
+#[test]
+fn loops_taken_over_keep_to_the_tape() {
+    let dialect = Dialect::new(CellWidth::W8, Eof::Same, 1);
+    let last = dialect.tape_cells() - 1;
+    let code = "input [0]\nloop [0]\nif [-1]\nmuladd [1] [-1] 1\nset [-1] 0\nend\nset [0] 0\nend\noutput [0]\n";
+    let program = text::parse(&format!("cells 8\nmove {last}\n{code}")).unwrap();
+    let run = run_tiered(program, source(""), &dialect, &[1], Level::O2, Policy::at_once());
+    assert_eq!(run, Run { end: Ended::Finished, output: vec![0] });
+}
+
+/// Long straight code, which becomes tables, with everything in it that a table can hold.
+#[test]
+fn tables_keep_the_meaning() {
+    let mut code = String::from(",");
+    for index in 0..2000u32 {
+        code += match index % 7 {
+            0 => ">++",
+            1 => "[->+>+++<<]",
+            2 => ">.",
+            3 => "[-]+++",
+            4 => ">>[<]>",
+            5 => "<.>",
+            _ => "+>[->-<]",
+        };
+    }
+    for width in CellWidth::ALL {
+        let case = Case::new(&code, vec![7], Dialect::new(width, Eof::Same, 30_000));
+        assert_eq!(case.reference.end, Ended::Finished);
+        assert!(case.reference.output.len() > 500);
+        for level in [Level::O1, Level::O2, Level::O3] {
+            case.allows(&compile_and_run(&case, level)).unwrap();
+        }
+    }
+}

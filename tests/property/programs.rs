@@ -1,0 +1,193 @@
+//! Programs to try: as people and compilers write them, and lists of operations.
+
+use bfllvm::dialect::{CellWidth, Dialect, Eof};
+use bfllvm::ir::{Kind, Op, Program, text, verify};
+use bfllvm::level::Level;
+use bfllvm::source::Span;
+use proptest::prelude::*;
+
+use crate::cases::Case;
+
+/// Parts of programs: commands, and what people and compilers write with them.
+pub fn program() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        12 => "[+\\-<>]{1,4}",
+        3 => Just(".".to_string()),
+        2 => Just(",".to_string()),
+        2 => Just("[-]".to_string()),
+        1 => Just("[+]".to_string()),
+        1 => "\\[-{1,3}\\]",
+        1 => "\\[[<>]{1,3}\\]",
+        2 => "\\[[+\\-]{1,2}[<>]{1,3}[+\\-]{0,2}\\]",
+        1 => trail(),
+        2 => "\\[-[<>]{1,3}\\+{1,2}[<>]{1,3}\\]",
+        2 => "\\[->\\+>\\+\\+<<\\]",
+        1 => "\\[->\\[-\\]\\+<\\]",
+        2 => Just("[->+>+<<]>>[-<<+>>]<<".to_string()),
+        1 => Just("[->[->+>+<<]>>[-<<+>>]<<<]".to_string()),
+        1 => "\\[-{1,3}[<>]{0,2}(\\[-[<>]{1,2}\\+{1,2}[<>]{1,2}\\][<>]?){1,2}[<>]{0,2}\\]",
+        1 => "\\+{1,9}",
+    ];
+    let tree = leaf.prop_recursive(4, 40, 6, |inner| {
+        let body = prop::collection::vec(inner, 0..6).prop_map(|parts| parts.concat());
+        prop_oneof![
+            3 => body.clone().prop_map(|body| format!("[{body}]")),
+            2 => body.clone().prop_map(|body| format!("[-{body}]")),
+            1 => body.clone().prop_map(|body| format!("[{body}>]<")),
+            3 => body,
+        ]
+    });
+    let start = prop_oneof![
+        4 => Just(String::new()),
+        6 => "\\+{1,5}",
+        6 => ">{0,4}\\+{0,3}>{0,3}",
+        // To the right end of the shortest tape, for one of the widths; behind input nothing is evaluated beforehand.
+        1 => (0..CellWidth::ALL.len(), 1..120u64).prop_map(|(width, before)| {
+            let cells = Dialect::new(CellWidth::ALL[width], Eof::Same, 1).tape_cells();
+            format!(",{}", ">".repeat((cells - before) as usize))
+        }),
+    ];
+    (start, prop::collection::vec(tree, 1..8)).prop_map(|(start, parts)| start + &parts.concat())
+}
+
+/// Cells at equal distances that are not 0, and a scan or walk along them: often longer than what is done in single
+/// steps.
+fn trail() -> impl Strategy<Value = String> {
+    let cell = prop_oneof![6 => Just("+"), 2 => Just("++"), 2 => Just("-"), 1 => Just(","), 1 => Just("")];
+    let change = || prop_oneof![3 => Just(""), 3 => Just("-"), 2 => Just("+"), 1 => Just("--")];
+    let stride = prop_oneof![1..=4usize, Just(8), Just(9), Just(16)];
+    let way = (prop::collection::vec(cell, 0..70), stride, any::<bool>());
+    (way, change(), change(), "[.,]?").prop_map(|((cells, stride, is_right), leave, enter, behind)| {
+        let (there, back) = (">".repeat(stride), "<".repeat(stride));
+        let (there, back) = if is_right { (there, back) } else { (back, there) };
+        let fill: String = cells.iter().map(|cell| format!("{cell}{there}")).collect();
+        format!("{fill}{back}[{leave}{back}{enter}]{behind}")
+    })
+}
+
+/// Division, counters that are reloaded, addition that carries, and a minimum.
+const COUNTING: [&str; 8] = [
+    "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]",
+    "[->-[>+>>]>[[-<+>]+>+>>]<<<<<]",
+    "[->>+<-[>>>]>[[<+>-]>+>>]<<<<<]",
+    "[->+>-[>+>>]>[+[-<+>]>+>>]<<<<<<]",
+    "[>>>[-]+<<[>+>[-]<<-]>[<+>-]>[<<+++>>>+<-]<<-<-]",
+    "[>>>>>[-]+<<[>+>[-]<<-]>[<+>-]>[<<<<[>+>+<<-]>[<+>-]>>>-]<<-<<<-]",
+    "[->+[>+>+<<-]>>[<<+>>-]+<[>-<[-]]>[>+<-]<<<]",
+    "[->[>+>+<<-]>>[<<+>>-]+<[>-<<->[-]]>[>+<<<<[-]>>>-]<<<]",
+];
+
+/// Every way of writing it is recognised, whatever the cells hold.
+#[test]
+fn counting_loops_are_found() {
+    for idiom in COUNTING {
+        let case = Case::new(&format!(",>,>,>,>,>,>,<<<<<<{idiom}.>.>.>.>.>.>."), Vec::new(), Dialect::default());
+        let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
+        assert!(is_found, "{idiom}\n{}", text::print(&case.at(Level::O2), None));
+    }
+}
+
+/// Programs that divide, compare and carry in the ways people write it: with other cells, mirrored, from any values and with
+/// cells that should be 0 and are not.
+pub fn counting_program() -> impl Strategy<Value = String> {
+    let value = || (0..7usize).prop_map(|value| "+".repeat(value));
+    let cells =
+        prop::collection::vec(prop_oneof![2 => value(), 1 => Just("-".to_string()), 3 => Just(String::new())], 5);
+    let first =
+        prop_oneof![3 => Just(",".to_string()), 2 => (0..20usize).prop_map(|value| format!(",{}", "+".repeat(value)))];
+    (prop::sample::select(&COUNTING), any::<bool>(), first, value(), cells, 0..8usize).prop_map(
+        |(idiom, mirrored, first, second, cells, place)| {
+            let parts: Vec<String> = [first, second].into_iter().chain(cells).collect();
+            let code = format!("{}{}{idiom}{}", parts.join(">"), "<".repeat(parts.len() - 1), ".>".repeat(parts.len()));
+            let turn = |command| match command {
+                '<' => '>',
+                '>' => '<',
+                other => other,
+            };
+            let code: String = if mirrored { code.chars().map(turn).collect() } else { code };
+            format!("{}{code}", ">".repeat(place))
+        },
+    )
+}
+
+pub fn dialect() -> impl Strategy<Value = Dialect> {
+    let width = prop_oneof![4 => Just(CellWidth::W8), 1 => Just(CellWidth::W16), 1 => Just(CellWidth::W32), 1 => Just(CellWidth::W64)];
+    let eof = prop_oneof![Just(Eof::Same), Just(Eof::Zero), Just(Eof::MinusOne)];
+    // The shortest tape there is: a page.
+    (width, eof).prop_map(|(width, eof)| Dialect::new(width, eof, 1))
+}
+
+/// Operations in their text form, also those that no pass makes of such programs; `W` cells away from the
+/// beginning of the tape, and with a look at the cells around the pointer at the end.
+pub fn operations() -> impl Strategy<Value = String> {
+    let cell = || -3i32..=3;
+    let value = || {
+        prop_oneof![
+            3 => prop_oneof![Just(1u64), Just(u64::MAX)],
+            3 => 1u64..=130,
+            1 => (1u64..=130).prop_map(|value| value.wrapping_neg()),
+            1 => any::<u64>().prop_map(|value| value | 1),
+            1 => (0u32..64).prop_map(|bit| 1 << bit),
+        ]
+    };
+    let stride =
+        || prop_oneof![6 => prop_oneof![Just(1i32), Just(-1), Just(2), Just(-2)], 1 => 3i32..=17, 1 => -17i32..=-3];
+    let leaf = prop_oneof![
+        3 => (cell(), value()).prop_map(|(cell, value)| format!("add [{cell}] {value}\n")),
+        2 => (cell(), value()).prop_map(|(cell, value)| format!("set [{cell}] {value}\n")),
+        1 => cell().prop_map(|cell| format!("set [{cell}] 0\n")),
+        3 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("muladd [{target}] [{source}] {factor}\n")),
+        2 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("copy [{target}] [{source}] {factor}\n")),
+        2 => (cell(), cell(), cell(), value()).prop_map(|(target, left, right, factor)| format!("product [{target}] [{left}] [{right}] {factor}\n")),
+        2 => prop_oneof![-40i32..=-1, 1i32..=40].prop_map(|delta| format!("move {delta}\n")),
+        2 => (cell(), stride()).prop_map(|(cell, stride)| format!("scan [{cell}] {stride}\n")),
+        2 => (cell(), stride(), -2i32..=2, -2i32..=2).prop_map(|(cell, stride, leave, enter)| format!("walk [{cell}] {stride} {leave} {enter}\n")),
+        1 => cell().prop_map(|cell| format!("input [{cell}]\n")),
+        2 => cell().prop_map(|cell| format!("output [{cell}]\n")),
+        1 => "[a-z]{1,9}".prop_map(|text| format!("text \"{text}\"\n")),
+    ];
+    let tree = leaf.prop_recursive(3, 30, 5, move |inner| {
+        let body = prop::collection::vec(inner, 0..5).prop_map(|parts| parts.concat());
+        prop_oneof![
+            1 => (cell(), body.clone()).prop_map(|(cell, body)| format!("loop [{cell}]\n{body}end\n")),
+            2 => (cell(), body.clone()).prop_map(|(cell, body)| format!("loop [{cell}]\n{body}set [{cell}] 0\nend\n")),
+            2 => (cell(), body.clone()).prop_map(|(cell, body)| format!("loop [{cell}]\n{body}add [{cell}] 255\nend\n")),
+            2 => (cell(), body.clone()).prop_map(|(cell, body)| format!("if [{cell}]\n{body}end\n")),
+            2 => body,
+        ]
+    });
+    prop::collection::vec(tree, 1..9).prop_map(|parts| parts.concat())
+}
+
+/// The operations as a program, values and factors wrapped to its width; those that are not well formed are left out.
+pub fn assemble(operations: &str, width: CellWidth) -> Program {
+    // No cell near is 0, or most loops would never begin.
+    let filled: String = (-5..=5).map(|cell| format!("set [{cell}] {}\n", cell + 9)).collect();
+    let mut program = text::parse(&format!("cells {}\nmove 100\n{filled}{operations}", width.bits())).unwrap();
+    for cell in -8..=8 {
+        program.ops.push(Op { kind: Kind::Output { cell }, span: Span::default() });
+    }
+    for op in &mut program.ops {
+        match &mut op.kind {
+            Kind::Add { delta: value, .. }
+            | Kind::Set { value, .. }
+            | Kind::MulAdd { factor: value, .. }
+            | Kind::Copy { factor: value, .. }
+            | Kind::Product { factor: value, .. } => *value &= width.mask(),
+            _ => {}
+        }
+        let replacement = Kind::Output { cell: 0 };
+        match op.kind {
+            Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } if target == source => {
+                op.kind = replacement
+            }
+            Kind::MulAdd { factor: 0, .. } | Kind::Copy { factor: 0, .. } | Kind::Product { factor: 0, .. } => {
+                op.kind = replacement
+            }
+            Kind::Walk { leave: 0, enter: 0, .. } => op.kind = replacement,
+            _ => {}
+        }
+    }
+    assert_eq!(verify::verify(&program), Ok(()));
+    program
+}
