@@ -14,6 +14,7 @@ mod io;
 mod notes;
 mod scan;
 mod translate;
+mod walk;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

@@ -146,7 +146,7 @@ pub(super) struct Open {
 pub(super) struct Translator<'a> {
     pub(super) unit: &'a Unit<'a>,
     pub(super) emitter: Emitter,
-    scans: Option<Scans>,
+    pub(super) scans: Option<Scans>,
     pub(super) io: io::Routines,
     pub(super) detours: Vec<Detour>,
     hot: DynamicLabel,
@@ -427,7 +427,7 @@ impl Translator<'_> {
     }
 
     /// The zero flag tells of `cell`; with `loads`, its value is in `rax`.
-    fn test(&mut self, cell: i32, loads: bool) {
+    pub(super) fn test(&mut self, cell: i32, loads: bool) {
         let at = self.at(cell);
         let key = Some(self.key(cell));
         if loads {
@@ -526,81 +526,6 @@ impl Translator<'_> {
         );
         let head = self.open.last().map(|outer| outer.head);
         self.places.push(Place { offset: self.emitter.offset(), head });
-    }
-
-    /// `while tape[ptr + cell] != value { ptr += stride }`: looks at some cells one by one; then a routine looks
-    /// at the others by blocks, or it begins again.
-    fn find(&mut self, cell: i32, stride: i32, value: u64) {
-        let width = self.unit.program.width;
-        let step = i64::from(stride) * width.bytes() as i64;
-        let at = self.at(cell);
-        let routine = self.scans.filter(|_| scan::is_blockwise(stride, width));
-        let steps = match routine {
-            Some(_) => scan::SINGLE_STEPS,
-            // Else there is no room for the displacements.
-            None if i32::try_from(i64::from(at) + scan::UNROLLED_STEPS * step).is_ok() => scan::UNROLLED_STEPS,
-            None => 1,
-        };
-        let found: Vec<_> = (0..steps).map(|_| self.emitter.label()).collect();
-        let again = self.emitter.label();
-        self.emitter.bind(again);
-        for (number, &found) in (0..).zip(&found) {
-            self.emitter.compare_with((i64::from(at) + number * step) as i32, value);
-            self.emitter.jump_if_zero(found);
-        }
-        self.emitter.advance(steps * step);
-        match routine {
-            None => self.emitter.jump(again),
-            Some(scans) => {
-                let function = if stride > 0 { scans.right } else { scans.left };
-                self.emitter.broadcast(value);
-                dynasm!(self.emitter.asm
-                    ; .arch x64
-                    ; lea rsi, [rbx + at]
-                    ; mov ecx, scan::pattern(stride, width) as i32
-                    ; mov edx, step.unsigned_abs() as i32
-                    ; call =>function
-                    ; lea rbx, [rax - at]
-                    ; jmp =>found[0]
-                );
-            }
-        }
-        for &found in found[1..].iter().rev() {
-            self.emitter.bind(found);
-            self.emitter.advance(step);
-        }
-        self.emitter.bind(found[0]);
-        self.forget();
-    }
-
-    fn walk(&mut self, cell: i32, stride: i32, leave: i32, enter: i32) {
-        let width = self.unit.program.width;
-        let step = i64::from(stride) * width.bytes() as i64;
-        let wrapped = |value: i32| i64::from(value) as u64 & width.mask();
-        let (leave, enter) = (wrapped(leave), wrapped(enter));
-        let at = self.at(cell);
-        let (again, behind) = (self.emitter.label(), self.emitter.label());
-        self.load(cell);
-        self.test(cell, true);
-        self.emitter.jump_if_zero(behind);
-        if leave.wrapping_add(enter) & width.mask() == 0 {
-            // The cells in between stay as they are: it looks for the one that what enters makes 0.
-            self.emitter.add_value(at, leave);
-            self.emitter.advance(step);
-            self.find(cell, stride, leave);
-            self.emitter.set_value(at, 0);
-        } else {
-            self.emitter.bind(again);
-            self.emitter.increase(leave);
-            self.emitter.store(at);
-            self.emitter.advance(step);
-            self.emitter.load(at);
-            self.emitter.increase(enter);
-            self.emitter.jump_if_not_zero(again);
-            self.emitter.store(at);
-        }
-        self.emitter.bind(behind);
-        self.forget();
     }
 }
 

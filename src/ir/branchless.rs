@@ -15,7 +15,6 @@
 //! conditions that move a cell to one other in loops from record to record, unless a branch suits them
 //! ([`transfers`](super::transfers)). In loops that stay where they are, one iteration waits for the other: there,
 //! `examples/primes.bf` took 1.65 of the time.
-//!
 
 use super::transfers::{Transfer, loop_drifts};
 use super::{Kind, Op, Program};

@@ -18,31 +18,14 @@ use super::{Kind, Program};
 #[must_use]
 pub fn stop(program: &Program, index: usize) -> Option<u8> {
     let kind = |at: usize| program.ops.get(at).map(|op| op.kind);
-    // `index` of a loop that ends at `end`, whose cell it is.
+    // Whether there is a loop on `cell` from `head` to `end`.
     let is_loop = |head: usize, end: usize, cell: i32| matches!(kind(head), Some(Kind::Loop { cell: tested, end: its_end }) if tested == cell && its_end as usize == end);
     let before = index.checked_sub(1)?;
-    let cell = match kind(index)? {
-        Kind::Output { cell } => cell,
-        Kind::Input { cell } => {
-            let prints = matches!(kind(index + 1)?, Kind::Output { cell: printed } if printed == cell);
-            return (prints && is_loop(before, index + 2, cell)).then_some(0);
-        }
-        Kind::Add { .. }
-        | Kind::Set { .. }
-        | Kind::MulAdd { .. }
-        | Kind::Copy { .. }
-        | Kind::Product { .. }
-        | Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => return None,
-    };
+    if let Kind::Input { cell } = kind(index)? {
+        let prints = matches!(kind(index + 1)?, Kind::Output { cell: printed } if printed == cell);
+        return (prints && is_loop(before, index + 2, cell)).then_some(0);
+    }
+    let Kind::Output { cell } = kind(index)? else { return None };
     let delta = |at: usize| match kind(at) {
         Some(Kind::Add { cell: changed, delta }) if changed == cell => Some(delta),
         _ => None,

@@ -25,9 +25,6 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// How many operations it has.
-    pub const OPS: u32 = 4;
-
     /// The transfer that begins with the operation at `index`.
     #[must_use]
     pub fn at(program: &Program, index: u32) -> Option<Transfer> {

@@ -3,7 +3,7 @@
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
-use inkwell::values::{BasicMetadataValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
+use inkwell::values::{BasicMetadataValueEnum, CallSiteValue, FunctionValue, IntValue, PhiValue, PointerValue};
 
 use super::{Names, Style, Unit, debug, host, table, walk};
 use crate::dialect::Eof;
@@ -43,8 +43,13 @@ pub(super) fn lower_table(unit: &Unit<'_, '_>, index: usize) -> Result<(), Build
     let count = unit.context.i64_type().const_int(count, false);
     let arguments = [body.state.into(), body.pointer()?.into(), rows.into(), count.into()];
     let call = body.builder.build_call(interpreter, &arguments, body.name("pointer"))?;
-    body.set_pointer(call.try_as_basic_value().unwrap_basic().into_pointer_value())?;
+    body.set_pointer(returned_pointer(call))?;
     body.end()
+}
+
+/// What a function returns that moves the pointer.
+fn returned_pointer(call: CallSiteValue<'_>) -> PointerValue<'_> {
+    call.try_as_basic_value().basic().expect("regions, tables and walks return the pointer").into_pointer_value()
 }
 
 /// Where the tape pointer is.
@@ -119,7 +124,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let arguments = [self.state.into(), from.into()];
         let call = self.builder.build_call(self.unit.functions[child], &arguments, self.name("pointer"))?;
         if self.unit.region_drifts(&self.unit.regions[child]) {
-            self.set_pointer(call.try_as_basic_value().unwrap_basic().into_pointer_value())?;
+            self.set_pointer(returned_pointer(call))?;
         }
         Ok(())
     }
@@ -548,6 +553,6 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         let lanes = self.offset(blockwise.lanes, blockwise.middle)?;
         let arguments = [from.into(), number(blockwise.stride).into(), lanes.into(), target.into(), delta.into()];
         let call = self.builder.build_call(blockwise.function, &arguments, self.name("found"))?;
-        Ok(call.try_as_basic_value().unwrap_basic().into_pointer_value())
+        Ok(returned_pointer(call))
     }
 }
