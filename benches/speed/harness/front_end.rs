@@ -9,6 +9,7 @@ use bfllvm::parse::{Bang, Hash, Options, parse};
 use bfllvm::runtime::thread_time;
 use bfllvm::source::Source;
 
+use super::generated;
 use super::process::ensure_wanted;
 use super::progress::Progress;
 use super::statistics::median;
@@ -52,13 +53,15 @@ impl Throughput {
 /// A name, and the source of about so many bytes.
 type Kind = (&'static str, fn(usize) -> Vec<u8>);
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 8] = [
     ("`+>`", |bytes| repeated(b"+>", bytes)),
     ("`[-]>`", |bytes| repeated(b"[-]>", bytes)),
     ("`[->+<]>+`", |bytes| repeated(b"[->+<]>+", bytes)),
     ("comments", |bytes| repeated(b"> some words between the commands +\n", bytes)),
     ("side by side: `[[-]>+[>.<-]]`", |bytes| repeated(b"[[-]>+[>.<-]]", bytes)),
     ("nested: `[>`", nested),
+    ("commands by chance", generated::by_chance),
+    ("as compilers write", generated::compiled),
 ];
 
 fn repeated(unit: &[u8], bytes: usize) -> Vec<u8> {

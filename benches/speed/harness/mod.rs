@@ -20,6 +20,7 @@ pub mod candidate;
 pub mod contest;
 pub mod corpus;
 pub mod front_end;
+mod generated;
 pub mod machine;
 pub mod memory;
 pub mod peak;
