@@ -92,7 +92,7 @@ fn the_front_end_is_timed_at_three_sizes() {
     let measured = sections("frontend", &["--source-bytes", "40000"]);
     assert_eq!(measured.verdict, Verdict::Right);
     let rows = measured.json["frontend"].as_array().unwrap();
-    assert_eq!(rows.len(), 6);
+    assert_eq!(rows.len(), 8);
     let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{rows:#?}"));
     for row in rows {
         let sizes = row["sizes"].as_array().unwrap();
