@@ -34,28 +34,28 @@ pub(super) fn compiled(bytes: usize) -> Vec<u8> {
     let mut random = Random(2);
     let mut code = vec![b','];
     let mut depth = 0;
-    while code.len() < bytes {
+    loop {
         let distance = random.below(40) as usize + 1;
         let (there, back) = (">".repeat(distance), "<".repeat(distance));
-        match random.below(8) {
-            0 | 1 => {
-                code.extend(format!("{there}[-]{back}[-{there}+>+<{back}]{there}>[-<{back}+{there}>]<{back}").bytes())
-            }
-            2 => code.extend(format!("{there}[-]++++++++{back}").bytes()),
-            3 => code.extend(format!("{there}[-{back}+{there}]{back}").bytes()),
-            4 => code.extend(format!("{there}.{back}").bytes()),
-            5 => code.extend(there.bytes()),
-            6 if depth < 20 => {
-                depth += 1;
-                code.extend(b"[[-]>");
-            }
-            _ if depth > 0 => {
-                depth -= 1;
-                code.extend(b"<]");
-            }
-            _ => code.extend(back.bytes()),
+        let (piece, deeper) = match random.below(8) {
+            0 | 1 => (format!("{there}[-]{back}[-{there}+>+<{back}]{there}>[-<{back}+{there}>]<{back}"), 0),
+            2 => (format!("{there}[-]++++++++{back}"), 0),
+            3 => (format!("{there}[-{back}+{there}]{back}"), 0),
+            4 => (format!("{there}.{back}"), 0),
+            5 => (there, 0),
+            6 if depth < 20 => ("[[-]>".to_owned(), 1),
+            _ if depth > 0 => ("<]".to_owned(), -1),
+            _ => (back, 0),
+        };
+        if code.len() + piece.len() + (depth + deeper) as usize > bytes {
+            break;
         }
+        code.extend(piece.bytes());
+        depth += deeper;
     }
-    code.extend("]".repeat(depth).bytes());
+    let open = depth as usize;
+    // To the very size.
+    code.resize(bytes.saturating_sub(open).max(code.len()), b'+');
+    code.resize(code.len() + open, b']');
     code
 }
