@@ -26,14 +26,18 @@ const HANGS: Duration = Duration::from_secs(300);
 
 /// Through LLVM.
 pub fn compile_and_run(case: &Case, level: Level) -> Run {
-    let program = case.at(level);
+    run_compiled(&case.at(level), &case.source, &case.dialect, &case.input, level)
+}
+
+/// The same for operations as they are.
+pub fn run_compiled(program: &Program, source: &Source, dialect: &Dialect, input: &[u8], level: Level) -> Run {
     let llvm = loader::load().unwrap();
     let host = host_functions();
-    jit::with_code(llvm, &program, &case.source, &case.dialect, level, &host, |code| {
+    jit::with_code(llvm, program, source, dialect, level, &host, |code| {
         let code =
-            Code { entry: code.entry, faults: &code.regions, guard_bytes: tape::guard_bytes(&program), heat: None };
+            Code { entry: code.entry, faults: &code.regions, guard_bytes: tape::guard_bytes(program), heat: None };
         // SAFETY: the code was just made for this dialect, the guards for this program.
-        unsafe { run_code(&code, &case.dialect, &case.input) }
+        unsafe { run_code(&code, dialect, input) }
     })
     .unwrap()
 }

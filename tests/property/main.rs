@@ -22,7 +22,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
 
 use cases::{Case, Ended, Run, interpret, read, source};
-use engines::{build_and_run, compile_and_run, run_code, run_tiered, translate_and_run};
+use engines::{build_and_run, compile_and_run, run_code, run_compiled, run_tiered, translate_and_run};
 use programs::{assemble, counting_program, dialect, operations, program};
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
@@ -284,6 +284,27 @@ fn loops_taken_over_keep_to_the_tape() {
     let program = text::parse(&format!("cells 8\nmove {last}\n{code}")).unwrap();
     let run = run_tiered(program, source(""), &dialect, &[1], Level::O2, Policy::at_once());
     assert_eq!(run, Run { end: Ended::Finished, output: vec![0] });
+}
+
+/// Conditions that become code without a branch, from record to record: their target lies behind the tape, which matters
+/// where the tested cell is not 0 alone.
+#[test]
+fn conditions_without_a_branch_keep_to_the_tape() {
+    let dialect = Dialect::new(CellWidth::W8, Eof::Same, 1);
+    let near_the_end = dialect.tape_cells() - 6;
+    let code = "input [0]\ninput [1]\nloop [0]\nif [1]\nmuladd [20] [1] 3\nset [1] 0\nend\nset [0] 0\nmove 5\nend\noutput [-5]\n";
+    let program = text::parse(&format!("cells 8\nmove {near_the_end}\n{code}")).unwrap();
+    let source = || source("");
+    for (second, expected) in
+        [(0, Run { end: Ended::Finished, output: vec![0] }), (1, Run { end: Ended::Faulted, output: Vec::new() })]
+    {
+        let input = [1, second];
+        assert_eq!(interpret(&program, &dialect, &input).0, expected, "reference");
+        assert_eq!(translate_and_run(&program, &source(), &dialect, &input), expected, "baseline");
+        assert_eq!(run_compiled(&program, &source(), &dialect, &input, Level::O2), expected, "LLVM");
+        let tiered = run_tiered(program.clone(), source(), &dialect, &input, Level::O2, Policy::at_once());
+        assert_eq!(tiered, expected, "tiered");
+    }
 }
 
 /// Long straight code, which becomes tables, with everything in it that a table can hold.
