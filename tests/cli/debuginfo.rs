@@ -173,6 +173,24 @@ fn gdb_follows_calls_through_code_from_templates() {
     }
 }
 
+/// In small loops, what is done where a buffer is full or empty stands behind the program, and calls a routine.
+#[test]
+fn gdb_follows_input_and_output_through_code_from_templates() {
+    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    for (code, function, routine) in
+        [("+\n[>,<]", "get", "in bf_input_to_come ()"), ("+\n[.]", "put", "in bf_output_without_room ()")]
+    {
+        let workspace = Workspace::with(code);
+        let words = [bfllvm, "run", "-w", "-g", "-O0", "--engine=baseline", "--input=input", PROGRAM];
+        let commands = format!("break bfllvm::runtime::execute::{function}\nrun\nbacktrace\n");
+        let lines = gdb(&workspace, &words, &commands);
+        has(&lines, &[routine, "bf_loop_2_1 () at prog.bf:2", "in bfllvm_enter ()"]);
+        let frames: Vec<_> = lines.iter().filter(|line| line.starts_with('#')).collect();
+        assert!(frames.iter().any(|frame| frame.contains("bfllvm::main")), "{frames:#?}");
+        assert!(!frames.iter().any(|frame| frame.contains("?? ()")), "{frames:#?}");
+    }
+}
+
 /// What lldb is asked at line 3, and what it answers there and one step further on.
 const LLDB_COMMANDS: &str = "\
     print (int) cell\nprint column\nprint ptr - tape\nmemory read --size 1 --format u --count 3 tape\nthread step-in\n\
