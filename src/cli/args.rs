@@ -2,6 +2,7 @@
 
 mod workbench;
 
+use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
 use bfllvm::runtime::processors;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 pub use workbench::{
     AttemptArgs, CheckArgs, CompareArgs, DebugArgs, DiffKind, ExplainArgs, MeasureArgs, ProfileArgs, ProfileWeight,
@@ -29,15 +31,15 @@ pub use workbench::{
     about = "An LLVM compiler and JIT for BF",
     after_help = "Exit status of run, and of executables: 0 the program ended, 1 the source or the system is at \
         fault, 2 wrong usage, 3 tape fault, 4 a limit was reached, 130 and 143 on SIGINT and SIGTERM, 141 closed pipe.",
-    subcommand_negates_reqs = true,
-    args_conflicts_with_subcommands = true,
+    subcommand_required = true,
     arg_required_else_help = true
 )]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Option<Command>,
-    #[command(flatten)]
-    pub emit: TopLevelEmit,
+    pub command: Command,
+    /// Print a program as LLVM IR: `emit ir`, and takes its options
+    #[arg(long)]
+    emit_ir: bool,
     #[command(flatten)]
     pub messages: MessageArgs,
 }
@@ -49,27 +51,31 @@ pub struct Cli {
 pub fn parse() -> Result<Cli, clap::Error> {
     // Taking it apart again would cost as much as a third of building it, and the process ends without that.
     let mut command = ManuallyDrop::new(Cli::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let words = without_short_form(std::env::args_os().collect(), &command);
+    let matches = command.try_get_matches_from_mut(words);
     let cli = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    cli.map_err(|error| unknown_command().unwrap_or_else(|| error.format(&mut command)))
+    cli.map_err(|error| program_without_command(&error).unwrap_or_else(|| error.format(&mut command)))
 }
 
-/// The error for a first word that is no command. Left to itself, clap takes it for the program that
-/// `--emit-ir` wants, and complains about the next word.
-fn unknown_command() -> Option<clap::Error> {
-    let mut command = Cli::command();
-    let first = std::env::args_os().nth(1)?.into_string().ok()?;
-    let is_known = first == "help" || command.get_subcommands().any(|known| known.get_name() == first);
-    let has_emit_ir = std::env::args_os().any(|word| word == "--emit-ir");
-    if first.starts_with('-') || is_known || has_emit_ir {
-        return None;
+/// `bfllvm --emit-ir prog.bf` as `bfllvm emit ir prog.bf`, and all others as they are. Options of its own at the top would have to be built for each command.
+fn without_short_form(mut words: Vec<OsString>, command: &clap::Command) -> Vec<OsString> {
+    let is_command = |word: &OsString| command.get_subcommands().any(|known| *word == known.get_name());
+    let options = words.iter().take_while(|word| *word != "--");
+    let short_form = options.into_iter().position(|word| word == "--emit-ir");
+    if let Some(index) = short_form.filter(|_| !is_command(&words[1]) && words[1] != "help") {
+        words.remove(index);
+        words.splice(1..1, ["emit".into(), "ir".into()]);
     }
-    let message = if std::path::Path::new(&first).is_file() {
-        format!("`{first}` is no command; to run a program, say `bfllvm run {first}`")
-    } else {
-        format!("`{first}` is no command")
-    };
-    Some(command.error(clap::error::ErrorKind::InvalidSubcommand, message))
+    words
+}
+
+/// The error for a file where a command is wanted says how to run it.
+fn program_without_command(error: &clap::Error) -> Option<clap::Error> {
+    let mut command = Cli::command();
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let message = format!("`{word}` is no command; to run a program, say `bfllvm run {word}`");
+    let is_file = std::path::Path::new(word).is_file();
+    is_file.then(|| command.error(ErrorKind::InvalidSubcommand, message))
 }
 
 fn long_version() -> &'static str {
@@ -123,37 +129,6 @@ pub enum Command {
     /// What `verify` starts for each engine and level
     #[command(hide = true)]
     Attempt(AttemptArgs),
-}
-
-/// `bfllvm --emit-ir prog.bf`
-#[derive(Debug, Args)]
-pub struct TopLevelEmit {
-    /// Print the program as LLVM IR (short for `emit ir`)
-    #[arg(long, required = true, requires = "program")]
-    pub emit_ir: bool,
-    /// The program's file, or - for standard input
-    #[arg(value_name = "PROGRAM")]
-    pub program: Option<PathBuf>,
-    #[command(flatten)]
-    pub options: EmitOptions,
-}
-
-/// What `emit` and `--emit-ir` have in common.
-#[derive(Debug, Args)]
-pub struct EmitOptions {
-    #[command(flatten)]
-    pub compile: CompileArgs,
-    /// How the program reads and writes
-    #[arg(long, value_enum, default_value_t)]
-    pub io: Io,
-    #[command(flatten)]
-    pub debug: DebugInfoArgs,
-    /// Say in comments which commands LLVM's instructions come from
-    #[arg(long)]
-    pub positions: bool,
-    /// Where to write; - for standard output
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -394,7 +369,18 @@ pub struct EmitArgs {
     #[arg(value_name = "PROGRAM")]
     pub program: PathBuf,
     #[command(flatten)]
-    pub options: EmitOptions,
+    pub compile: CompileArgs,
+    /// How the program reads and writes
+    #[arg(long, value_enum, default_value_t)]
+    pub io: Io,
+    #[command(flatten)]
+    pub debug: DebugInfoArgs,
+    /// Say in comments which commands LLVM's instructions come from
+    #[arg(long)]
+    pub positions: bool,
+    /// Where to write; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -9,24 +9,15 @@ use bfllvm::level::Start;
 use bfllvm::llvm::emit::{self as llvm_emit, DebugInfo, Form, Request};
 use bfllvm::report::positions;
 
-use super::args::{EmitArgs, EmitOptions, Kind, TopLevelEmit};
+use super::args::{EmitArgs, Kind};
 use super::front::{InputBehind, check, keep_source};
 use super::messages::Messages;
 use super::status::Status;
 use super::stopwatch::Stopwatch;
 
 pub fn emit(args: &EmitArgs, messages: &Messages) -> Result<Status> {
-    emit_as(args.kind, &args.program, &args.options, messages)
-}
-
-pub fn emit_top_level(args: &TopLevelEmit, messages: &Messages) -> Result<Status> {
-    let program = args.program.as_deref().context("a program is wanted")?;
-    emit_as(Kind::Ir, program, &args.options, messages)
-}
-
-fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Messages) -> Result<Status> {
-    let EmitOptions { compile, io, output, .. } = options;
-    if options.positions && kind != Kind::Ir {
+    let EmitArgs { kind, program, compile, io, output, positions, debug } = args;
+    if *positions && *kind != Kind::Ir {
         let help = "use `emit ir --positions`; assembly has them with -g";
         return Ok(messages.usage("--positions puts comments into LLVM IR, and into nothing else", help));
     }
@@ -53,15 +44,15 @@ fn emit_as(kind: Kind, program: &Path, options: &EmitOptions, messages: &Message
         None => text::print(&optimized, Some(&checked.source)).into_bytes(),
         Some(form) => {
             let level = compile.level();
-            let debug = match options.debug.debug_info() {
-                DebugInfo::None if options.positions => DebugInfo::Places,
+            let debug = match debug.debug_info() {
+                DebugInfo::None if *positions => DebugInfo::Places,
                 debug => debug,
             };
             let request = Request { form, level, dialect: checked.dialect, io: (*io).into(), debug };
             messages.progress("LLVM");
             let emitted = llvm_emit::emit(stopwatch.open_llvm(messages)?, &optimized, &checked.source, &request)?;
             stopwatch.llvm_steps(&emitted.times)?;
-            if options.positions {
+            if *positions {
                 let ir = String::from_utf8_lossy(&emitted.bytes);
                 positions::comment(&ir, &emitted.places, &optimized, &checked.source).into_bytes()
             } else {

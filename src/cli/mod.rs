@@ -45,18 +45,17 @@ pub fn main() -> Status {
 fn carry_out(cli: Cli) -> Status {
     let messages = messages::Messages::new(&cli.messages);
     let outcome = match cli.command {
-        Some(Command::Run(args)) => run::run(&args, &messages),
-        Some(Command::Emit(args)) => emit::emit(&args, &messages),
-        Some(Command::Build(args)) => build::build(&args, &messages),
-        Some(Command::Compare(args)) => compare::compare(&args, &messages),
-        Some(Command::Debug(args)) => debug::debug(&args, &messages),
-        Some(Command::Explain(args)) => explain::explain(&args, &messages),
-        Some(Command::Profile(args)) => profile::profile(&args, &messages),
-        Some(Command::Check(args)) => check::check(&args, &messages),
-        Some(Command::Verify(args)) => verify::verify(&args, &messages),
-        Some(Command::Measure(args)) => measure::measure(&args),
-        Some(Command::Attempt(args)) => attempt::attempt(&args),
-        None => emit::emit_top_level(&cli.emit, &messages),
+        Command::Run(args) => run::run(&args, &messages),
+        Command::Emit(args) => emit::emit(&args, &messages),
+        Command::Build(args) => build::build(&args, &messages),
+        Command::Compare(args) => compare::compare(&args, &messages),
+        Command::Debug(args) => debug::debug(&args, &messages),
+        Command::Explain(args) => explain::explain(&args, &messages),
+        Command::Profile(args) => profile::profile(&args, &messages),
+        Command::Check(args) => check::check(&args, &messages),
+        Command::Verify(args) => verify::verify(&args, &messages),
+        Command::Measure(args) => measure::measure(&args),
+        Command::Attempt(args) => attempt::attempt(&args),
     };
     outcome.unwrap_or_else(|error| match error.downcast::<front::Rejected>() {
         // What was wrong with the source has been said.

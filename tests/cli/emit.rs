@@ -51,7 +51,7 @@ fn ir_from_a_pipe_runs_under_lli() {
 fn the_contract_holds_under_lli() {
     let lli = llvm_tool("lli");
     let workspace = Workspace::with("+.<+");
-    workspace.bfllvm(["--emit-ir", "-w", "-o", "prog.ll", PROGRAM]).run("").ends(0).prints("");
+    workspace.bfllvm(["-w", PROGRAM, "-o", "prog.ll", "--emit-ir"]).run("").ends(0).prints("");
     workspace.tool(lli, ["prog.ll"]).run("").ends(3).prints([1]).mentions(&["prog.bf: tape fault: cell -1"]);
 }
 

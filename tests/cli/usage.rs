@@ -8,12 +8,14 @@ use super::support::{PROGRAM, RUNS, Way, Workspace, bfllvm};
 fn wrong_usage_is_refused_with_its_own_status() {
     for (args, culprit) in [
         (&[][..], "Usage"),
-        (&["prog.bf"], "--emit-ir"),
+        (&["prog.bf"], "bfllvm run prog.bf"),
+        (&["absent.bf"], "Usage: bfllvm [OPTIONS] <COMMAND>"),
         (&["run"], "<PROGRAM>"),
         (&["emit", "ir"], "<PROGRAM>"),
         (&["build"], "<PROGRAM>"),
         (&["compare"], "<PROGRAM>"),
-        (&["--emit-ir"], "PROGRAM"),
+        (&["--emit-ir"], "Usage: bfllvm emit"),
+        (&["run", "--emit-ir", "prog.bf"], "--emit-ir"),
         (&["run", "prog.bf", "prog.bf"], "prog.bf"),
         (&["run", "--frobnicate", "prog.bf"], "--frobnicate"),
         (&["run", "--cells=12", "prog.bf"], "8, 16, 32 or 64"),
