@@ -117,10 +117,10 @@ fn reach(reached: Reached, cell: i32) -> Reached {
     Some(reached.map_or((cell, cell), |(left, right)| (left.min(cell), right.max(cell))))
 }
 
-/// Whether `body` does nothing if `cell` is 0, and accesses only cells that are on the tape.
+/// Whether `body` does nothing if `cell` is 0, and accesses that and only cells that are on the tape.
 fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
     let is_on_tape = |cell: i32| reached.is_some_and(|(left, right)| (left..=right).contains(&i64::from(cell)));
-    body.len() <= MAX_OPS
+    (1..=MAX_OPS).contains(&body.len())
         && body.iter().all(|op| match op.kind {
             Kind::MulAdd { target, source, .. } => source == cell && is_on_tape(target),
             Kind::Product { target, left, right, .. } => {
@@ -183,6 +183,11 @@ mod tests {
         for body in ["set [1] 0", "add [1] 1", "muladd [1] [0] 2", "copy [1] [2] 1", "output [1]", "set [2] 1"] {
             assert!(found(&format!("if [2]/{body}/set [2] 0/end")).is_empty(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_test_alone_stays_an_access() {
+        assert!(found("if [2]/end").is_empty());
     }
 
     #[test]
