@@ -15,7 +15,6 @@ use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
-use bfllvm::runtime::processors;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 pub use workbench::{
@@ -335,7 +334,7 @@ impl TierArgs {
         let default = match (self.tier_seed, self.tier_threshold) {
             (Some(seed), _) => Policy::at_random(seed),
             (None, Some(0)) => Policy::at_once(),
-            (None, _) => Policy::for_processors(processors()),
+            (None, _) => Policy::default(),
         };
         Policy {
             threshold: self.tier_threshold.unwrap_or(default.threshold),

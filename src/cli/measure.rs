@@ -17,7 +17,7 @@ use bfllvm::llvm::loader::Llvm;
 use bfllvm::report::compare::Finish;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
 use bfllvm::runtime::execute::{ReferenceLimits, interpret};
-use bfllvm::runtime::{End, Limits, processors};
+use bfllvm::runtime::{End, Limits};
 use bfllvm::source::Source;
 use serde_json::{Value, json};
 
@@ -133,7 +133,7 @@ impl<'a> Job<'a> {
     /// The program as code that runs at once.
     fn at_once(&self) -> Result<AtOnce<'a>> {
         let policy = match self.args.engine {
-            Engine::Tiered => Policy::for_processors(processors()),
+            Engine::Tiered => Policy::default(),
             Engine::Baseline | Engine::Llvm | Engine::Reference => Policy::never(),
         };
         AtOnce::compile(self.program.clone(), self.checked, self.args.level, &Tools::default(), policy)

@@ -1,8 +1,8 @@
 //! The tiered engine: baseline code runs at once, and loops that turn out to be hot are handed to a better
 //! compiler on a second thread.
 //!
-//! Every loop worth it has a slot ([`crate::runtime::slots`]). Its baseline code counts how often its head is
-//! passed; when the count is up, [`policy`] says which loop is to be compiled, that one or one around it. The compile
+//! Every loop worth it has a slot ([`crate::runtime::slots`]). Once the program has run for a while, its baseline code
+//! counts how often its head is passed; when the count is up, [`policy`] says which loop is to be compiled, that one or one around it. The compile
 //! thread publishes a function by a store to the loop's slot, and the program goes on there when it next passes
 //! the head: at a head everything is in memory, so nothing has to be carried over, and nothing is ever undone. A
 //! loop that is compiled later replaces those in it.
@@ -23,7 +23,7 @@ use crate::ir::loops::LoopRange;
 use crate::runtime::FaultPlace;
 use crate::runtime::execute::{FaultMap, Region};
 use crate::runtime::slots::{Heat, Slot, Targets};
-use policy::{Choice, Decider, Policy};
+use policy::{Choice, Decider, LIVELY, Policy};
 
 /// Compiles loops better than the baseline does.
 pub trait Tier: Send + Sync {
@@ -100,7 +100,19 @@ struct Shared {
     done: Condvar,
 }
 
+/// How far the run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It may be over soon: loops count until the first has counted to [`policy::LIVELY`].
+    Beginning,
+    /// No loop counts until the policy's delay is over.
+    Waiting,
+    /// Loops count until they are hot.
+    Counting,
+}
+
 struct State {
+    phase: Phase,
     status: Vec<Status>,
     /// Loops to be compiled, and when they were asked for.
     queue: Vec<(u32, Duration)>,
@@ -143,11 +155,14 @@ impl Engine {
         tier: Box<dyn Tier>,
     ) -> Engine {
         let mut decider = Decider::new(&policy, loops.len());
+        let phase = if policy.delay.is_zero() { Phase::Counting } else { Phase::Beginning };
         for (number, (slot, targets)) in (0..).zip(slots.iter().zip(&targets)) {
-            slot.count.store(decider.first_count(&policy, number), Relaxed);
-            slot.target.store(if policy.is_never() { targets.body } else { targets.counting }, Relaxed);
+            let count = if phase == Phase::Beginning { LIVELY } else { decider.first_count(&policy, number) };
+            slot.count.store(count, Relaxed);
+            slot.target.store(targets.counting, Relaxed);
         }
         let state = State {
+            phase,
             status: vec![Status::Cold; loops.len()],
             queue: Vec::new(),
             decider,
@@ -172,7 +187,10 @@ impl Engine {
     /// What was done so far.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.shared.lock().report.clone()
+        let mut report = self.shared.lock().report.clone();
+        // What cannot be done makes no difference to a run that was over before.
+        report.failure.take_if(|_| self.shared.start.elapsed() < self.shared.policy.delay);
+        report
     }
 
     /// What messages about faults need, where `baseline` knows about the baseline code.
@@ -200,12 +218,16 @@ impl Heat for Engine {
     fn counted_out(&self, slot: u32) {
         let shared = &*self.shared;
         let mut state = shared.lock();
-        let now = shared.start.elapsed();
+        if state.phase == Phase::Beginning {
+            state.phase = Phase::Waiting;
+            (0..shared.loops.len() as u32).for_each(|slot| shared.stop_counting(&state, slot));
+            return self.start_thread(&mut state);
+        }
         let choice = {
             let State { status, decider, .. } = &mut *state;
             let is_cold = |slot: u32| status[slot as usize] == Status::Cold;
             let count = |slot: u32| shared.slots[slot as usize].count.load(Relaxed);
-            decider.choose(&shared.policy, &shared.loops, slot, now, &is_cold, &count)
+            decider.choose(&shared.policy, &shared.loops, slot, &is_cold, &count)
         };
         match choice {
             Choice::CountOn(count) => shared.slots[slot as usize].count.store(count, Relaxed),
@@ -217,7 +239,7 @@ impl Heat for Engine {
                 }
                 shared.stop_counting(&state, region);
                 state.status[region as usize] = Status::Queued;
-                state.queue.push((region, now));
+                state.queue.push((region, shared.start.elapsed()));
                 shared.work.notify_one();
                 self.start_thread(&mut state);
                 while shared.policy.waits() && state.status[region as usize] == Status::Queued {
@@ -245,6 +267,37 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until the policy's delay is over, and lets loops count from then on. False if the thread is to end.
+    fn reach_delay(&self) -> bool {
+        let mut state = self.lock();
+        while state.phase == Phase::Waiting && !state.stops {
+            let left = self.policy.delay.saturating_sub(self.start.elapsed());
+            if left.is_zero() {
+                self.start_counting(&mut state);
+            } else {
+                (state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        !state.stops
+    }
+
+    fn start_counting(&self, state: &mut State) {
+        state.phase = Phase::Counting;
+        for (number, (slot, targets)) in (0..).zip(self.slots.iter().zip(&self.targets)) {
+            slot.count.store(state.decider.first_count(&self.policy, number), Relaxed);
+            // Whoever sees the target sees the count.
+            slot.target.store(targets.counting, Release);
+        }
+    }
+
+    /// Waits until there is something to compile. False if the thread is to end.
+    fn has_work(&self) -> bool {
+        let state = self.lock();
+        let is_idle = |state: &mut State| state.queue.is_empty() && !state.stops;
+        let state = self.work.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+        !state.stops
+    }
+
     /// From now on the loop's body follows its head.
     fn stop_counting(&self, state: &State, slot: u32) {
         if state.status[slot as usize] != Status::Ready {
@@ -254,17 +307,12 @@ impl Shared {
 
     /// The next loops to compile, and when the first was asked for; `None` when the thread is to end.
     fn next(&self) -> Option<(Vec<u32>, Duration)> {
-        let mut state = self.lock();
-        loop {
-            if state.stops {
-                return None;
-            }
-            let next = self.policy.take(&self.loops, &mut state.queue);
-            if let Some(&(_, asked)) = next.first() {
-                return Some((next.iter().map(|&(slot, _)| slot).collect(), asked));
-            }
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        if !self.has_work() {
+            return None;
         }
+        let next = self.policy.take(&self.loops, &mut self.lock().queue);
+        let &(_, asked) = next.first()?;
+        Some((next.iter().map(|&(slot, _)| slot).collect(), asked))
     }
 
     fn publish(&self, slots: &[u32], compiled: Result<CompiledLoops, String>, event: Event) {

@@ -14,15 +14,13 @@ pub struct Policy {
     /// How often a loop's head is passed before the loop is hot. 0: every loop is compiled, and waited for, when
     /// its head is first passed. `u32::MAX`: never.
     pub threshold: u32,
-    /// Nothing is compiled before: most programs have ended by then. LLVM needs 40 ms until its first code is ready, and
-    /// programs that end before were up to 40 % slower for it.
+    /// Nothing is compiled before, and no loop counts: most programs have ended by then. LLVM needs 40 ms until its first code
+    /// is ready, and programs that end before were up to 40 % slower for it.
     pub delay: Duration,
     /// Up to how many operations the loop around a hot one is preferred to it.
     pub small_ops: u32,
     /// Up to how many operations a loop is compiled at all.
     pub large_ops: u32,
-    /// Where compiling takes time from the program: at most this share of the time that has passed, in percent.
-    pub share_percent: Option<u32>,
     /// Decides at random, from this seed, at which passages loops are compiled; each is waited for.
     pub seed: Option<u64>,
 }
@@ -30,14 +28,16 @@ pub struct Policy {
 /// Loops with fewer operations have no slot, unless they are outermost: they are compiled together with those around.
 pub const MIN_SLOT_OPS: u32 = 8;
 
-const DEFAULT: Policy = Policy {
-    threshold: 1000,
-    delay: Duration::from_millis(15),
-    small_ops: 250,
-    large_ops: 2000,
-    share_percent: None,
-    seed: None,
-};
+/// How often a loop's head is passed before the program is one that may run until the delay is over: only then is a thread
+/// started that waits for it, which takes as long as a few thousand passages.
+pub(super) const LIVELY: u32 = 10_000;
+
+impl Default for Policy {
+    fn default() -> Policy {
+        let delay = Duration::from_millis(15);
+        Policy { threshold: 1000, delay, small_ops: 250, large_ops: 2000, seed: None }
+    }
+}
 
 /// How many loops are compiled together at the most, and how many operations they may have together: it takes LLVM
 /// 4 ms to compile nothing, and 0.1 ms an operation.
@@ -55,20 +55,10 @@ const SECOND_COUNT: u32 = 64;
 const RANDOM_COUNT: u64 = 6;
 
 impl Policy {
-    /// The policy for so many processors.
-    #[must_use]
-    pub fn for_processors(processors: usize) -> Policy {
-        match processors {
-            // On the only processor compiling delays the program.
-            0 | 1 => Policy { delay: Duration::from_millis(40), share_percent: Some(50), ..DEFAULT },
-            _ => DEFAULT,
-        }
-    }
-
     /// Every loop is compiled, and waited for.
     #[must_use]
     pub fn at_once() -> Policy {
-        Policy { threshold: 0, delay: Duration::ZERO, large_ops: u32::MAX, ..DEFAULT }
+        Policy { threshold: 0, delay: Duration::ZERO, large_ops: u32::MAX, ..Policy::default() }
     }
 
     /// Every loop is compiled, and waited for, at a passage that is chosen at random.
@@ -80,7 +70,7 @@ impl Policy {
     /// No loop is compiled.
     #[must_use]
     pub fn never() -> Policy {
-        Policy { threshold: u32::MAX, ..DEFAULT }
+        Policy { threshold: u32::MAX, ..Policy::default() }
     }
 
     #[must_use]
@@ -154,15 +144,11 @@ impl Decider {
         policy: &Policy,
         loops: &[LoopRange],
         slot: u32,
-        now: Duration,
         is_cold: &dyn Fn(u32) -> bool,
         left: &dyn Fn(u32) -> u32,
     ) -> Choice {
         if !is_cold(slot) {
             return Choice::Stop;
-        }
-        if now < policy.delay {
-            return Choice::CountOn(self.count(slot, policy.threshold));
         }
         if loops[slot as usize].ops() > policy.large_ops {
             return Choice::Stop;

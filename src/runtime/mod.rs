@@ -16,7 +16,8 @@ pub mod slots;
 pub mod tape;
 
 pub use process::{
-    LastWords, Output, address_space_left, exit_at_once, leave_last_words, prepare, processors, thread_time,
+    LastWords, Output, address_space_left, exit_at_once, leave_last_words, lower_priority, prepare, processors,
+    thread_time,
 };
 
 use crate::source::Position;

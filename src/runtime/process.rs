@@ -112,6 +112,15 @@ pub fn thread_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// Makes the current thread give way to the others: `niceness` is added to what it is. Where that is refused, it stays.
+pub fn lower_priority(niceness: i32) {
+    // SAFETY: number 0 is the calling thread, to which the system keeps its own niceness.
+    unsafe {
+        let now = libc::getpriority(libc::PRIO_PROCESS, 0);
+        libc::setpriority(libc::PRIO_PROCESS, 0, now + niceness);
+    }
+}
+
 /// Ends the process without waiting for other threads, and without the clean-up of libraries that they may be using.
 pub fn exit_at_once(status: u8) -> ! {
     // Nobody may be listening.

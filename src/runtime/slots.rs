@@ -1,6 +1,6 @@
 //! Where loops go on: the memory through which machine code and whoever replaces parts of it meet.
 //!
-//! Code jumps through a loop's slot at the loop's head. It first leads to code that counts, then to the loop's
+//! Code jumps through a loop's slot at the loop's head. It leads to code that counts, or to the loop's
 //! body, and in the end to code that calls a function which runs the loop to its end. All that ever
 //! changes is the slot, by a single store.
 //!
@@ -12,11 +12,12 @@
 //!
 //! * `function` is stored once, before the one store to `target` that leads to it (both `Release`, or the compiler might
 //!   exchange them). Only code behind that `target` reads it.
-//! * `target` only ever goes on, from counting to the body to calling. Both threads store it, under the engine's lock and
-//!   after a look at the loop's state there, so the running thread cannot take back what the compile thread published.
+//! * `target` leads to counting, to the body, to either again, and in the end to calling. Both threads store it, under the engine's
+//!   lock and after a look at the loop's state there, so the running thread cannot take back what the compile thread published.
 //!   Code that still sees the old value goes once more around the old way, which is right at any time.
-//! * `count` is the running thread's alone: its code counts down, without a lock prefix, and the host sets it anew when
-//!   that code calls. The compile thread never looks at it.
+//! * `count` is the running thread's: its code counts down, without a lock prefix, and the host sets it anew when
+//!   that code calls. The compile thread sets it once, while `target` leads to the body and nothing counts, before the store to
+//!   `target` that leads to counting.
 //! * The function's instructions are written, and made executable, before they are published. They lie where no code
 //!   was that the running thread could have fetched: a page becomes executable after it was written, and what has been
 //!   published is neither changed nor freed while the program runs.
