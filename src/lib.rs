@@ -22,7 +22,8 @@
 //!   a program under several conventions side by side.
 //! * [`debugger`] runs the reference interpreter step by step, forwards and backwards.
 //! * [`baseline`] translates operations to machine code one by one, in a single pass.
-//! * [`engine`] lets LLVM take over loops of the running baseline code: slots, the policy, the compile thread.
+//! * [`engine`] lets LLVM take over loops of the running baseline code: slots, the policy, the compile thread. Large programs
+//!   start after the quick passes; loops get the others when it is their turn ([`level::Start::InParts`]).
 //! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a
 //!   file. It opens libLLVM only when it is needed. The run-time support of executables is LLVM IR too,
 //!   in `llvm/runtime/`.
@@ -44,7 +45,8 @@
 //!
 //! An optimised program may skip an access that has no effect, and so fault later than the reference or not
 //! at all; it never makes an access that the program would not make. Termination is behaviour: an endless
-//! loop stays endless. `tests/property/` holds every pass and every level to that.
+//! loop stays endless. Of the tape at the start it takes for granted what [`ir::Entry`] says: nothing for a loop out of a
+//! program. `tests/property/` holds every pass and every level to that.
 
 pub mod baseline;
 pub mod debugger;

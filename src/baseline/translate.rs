@@ -15,7 +15,7 @@ use super::notes::{FRAME_WORDS, Notes, SAVED};
 use super::scan::{self, Scans};
 use super::{HostFunction, Place, Slotted};
 use crate::dialect::Eof;
-use crate::ir::branchless::{self, Form, Start, form_around};
+use crate::ir::branchless::{self, Form, form_around};
 use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
 use crate::runtime::slots::{Slot, Targets};
@@ -69,7 +69,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         open: Vec::new(),
         places,
         conditions: match unit.counters {
-            [] => branchless::find(unit.program, &drifting_heads(unit.program), Start::Program),
+            [] => branchless::find(unit.program, &drifting_heads(unit.program)),
             // Only a branch tells how often the body runs.
             _ => vec![Form::Branch; unit.program.ops.len()],
         },

@@ -448,7 +448,7 @@ fn parse_level(text: &str) -> Result<Level, String> {
 
 fn parse_start(text: &str) -> Result<Start, String> {
     let found = Start::ALL.into_iter().find(|start| start.name() == text);
-    found.ok_or_else(|| "code starts ahead or at-once".into())
+    found.ok_or_else(|| "code starts ahead, at-once or in-parts".into())
 }
 
 fn parse_pass(text: &str) -> Result<&'static Pass, String> {

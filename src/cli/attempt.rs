@@ -88,7 +88,7 @@ fn run_at_once(args: &AttemptArgs, program: Program, checked: &Checked, console:
         Engine::Tiered => args.tier.policy(),
         Engine::Baseline | Engine::Llvm | Engine::Reference => bfllvm::engine::policy::Policy::never(),
     };
-    let at_once = AtOnce::compile(program, checked, args.level, &Tools::default(), policy)?;
+    let at_once = AtOnce::compile(program, checked, args.level, args.start, &Tools::default(), policy)?;
     ready()?;
     let ran = at_once.run(console, &limits(args))?;
     let report = at_once.report();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::Diagnostic;
 use bfllvm::dialect::Dialect;
+use bfllvm::engine::policy::Policy;
 use bfllvm::ir::{Program, text};
 use bfllvm::level::{Level, Start, WHILE_READING};
 use bfllvm::lint::lint;
@@ -52,6 +53,9 @@ pub const MAX_LINTED_BYTES: usize = 1 << 20;
 
 /// What passes do while larger sources are read cannot be watched, in bytes: it would be more than anybody looks at.
 const MAX_WATCHED_BYTES: usize = 1 << 19;
+
+/// Before code of larger sources runs, not all passes are done, in bytes: they would take more than 10 ms.
+const MAX_BYTES_AT_ONCE: usize = 1 << 19;
 
 /// Whether input may stand behind the program in the same file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -152,6 +156,12 @@ impl Checked {
             reading: Duration::ZERO,
             input: None,
         }
+    }
+
+    /// When code of the program starts that runs at once, where `policy` says what is compiled better later.
+    pub fn start_of_code(&self, policy: &Policy) -> Start {
+        let is_large = self.source.bytes().len() > MAX_BYTES_AT_ONCE;
+        if is_large && !policy.is_never() { Start::InParts } else { Start::AtOnce }
     }
 
     /// The program, one operation a command.

@@ -47,14 +47,18 @@ fn serve(args: &MeasureArgs, orders: &mut StdinLock<'_>) -> Result<()> {
     let source = Source::new(name, block(orders)?)?;
     let input = block(orders)?;
     let checked = Checked::again(source, &args.dialect);
+    let policy = match args.engine {
+        Engine::Tiered => Policy::default(),
+        Engine::Baseline | Engine::Llvm | Engine::Reference => Policy::never(),
+    };
     let start = match args.engine {
         Engine::Llvm | Engine::Reference => Start::Ahead,
-        Engine::Tiered | Engine::Baseline => Start::AtOnce,
+        Engine::Tiered | Engine::Baseline => checked.start_of_code(&policy),
     };
     let clock = Instant::now();
     let program = checked.optimized(args.level, start)?;
     let mut compiled = json!({ "ops": program.ops.len(), "ours": nanoseconds(clock.elapsed()) });
-    let job = Job { args, program: &program, checked: &checked, input: &input };
+    let job = Job { args, program: &program, start, policy, checked: &checked, input: &input };
     match args.engine {
         Engine::Llvm => measure_llvm(&job, compiled, orders),
         Engine::Reference => {
@@ -115,6 +119,8 @@ fn measure_llvm(job: &Job<'_>, mut compiled: Value, orders: &mut StdinLock<'_>) 
 struct Job<'a> {
     args: &'a MeasureArgs,
     program: &'a Program,
+    start: Start,
+    policy: Policy,
     checked: &'a Checked,
     input: &'a [u8],
 }
@@ -132,11 +138,8 @@ impl<'a> Job<'a> {
 
     /// The program as code that runs at once.
     fn at_once(&self) -> Result<AtOnce<'a>> {
-        let policy = match self.args.engine {
-            Engine::Tiered => Policy::default(),
-            Engine::Baseline | Engine::Llvm | Engine::Reference => Policy::never(),
-        };
-        AtOnce::compile(self.program.clone(), self.checked, self.args.level, &Tools::default(), policy)
+        let (program, level) = (self.program.clone(), self.args.level);
+        AtOnce::compile(program, self.checked, level, self.start, &Tools::default(), self.policy)
     }
 }
 

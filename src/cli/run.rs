@@ -25,7 +25,7 @@ use bfllvm::runtime::tape::MemoryError;
 use bfllvm::runtime::{End, FaultPlace, Limits, TapeFault, tape};
 use bfllvm::symbols::registration::Registered;
 
-use super::args::{Engine, RunArgs};
+use super::args::{CompileArgs, Engine, RunArgs};
 use super::front::{Checked, InputBehind, check};
 use super::messages::Messages;
 use super::status::Status;
@@ -198,11 +198,13 @@ pub struct AtOnce<'a> {
 }
 
 impl<'a> AtOnce<'a> {
-    /// Compiles `program`, made of the checked source for `level`. What LLVM takes over, and when, is up to `policy`.
+    /// Compiles `program`, made of the checked source for `level`, to run at `start`. What LLVM takes over, and when, is up to
+    /// `policy`.
     pub fn compile(
         program: Program,
         checked: &'a Checked,
         level: Level,
+        start: Start,
         tools: &Tools,
         policy: Policy,
     ) -> Result<AtOnce<'a>> {
@@ -219,7 +221,7 @@ impl<'a> AtOnce<'a> {
         let registered = tools.know_baseline(&code, &program, &checked.source, &host);
         let (program_of_tier, source) = (Arc::clone(&program), Arc::clone(&checked.source));
         let Tools { debug, perf_map } = tools.clone();
-        let tier = LlvmTier { program: program_of_tier, source, dialect, level, debug, host, perf_map };
+        let tier = LlvmTier { program: program_of_tier, source, dialect, level, start, debug, host, perf_map };
         let engine = engine::Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
         Ok(AtOnce { program, checked, code, engine, _registered: registered })
     }
@@ -262,18 +264,23 @@ fn run_at_once(
     tools: &Tools,
 ) -> Result<End> {
     let level = args.compile.level();
+    let CompileArgs { passes, print_after, remarks, .. } = &args.compile;
+    // Whoever watches passes wants to see them all.
+    let is_watched = passes.is_some() || !print_after.is_empty() || remarks.is_some();
+    let start = if is_watched { Start::AtOnce } else { checked.start_of_code(&policy) };
     let clock = Instant::now();
-    let program = checked.compiled_as(&args.compile, level, Start::AtOnce, messages, &mut stopwatch.timing)?;
-    let passes = clock.elapsed();
-    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, tools, policy))?;
+    let program = checked.compiled_as(&args.compile, level, start, messages, &mut stopwatch.timing)?;
+    let time_of_passes = clock.elapsed();
+    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, start, tools, policy))?;
     stopwatch.report(messages);
     if args.verbose {
         messages.note(&format!(
-            "{level}: {} operations, {} bytes of code; parsing and passes {}, code generation {}",
+            "{level}: {} operations, {} bytes of code; parsing and passes {}, code generation {}{}",
             ready.program.ops.len(),
             ready.bytes(),
-            milliseconds(passes),
-            milliseconds(clock.elapsed() - passes),
+            milliseconds(time_of_passes),
+            milliseconds(clock.elapsed() - time_of_passes),
+            if start == Start::InParts { "; loops get the other passes once they are hot" } else { "" },
         ));
     }
     let clock = Instant::now();

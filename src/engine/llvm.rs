@@ -7,10 +7,11 @@ use super::{CompiledLoops, LoopCompiler, Tier};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::ir::loops::LoopRange;
-use crate::level::Level;
+use crate::level::{Level, Start};
 use crate::llvm::emit::DebugInfo;
 use crate::llvm::{jit, loader};
 use crate::runtime::execute::HostFunctions;
+use crate::runtime::tape::guard_bytes;
 use crate::source::Source;
 use crate::symbols::perf_map::PerfMap;
 
@@ -21,6 +22,8 @@ pub struct LlvmTier {
     pub source: Arc<Source>,
     pub dialect: Dialect,
     pub level: Level,
+    /// How the program was made: which passes a loop still needs.
+    pub start: Start,
     pub debug: DebugInfo,
     pub host: HostFunctions,
     /// Gets the names of all functions before they are published.
@@ -44,8 +47,15 @@ struct Loops<'a, 'ctx> {
 
 impl LoopCompiler for Loops<'_, '_> {
     fn compile(&mut self, ranges: &[LoopRange]) -> Result<CompiledLoops, String> {
-        let LlvmTier { program, source, dialect, perf_map, .. } = self.tier;
-        let part = program.part(ranges);
+        let &LlvmTier { ref program, ref source, ref dialect, level, start, ref perf_map, .. } = self.tier;
+        let parts = ranges.iter().map(|range| {
+            let part = level.finish_part(start, program.part(range));
+            part.as_loop(program.ops[range.head as usize])
+        });
+        let part = Program::joined(program.width, parts);
+        if guard_bytes(&part) > guard_bytes(program) {
+            return Err("it accesses cells farther from one another than the run was prepared for".into());
+        }
         let (code, entries) = self.compiler.compile_loops(&part, source, dialect).map_err(|error| error.to_string())?;
         if let Some(perf_map) = perf_map {
             perf_map.add(&self.compiler.symbols(&code));

@@ -17,17 +17,8 @@
 //! `examples/primes.bf` took 1.65 of the time.
 
 use super::transfers::{Transfer, loop_drifts};
-use super::{Kind, Op, Program};
+use super::{Entry, Kind, Op, Program};
 use crate::dialect::SHORTEST_TAPE_CELLS;
-
-/// Where the pointer is at first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// At cell 0: the operations are a whole program.
-    Program,
-    /// Anywhere, at each outermost loop: it may be run alone.
-    Loops,
-}
 
 /// How a condition becomes code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +33,11 @@ pub enum Form {
 /// For the index of each head of a condition: how does it become code? `drifts` tells of each head whether the pointer may
 /// end elsewhere than it began.
 #[must_use]
-pub fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<Form> {
+pub fn find(program: &Program, drifts: &[bool]) -> Vec<Form> {
     let mut forms = vec![Form::Branch; program.ops.len()];
-    let mut reached = match start {
-        Start::Program => Some((0, SHORTEST_TAPE_CELLS - 1)),
-        Start::Loops => None,
+    let mut reached = match program.entry {
+        Entry::Beginning => Some((0, SHORTEST_TAPE_CELLS - 1)),
+        Entry::Anywhere => None,
     };
     let mut at_heads: Vec<Reached> = Vec::new();
     let (mut drifts_to_come, mut drifts_around) = (loop_drifts(program).into_iter(), Vec::new());
@@ -57,7 +48,7 @@ pub fn find(program: &Program, drifts: &[bool], start: Start) -> Vec<Form> {
             }
             Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => reached = reach(None, cell),
             Kind::Loop { cell, .. } => {
-                if start == Start::Loops && at_heads.is_empty() {
+                if program.entry == Entry::Anywhere && at_heads.is_empty() {
                     reached = None;
                 }
                 // Other iterations come from elsewhere if the pointer drifts.
@@ -143,11 +134,11 @@ mod tests {
     /// The indices of the conditions without a branch, behind a scan that loses the pointer.
     fn found(body: &str) -> Vec<usize> {
         let program = text::parse(&format!("cells 8\nscan [0] 1\n{}", body.replace('/', "\n"))).unwrap();
-        with(Form::Always, &program, Start::Program)
+        with(Form::Always, &program)
     }
 
-    fn with(form: Form, program: &Program, start: Start) -> Vec<usize> {
-        let forms = find(program, &drifting_heads(program), start);
+    fn with(form: Form, program: &Program) -> Vec<usize> {
+        let forms = find(program, &drifting_heads(program));
         (0..program.ops.len()).filter(|&index| forms[index] == form).collect()
     }
 
@@ -193,7 +184,7 @@ mod tests {
     #[test]
     fn every_tape_has_the_first_cells() {
         let program = text::parse("cells 8\ninput [0]\nif [0]\nmuladd [9] [0] 1\nset [0] 0\nend").unwrap();
-        assert_eq!(with(Form::Always, &program, Start::Program), [1]);
+        assert_eq!(with(Form::Always, &program), [1]);
     }
 
     #[test]
@@ -201,10 +192,12 @@ mod tests {
         let code =
             "loop [0]/if [2]/muladd [1] [2] 3/set [2] 0/end/end/loop [1]/if [3]/muladd [0] [3] 3/set [3] 0/end/end";
         let program = text::parse(&format!("cells 8\n{}", code.replace('/', "\n"))).unwrap();
-        assert_eq!(with(Form::Always, &program, Start::Program), [1, 7]);
-        assert_eq!(with(Form::Always, &program, Start::Loops), [1]);
-        assert!(with(Form::Redirected, &program, Start::Loops).is_empty());
+        assert_eq!(with(Form::Always, &program), [1, 7]);
+        let program = Program { entry: Entry::Anywhere, ..program };
+        assert_eq!(with(Form::Always, &program), [1]);
+        assert!(with(Form::Redirected, &program).is_empty());
         let walk = "cells 8\nloop [1]\nif [3]\nmuladd [0] [3] 3\nset [3] 0\nend\nmove 5\nend";
-        assert_eq!(with(Form::Redirected, &text::parse(walk).unwrap(), Start::Loops), [1]);
+        let walk = Program { entry: Entry::Anywhere, ..text::parse(walk).unwrap() };
+        assert_eq!(with(Form::Redirected, &walk), [1]);
     }
 }

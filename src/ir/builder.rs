@@ -1,6 +1,6 @@
 //! Makes programs: operations one behind the other, whose heads and ends find each other.
 
-use super::{Kind, Op, Program, Shape};
+use super::{Entry, Kind, Op, Program, Shape};
 use crate::dialect::CellWidth;
 use crate::source::Span;
 
@@ -45,7 +45,7 @@ impl Builder {
     #[must_use]
     pub fn finish(self, width: CellWidth) -> Program {
         debug_assert!(self.matcher.open.is_empty(), "every head has its end");
-        Program { width, ops: self.ops, text: Vec::new(), shape: self.matcher.shape }
+        Program { width, entry: Entry::default(), ops: self.ops, text: Vec::new(), shape: self.matcher.shape }
     }
 }
 

@@ -1,6 +1,7 @@
-//! The loops of a program as a list, and some of them as a program of their own.
+//! The loops of a program as a list, and some of them as programs of their own.
 
-use super::{Kind, Op, Program, Shape};
+use super::{Entry, Kind, Op, Program, Shape};
+use crate::dialect::CellWidth;
 
 /// A loop: the operations from `head` up to its end, at index `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,47 +41,80 @@ impl Program {
         loops
     }
 
-    /// A program of these loops, one behind the other.
+    /// The loop as a program of its own.
     #[must_use]
-    pub fn part(&self, loops: &[LoopRange]) -> Program {
-        let mut part = Program { width: self.width, ops: Vec::new(), text: Vec::new(), shape: Shape::ANY };
-        for range in loops {
-            let (from, to) = (range.head, part.ops.len() as u32);
-            let moved = |index: u32| index - from + to;
-            for &Op { kind, span } in &self.ops[range.head as usize..=range.end as usize] {
-                let kind = match kind {
-                    Kind::Loop { cell, end } => Kind::Loop { cell, end: moved(end) },
-                    Kind::If { cell, end } => Kind::If { cell, end: moved(end) },
-                    Kind::LoopEnd { start } => Kind::LoopEnd { start: moved(start) },
-                    Kind::IfEnd { start } => Kind::IfEnd { start: moved(start) },
-                    Kind::Text { start, len } => {
-                        let new_start = part.text.len() as u32;
-                        part.text.extend_from_slice(&self.text[start as usize..(start + len) as usize]);
-                        Kind::Text { start: new_start, len }
-                    }
-                    Kind::Add { .. }
-                    | Kind::Set { .. }
-                    | Kind::MulAdd { .. }
-                    | Kind::Copy { .. }
-                    | Kind::Product { .. }
-                    | Kind::Move { .. }
-                    | Kind::Scan { .. }
-                    | Kind::Walk { .. }
-                    | Kind::Count(_)
-                    | Kind::Input { .. }
-                    | Kind::Output { .. }
-                    | Kind::Dump { .. } => kind,
-                };
-                part.ops.push(Op { kind, span });
-            }
-        }
+    pub fn part(&self, range: &LoopRange) -> Program {
+        let mut part = Program::of_parts(self.width);
+        part.append(&self.ops[range.head as usize..=range.end as usize], range.head, &self.text);
         part
+    }
+
+    /// These programs for loops, one behind the other.
+    #[must_use]
+    pub fn joined(width: CellWidth, parts: impl IntoIterator<Item = Program>) -> Program {
+        let mut whole = Program::of_parts(width);
+        parts.into_iter().for_each(|part| whole.append(&part.ops, 0, &part.text));
+        whole
+    }
+
+    /// What has become of the loop with this head, as a loop. It leaves the cell that the head tests at 0, or it would not have
+    /// ended, and does nothing where that is 0: so a loop around it runs once.
+    #[must_use]
+    pub fn as_loop(self, head: Op) -> Program {
+        let Kind::Loop { cell, .. } = head.kind else { return self };
+        let last = self.ops.len().checked_sub(1);
+        if matches!(self.ops.first(), Some(Op { kind: Kind::Loop { end, .. }, .. }) if Some(*end as usize) == last) {
+            return self;
+        }
+        let end = self.ops.len() as u32 + 1;
+        let mut whole = Program::of_parts(self.width);
+        whole.ops.push(Op { kind: Kind::Loop { cell, end }, ..head });
+        whole.append(&self.ops, 0, &self.text);
+        whole.ops.push(Op { kind: Kind::LoopEnd { start: 0 }, ..head });
+        whole
+    }
+
+    fn of_parts(width: CellWidth) -> Program {
+        Program { width, entry: Entry::Anywhere, ops: Vec::new(), text: Vec::new(), shape: Shape::ANY }
+    }
+
+    /// Appends operations out of a program with this text, in which the first has the index `from`.
+    fn append(&mut self, ops: &[Op], from: u32, text: &[u8]) {
+        let to = self.ops.len() as u32;
+        let moved = |index: u32| index - from + to;
+        for &Op { kind, span } in ops {
+            let kind = match kind {
+                Kind::Loop { cell, end } => Kind::Loop { cell, end: moved(end) },
+                Kind::If { cell, end } => Kind::If { cell, end: moved(end) },
+                Kind::LoopEnd { start } => Kind::LoopEnd { start: moved(start) },
+                Kind::IfEnd { start } => Kind::IfEnd { start: moved(start) },
+                Kind::Text { start, len } => {
+                    let new_start = self.text.len() as u32;
+                    self.text.extend_from_slice(&text[start as usize..(start + len) as usize]);
+                    Kind::Text { start: new_start, len }
+                }
+                Kind::Add { .. }
+                | Kind::Set { .. }
+                | Kind::MulAdd { .. }
+                | Kind::Copy { .. }
+                | Kind::Product { .. }
+                | Kind::Move { .. }
+                | Kind::Scan { .. }
+                | Kind::Walk { .. }
+                | Kind::Count(_)
+                | Kind::Input { .. }
+                | Kind::Output { .. }
+                | Kind::Dump { .. } => kind,
+            };
+            self.ops.push(Op { kind, span });
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::ir::{text, verify};
+    use crate::dialect::CellWidth;
+    use crate::ir::{Program, text, verify};
 
     const NEST: &str = "cells 8\ntext \"a\"\nloop [0]\n  loop [1]\n    add [1] 255\n  end\n  if [2]\n    loop [2]\n      \
         text \"bc\"\n      add [2] 1\n    end\n  end\nend\nloop [1]\nend\n";
@@ -100,9 +134,24 @@ mod tests {
     fn loops_are_a_program() {
         let program = text::parse(NEST).unwrap();
         let loops = program.loops(1);
-        let part = program.part(&[loops[2], loops[1]]);
+        let part = Program::joined(CellWidth::W8, [program.part(&loops[2]), program.part(&loops[1])]);
         assert_eq!(verify::verify(&part), Ok(()));
         let expected = "cells 8\nloop [2]\n  text \"bc\"\n  add [2] 1\nend\nloop [1]\n  add [1] 255\nend\n";
         assert_eq!(text::print(&part, None), expected);
+    }
+
+    #[test]
+    fn what_has_become_of_a_loop_is_a_loop() {
+        let head = text::parse("cells 8\nloop [2]\nend").unwrap().ops[0];
+        let check = |ops: &str, expected: &str| {
+            let part = text::parse(&format!("cells 8\n{ops}")).unwrap();
+            let whole = Program { shape: part.shape, ..part.as_loop(head) };
+            assert_eq!(verify::verify(&whole), Ok(()));
+            assert_eq!(text::print(&whole, None), format!("cells 8\n{expected}"));
+        };
+        check("loop [2]\nadd [2] 255\nend", "loop [2]\n  add [2] 255\nend\n");
+        check("muladd [3] [2] 1\nset [2] 0", "loop [2]\n  muladd [3] [2] 1\n  set [2] 0\nend\n");
+        check("loop [2]\nend\nloop [3]\nend", "loop [2]\n  loop [2]\n  end\n  loop [3]\n  end\nend\n");
+        check("", "loop [2]\nend\n");
     }
 }

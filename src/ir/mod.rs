@@ -71,10 +71,21 @@ pub struct Op {
     pub span: Span,
 }
 
-/// A whole program for cells of one width.
+/// Where the pointer and the tape are when the first operation is come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entry {
+    /// At cell 0 of a tape of zeros.
+    #[default]
+    Beginning,
+    /// Anywhere, at each outermost loop: these are loops out of a program ([`Program::part`]).
+    Anywhere,
+}
+
+/// A program for cells of one width.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     pub width: CellWidth,
+    pub entry: Entry,
     pub ops: Vec<Op>,
     /// The bytes of all [`Kind::Text`], in the order of the operations.
     pub text: Vec<u8>,

@@ -1,7 +1,7 @@
 //! Changes programs in their own memory.
 
 use super::builder::Matcher;
-use super::{Kind, Op, Program, Shape};
+use super::{Entry, Kind, Op, Program, Shape};
 use crate::dialect::CellWidth;
 use crate::source::Span;
 
@@ -10,6 +10,7 @@ use crate::source::Span;
 #[derive(Debug)]
 pub struct Rewriter {
     width: CellWidth,
+    entry: Entry,
     ops: Vec<Op>,
     /// The text of the old and of the new program.
     old_text: Vec<u8>,
@@ -27,6 +28,7 @@ impl Rewriter {
     pub fn new(program: Program) -> Rewriter {
         Rewriter {
             width: program.width,
+            entry: program.entry,
             ops: program.ops,
             old_text: program.text,
             text: Vec::new(),
@@ -203,6 +205,6 @@ impl Rewriter {
         self.ops.truncate(self.put);
         let settled = if is_changed { 0 } else { self.settled };
         let shape = Shape { settled, ..self.matcher.shape };
-        Program { width: self.width, ops: self.ops, text: self.text, shape }
+        Program { width: self.width, entry: self.entry, ops: self.ops, text: self.text, shape }
     }
 }

@@ -113,12 +113,12 @@ fn has_different_cells(count: &Count) -> bool {
 mod tests {
     use super::*;
     use crate::dialect::CellWidth;
-    use crate::ir::Shape;
+    use crate::ir::{Entry, Shape};
     use crate::source::Span;
 
     fn property(kinds: &[Kind]) -> Option<&'static str> {
         let ops = kinds.iter().map(|&kind| Op { kind, span: Span::default() }).collect();
-        verify(&Program { width: CellWidth::W8, ops, text: b"ab".to_vec(), shape: Shape::ANY })
+        verify(&Program { width: CellWidth::W8, entry: Entry::Beginning, ops, text: b"ab".to_vec(), shape: Shape::ANY })
             .err()
             .map(|violation| violation.property)
     }

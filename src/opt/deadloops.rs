@@ -13,12 +13,15 @@
 //! not followed further here.
 
 use crate::dialect::SHORTEST_TAPE_CELLS;
-use crate::ir::{Kind, Program, Rewriter};
+use crate::ir::{Entry, Kind, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
-    let mut rewriter = Rewriter::new(program);
     // What is known to be 0 before the next operation.
-    let mut zero = Zero::Everything { pointer: 0 };
+    let mut zero = match program.entry {
+        Entry::Beginning => Zero::Everything { pointer: 0 },
+        Entry::Anywhere => Zero::Nothing,
+    };
+    let mut rewriter = Rewriter::new(program);
     while let Some(op) = rewriter.take() {
         match op.kind {
             Kind::Loop { cell, end } | Kind::If { cell, end } if zero.holds(cell) => {

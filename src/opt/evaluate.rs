@@ -12,7 +12,7 @@
 //! tape, or does not end within its [`Budget`], and all that follows.
 
 use crate::dialect::{Dialect, Eof};
-use crate::ir::{Kind, Op, Program, Rewriter};
+use crate::ir::{Entry, Kind, Op, Program, Rewriter};
 use crate::reference::{Halt, Io, Machine, Status};
 use crate::source::Span;
 
@@ -41,6 +41,9 @@ pub(super) fn run_at_once(program: Program) -> Program {
 }
 
 fn shorten(program: Program, budget: &Budget) -> Program {
+    if program.entry == Entry::Anywhere {
+        return program;
+    }
     let Some(beginning) = evaluate(&program, budget) else { return program };
     let mut rewriter = Rewriter::new(program);
     let mut span = Span::default();

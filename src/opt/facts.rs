@@ -3,6 +3,7 @@
 //! Knows places and values; nothing of operations.
 
 use crate::dialect::SHORTEST_TAPE_CELLS;
+use crate::ir::Entry;
 
 /// What is known of the cells: a table indexed by their places, that is, the pointer's place and the offset.
 pub(super) struct Facts {
@@ -39,10 +40,11 @@ impl Default for Facts {
 }
 
 impl Facts {
-    /// Back to the start. The table stays as large as it has grown.
-    pub fn restart(&mut self) {
+    /// What is known where a program is entered. The table stays as large as it has grown.
+    pub fn restart(&mut self, entry: Entry) {
         self.forget_all();
-        (self.rest_is_zero, self.is_absolute) = (true, true);
+        let is_beginning = entry == Entry::Beginning;
+        (self.rest_is_zero, self.is_absolute) = (is_beginning, is_beginning);
     }
 
     #[inline]

@@ -170,7 +170,8 @@ impl Pass {
         if program.shape.settled & 1 << number != 0 || !self.seeks.may_be_in(&program.shape) {
             return program;
         }
-        let mut program = (self.run)(program);
+        let entry = program.entry;
+        let mut program = Program { entry, ..(self.run)(program) };
         // Twice is the same as once.
         program.shape.settled |= 1 << number;
         if cfg!(debug_assertions)

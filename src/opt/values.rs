@@ -119,6 +119,7 @@ struct Round {
 impl Values {
     /// Goes over the program once; the memory is that of the round before.
     fn pass_over(program: Program, memory: Memory) -> Round {
+        let entry = program.entry;
         let mut pass = Values {
             effects: loop_effects(&program),
             mask: program.width.mask(),
@@ -137,7 +138,7 @@ impl Values {
             stretches: memory.stretches,
             tried: memory.tried,
         };
-        pass.facts.restart();
+        pass.facts.restart(entry);
         pass.keep_still();
         while let Some(op) = pass.rewriter.take() {
             pass.op(op);

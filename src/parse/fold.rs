@@ -12,7 +12,7 @@
 
 use super::{Bang, Hash, Options, Parsed};
 use crate::dialect::SHORTEST_TAPE_CELLS;
-use crate::ir::{Kind, Op, Program, Shape};
+use crate::ir::{Entry, Kind, Op, Program, Shape};
 use crate::source::Span;
 
 /// Beyond this distance the pointer moves after all, so that offsets stay far from overflow.
@@ -70,7 +70,13 @@ pub(super) fn fold(bytes: &[u8], mut at: usize, options: &Options) -> Option<Par
             _ => {}
         }
     }
-    let program = Program { width: options.width, ops: folder.ops, text: Vec::new(), shape: folder.shape };
+    let program = Program {
+        width: options.width,
+        entry: Entry::Beginning,
+        ops: folder.ops,
+        text: Vec::new(),
+        shape: folder.shape,
+    };
     folder.open.is_empty().then_some(Parsed { program, input_start })
 }
 

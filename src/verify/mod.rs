@@ -51,12 +51,13 @@ impl Engine {
     }
 
     /// When the code starts that is made in this way for users: which of a level's passes the engine gets the results of. The
-    /// interpreter is held to all of them.
+    /// interpreter is held to all passes.
     #[must_use]
     pub fn starts(self) -> &'static [Start] {
         match self {
-            Engine::Reference => &Start::ALL,
-            Engine::Baseline | Engine::TieredAtOnce | Engine::TieredAtRandom => &[Start::AtOnce],
+            Engine::Reference => &[Start::Ahead, Start::AtOnce],
+            Engine::Baseline => &[Start::AtOnce],
+            Engine::TieredAtOnce | Engine::TieredAtRandom => &[Start::AtOnce, Start::InParts],
             Engine::Llvm => &[Start::Ahead],
         }
     }

@@ -92,6 +92,29 @@ fn times_are_said_before_the_program_runs() {
 }
 
 #[test]
+fn large_programs_run_before_all_passes_are_done() {
+    // A quotient and a remainder, which take a loop that only slow passes find a short way for.
+    let hot = ",>,<[->-[>+>>]>[+[-<+>]>+>>]<<<<<]>[-]>.>.";
+    let code = format!("{hot}{}", "[-]>.<".repeat(100_000));
+    let workspace = Workspace::with(&code);
+    let run = |options: &[&str]| {
+        workspace.bfllvm([&["run", "-w", "--max-output=100"], options, &[PROGRAM]].concat()).run("\x64\x07")
+    };
+    let expected = run(&["--engine=reference"]);
+    let has_values = |outcome: &Outcome| outcome.stderr.lines().any(|line| line.ends_with(" values"));
+    let at_first = run(&["--time-passes"]);
+    assert!(!has_values(&at_first), "{at_first}");
+    for all in [&["--engine=baseline"][..], &["--remarks"]] {
+        let outcome = run(&[all, &["--time-passes"]].concat());
+        assert!(has_values(&outcome), "{outcome}");
+    }
+    for options in [&[][..], &["--tier-threshold=0"], &["--tier-seed=1"], &["--engine=baseline"]] {
+        run(options).ends(4).prints(&expected.stdout);
+    }
+    run(&["-v"]).mentions(&["once they are hot"]);
+}
+
+#[test]
 fn every_command_that_compiles_makes_remarks() {
     for (command, prints) in COMMANDS {
         for option in ["--remarks", "--remarks=text"] {

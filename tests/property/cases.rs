@@ -58,8 +58,12 @@ impl Case {
     }
 
     pub fn at(&self, level: Level) -> Program {
+        self.starting(level, Start::Ahead)
+    }
+
+    pub fn starting(&self, level: Level, start: Start) -> Program {
         let program = read(&self.source, &self.dialect, level.row().granularity);
-        level.passes(Start::Ahead).fold(program, |program, pass| pass.apply(program))
+        level.passes(start).fold(program, |program, pass| pass.apply(program))
     }
 
     /// Whether `run` is one that the contract allows (S5).

@@ -11,7 +11,7 @@ use bfllvm::engine::llvm::LlvmTier;
 use bfllvm::engine::policy::Policy;
 use bfllvm::engine::{self, Engine};
 use bfllvm::ir::Program;
-use bfllvm::level::Level;
+use bfllvm::level::{Level, Start};
 use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::{jit, loader};
 use bfllvm::runtime::console::{Console, Feed, Sink};
@@ -58,6 +58,7 @@ pub fn run_tiered(
     dialect: &Dialect,
     input: &[u8],
     level: Level,
+    start: Start,
     policy: Policy,
 ) -> Run {
     let (program, source, host) = (Arc::new(program), Arc::new(source), host_functions());
@@ -71,6 +72,7 @@ pub fn run_tiered(
         source: Arc::clone(&source),
         dialect: *dialect,
         level,
+        start,
         debug,
         host,
         perf_map: None,

@@ -11,7 +11,8 @@ mod walks;
 use bfllvm::baseline::{self, Count};
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
 use bfllvm::engine::policy::Policy;
-use bfllvm::ir::{Kind, Program, Shape, text, verify};
+use bfllvm::ir::loops::LoopRange;
+use bfllvm::ir::{Entry, Kind, Program, Shape, text, verify};
 use bfllvm::level::{LEVELS, Level, Row, Start, WHILE_READING};
 use bfllvm::opt::{PASSES, Pass};
 use bfllvm::parse::Granularity;
@@ -104,6 +105,29 @@ proptest! {
             if case.reference.end == Ended::Finished {
                 prop_assert!(steps <= case.steps);
             }
+        }
+    }
+
+    /// The passes that a large program does without at first, done to its outermost loops one by one.
+    #[test]
+    fn passes_of_parts_keep_the_meaning(code in prop_oneof![1 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        let program = case.starting(Level::O2, Start::InParts);
+        let (mut pieces, mut done) = (Vec::new(), 0);
+        for range in program.loops(u32::MAX) {
+            let before = LoopRange { head: done, end: range.head.wrapping_sub(1), parent: None };
+            pieces.extend((done < range.head).then(|| program.part(&before)));
+            let part = Level::O2.finish_part(Start::InParts, program.part(&range));
+            pieces.push(part.as_loop(program.ops[range.head as usize]));
+            done = range.end + 1;
+        }
+        let last = LoopRange { head: done, end: (program.ops.len() as u32).wrapping_sub(1), parent: None };
+        pieces.extend((done as usize != program.ops.len()).then(|| program.part(&last)));
+        let whole = Program { entry: Entry::Beginning, ..Program::joined(program.width, pieces) };
+        prop_assert_eq!(verify::verify(&whole), Ok(()));
+        let (run, _) = interpret(&whole, &case.dialect, &case.input);
+        if let Err(message) = case.allows(&run) {
+            return Err(TestCaseError::fail(format!("{message}\n{}", text::print(&whole, None))));
         }
     }
 
@@ -238,10 +262,16 @@ proptest! {
         let code = format!(",+>+++>++<<{code}");
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
-        for (level, policy) in [(Level::O0, Policy::at_random(seed)), (Level::O2, Policy::at_random(seed)), (Level::O2, Policy::at_once())] {
-            let run = run_tiered(case.at(level), source(&code), &case.dialect, &case.input, level, policy);
+        for (level, start, policy) in [
+            (Level::O0, Start::Ahead, Policy::at_random(seed)),
+            (Level::O2, Start::Ahead, Policy::at_random(seed)),
+            (Level::O2, Start::Ahead, Policy::at_once()),
+            (Level::O2, Start::InParts, Policy::at_random(seed)),
+        ] {
+            let program = case.starting(level, start);
+            let run = run_tiered(program, source(&code), &case.dialect, &case.input, level, start, policy);
             if let Err(message) = case.allows(&run) {
-                return Err(TestCaseError::fail(format!("{level} {policy:?}: {message}")));
+                return Err(TestCaseError::fail(format!("{level} {start:?} {policy:?}: {message}")));
             }
         }
     }
@@ -253,7 +283,7 @@ proptest! {
         let (expected, _) = interpret(&program, &dialect, &input);
         // LLVM may exchange accesses, and so fault with more or less done.
         prop_assume!(expected.end == Ended::Finished);
-        let run = run_tiered(program, source(""), &dialect, &input, Level::O2, Policy::at_random(seed));
+        let run = run_tiered(program, source(""), &dialect, &input, Level::O2, Start::Ahead, Policy::at_random(seed));
         prop_assert_eq!(run, expected);
     }
 }
@@ -282,7 +312,7 @@ fn loops_taken_over_keep_to_the_tape() {
     let last = dialect.tape_cells() - 1;
     let code = "input [0]\nloop [0]\nif [-1]\nmuladd [1] [-1] 1\nset [-1] 0\nend\nset [0] 0\nend\noutput [0]\n";
     let program = text::parse(&format!("cells 8\nmove {last}\n{code}")).unwrap();
-    let run = run_tiered(program, source(""), &dialect, &[1], Level::O2, Policy::at_once());
+    let run = run_tiered(program, source(""), &dialect, &[1], Level::O2, Start::Ahead, Policy::at_once());
     assert_eq!(run, Run { end: Ended::Finished, output: vec![0] });
 }
 
@@ -302,7 +332,8 @@ fn conditions_without_a_branch_keep_to_the_tape() {
         assert_eq!(interpret(&program, &dialect, &input).0, expected, "reference");
         assert_eq!(translate_and_run(&program, &source(), &dialect, &input), expected, "baseline");
         assert_eq!(run_compiled(&program, &source(), &dialect, &input, Level::O2), expected, "LLVM");
-        let tiered = run_tiered(program.clone(), source(), &dialect, &input, Level::O2, Policy::at_once());
+        let tiered =
+            run_tiered(program.clone(), source(), &dialect, &input, Level::O2, Start::Ahead, Policy::at_once());
         assert_eq!(tiered, expected, "tiered");
     }
 }

@@ -37,7 +37,7 @@ use inkwell::values::FunctionValue;
 
 use super::LlvmError;
 use crate::dialect::{CellWidth, Dialect};
-use crate::ir::branchless::{self, Start};
+use crate::ir::branchless;
 use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
@@ -110,7 +110,7 @@ pub fn lower_loops<'ctx>(
         Style::Literal => Limits { outermost_loops: SSA_LIMITS.outermost_loops, ..LITERAL_LIMITS },
         Style::Ssa => SSA_LIMITS,
     };
-    let (module, entries) = lower_within(context, program, source, options, limits, Start::Loops)?;
+    let (module, entries) = lower_within(context, program, source, options, limits)?;
     let pointer = context.ptr_type(AddressSpace::default());
     let entries: Vec<_> = entries.iter().map(|function| function.as_global_value().as_pointer_value()).collect();
     let table = module.add_global(pointer.array_type(entries.len() as u32), None, ENTRIES);
@@ -133,7 +133,7 @@ pub fn lower<'ctx>(
         Style::Literal => LITERAL_LIMITS,
         Style::Ssa => SSA_LIMITS,
     };
-    Ok(lower_within(context, program, source, options, limits, Start::Program)?.0)
+    Ok(lower_within(context, program, source, options, limits)?.0)
 }
 
 /// The functions are those that the whole program consists of.
@@ -143,7 +143,6 @@ fn lower_within<'ctx>(
     source: &Source,
     options: &Options,
     limits: Limits,
-    start: Start,
 ) -> Result<(Module<'ctx>, Vec<FunctionValue<'ctx>>), LlvmError> {
     let regions = partition(program, limits);
     let module = context.create_module(source.name());
@@ -156,7 +155,7 @@ fn lower_within<'ctx>(
     let drifts = drifting_heads(program);
     let conditions = match options.style {
         Style::Literal => vec![branchless::Form::Branch; program.ops.len()],
-        Style::Ssa => branchless::find(program, &drifts, start),
+        Style::Ssa => branchless::find(program, &drifts),
     };
     let describer = match options.debug {
         DebugInfo::None => None,

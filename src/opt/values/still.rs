@@ -16,7 +16,7 @@ use crate::ir::Kind;
 /// What is known where a stretch begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beginning {
-    /// The tape is 0.
+    /// What is known where the program is entered.
     Start,
     /// This cell is 0.
     Zero(i32),
