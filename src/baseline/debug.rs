@@ -373,7 +373,7 @@ mod tests {
         let options = Options { width: CellWidth::W8, granularity, hash, bang };
         let program = parse(&source, &options).unwrap().program;
         let dialect = Dialect::new(CellWidth::W8, Eof::Same, 1);
-        let loops = program.loops(1);
+        let loops = program.loops(0, 1);
         // The code is not run.
         let slotted = Slotted { loops: &loops, slots: 0 };
         let [plain, described] = [compile, compile_for_debuggers]

@@ -334,9 +334,10 @@ impl Translator<'_> {
     fn call_get(&mut self, routine: DynamicLabel, at: i32) {
         dynasm!(self.emitter.asm; .arch x64; call =>routine);
         if self.unit.eof == Eof::Same {
-            dynasm!(self.emitter.asm; .arch x64; jns >taken);
+            let taken = self.emitter.label();
+            dynasm!(self.emitter.asm; .arch x64; jns =>taken);
             self.emitter.load(at);
-            dynasm!(self.emitter.asm; .arch x64; taken:);
+            self.emitter.bind(taken);
         }
     }
 

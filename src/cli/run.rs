@@ -210,7 +210,12 @@ impl<'a> AtOnce<'a> {
     ) -> Result<AtOnce<'a>> {
         let (dialect, host) = (checked.dialect, host_functions());
         let program = Arc::new(program);
-        let loops = if policy.is_never() { Vec::new() } else { program.loops(MIN_SLOT_OPS) };
+        let loops = match start {
+            _ if policy.is_never() => Vec::new(),
+            // There may be millions.
+            Start::InParts => program.loops(MIN_SLOT_OPS, MIN_SLOT_OPS),
+            Start::AtOnce | Start::Ahead => program.loops(0, MIN_SLOT_OPS),
+        };
         let slots = engine::slots(&loops);
         let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
         let compile = match tools.debug {

@@ -25,7 +25,8 @@ pub struct Policy {
     pub seed: Option<u64>,
 }
 
-/// Loops with fewer operations have no slot, unless they are outermost: they are compiled together with those around.
+/// Loops with fewer operations have no slot: they are compiled together with those around. Outermost ones, which have none
+/// around, have one where there are not too many.
 pub const MIN_SLOT_OPS: u32 = 8;
 
 /// How often a loop's head is passed before the program is one that may run until the delay is over: only then is a thread

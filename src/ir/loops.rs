@@ -21,18 +21,24 @@ impl LoopRange {
 }
 
 impl Program {
-    /// The outermost loops, and those in them with at least `min_ops` operations, in the order of their heads.
+    /// The outermost loops with at least `min_outermost` operations, and those in them with at least `min_inner`, in the order of
+    /// their heads.
     #[must_use]
-    pub fn loops(&self, min_ops: u32) -> Vec<LoopRange> {
+    pub fn loops(&self, min_outermost: u32, min_inner: u32) -> Vec<LoopRange> {
         let mut loops: Vec<LoopRange> = Vec::new();
         let mut open: Vec<u32> = Vec::new();
+        let mut end_of_outermost = 0;
         for (index, op) in (0..).zip(&self.ops) {
             while open.last().is_some_and(|&inner| loops[inner as usize].end < index) {
                 open.pop();
             }
             if let Kind::Loop { end, .. } = op.kind {
                 let found = LoopRange { head: index, end, parent: open.last().copied() };
-                if found.parent.is_none() || found.ops() >= min_ops {
+                let is_outermost = index >= end_of_outermost;
+                if is_outermost {
+                    end_of_outermost = end;
+                }
+                if found.ops() >= if is_outermost { min_outermost } else { min_inner } {
                     open.push(loops.len() as u32);
                     loops.push(found);
                 }
@@ -122,18 +128,20 @@ mod tests {
     #[test]
     fn small_inner_loops_are_left_out() {
         let program = text::parse(NEST).unwrap();
-        let heads = |min_ops| program.loops(min_ops).iter().map(|range| range.head).collect::<Vec<_>>();
-        assert_eq!(heads(1), [1, 2, 6, 12]);
-        assert_eq!(heads(4), [1, 6, 12]);
-        assert_eq!(heads(100), [1, 12]);
-        let loops = program.loops(4);
+        let heads =
+            |outermost, inner| program.loops(outermost, inner).iter().map(|range| range.head).collect::<Vec<_>>();
+        assert_eq!(heads(0, 1), [1, 2, 6, 12]);
+        assert_eq!(heads(0, 4), [1, 6, 12]);
+        assert_eq!(heads(0, 100), [1, 12]);
+        assert_eq!(heads(4, 4), [1, 6]);
+        let loops = program.loops(0, 4);
         assert_eq!((loops[1].parent, loops[2].parent, loops[0].ops()), (Some(0), None, 11));
     }
 
     #[test]
     fn loops_are_a_program() {
         let program = text::parse(NEST).unwrap();
-        let loops = program.loops(1);
+        let loops = program.loops(0, 1);
         let part = Program::joined(CellWidth::W8, [program.part(&loops[2]), program.part(&loops[1])]);
         assert_eq!(verify::verify(&part), Ok(()));
         let expected = "cells 8\nloop [2]\n  text \"bc\"\n  add [2] 1\nend\nloop [1]\n  add [1] 255\nend\n";

@@ -127,7 +127,7 @@ impl<'ctx> Compiler<'ctx> {
         let code = self.finish(&module, clock.elapsed())?;
         let engine = self.engines.last().expect("the code is in it");
         let table = engine.address(ENTRIES)?;
-        let count = program.loops(u32::MAX).len();
+        let count = program.loops(0, u32::MAX).len();
         // SAFETY: the lowering defines the table with an address for each of the loops.
         let entries = unsafe { std::slice::from_raw_parts(table as *const usize, count) };
         Ok((code, entries.to_vec()))

@@ -56,8 +56,8 @@ impl Engine {
     pub fn starts(self) -> &'static [Start] {
         match self {
             Engine::Reference => &[Start::Ahead, Start::AtOnce],
-            Engine::Baseline => &[Start::AtOnce],
-            Engine::TieredAtOnce | Engine::TieredAtRandom => &[Start::AtOnce, Start::InParts],
+            Engine::Baseline | Engine::TieredAtRandom => &[Start::AtOnce],
+            Engine::TieredAtOnce => &[Start::AtOnce, Start::InParts],
             Engine::Llvm => &[Start::Ahead],
         }
     }
@@ -203,6 +203,8 @@ pub fn candidates(engines: &[Engine], levels: &[Level], runner: &dyn Runner) -> 
                 match engine {
                     // That is what all are compared with.
                     Engine::Reference if stages.is_empty() => {}
+                    // No passes are left to the parts either.
+                    Engine::TieredAtOnce if stages.is_empty() && start == Start::InParts => {}
                     Engine::Reference | Engine::Baseline => candidates.push(Candidate { engine, levels, start }),
                     Engine::TieredAtOnce | Engine::TieredAtRandom | Engine::Llvm => {
                         candidates.extend(levels.iter().map(|&level| Candidate { engine, levels: vec![level], start }));

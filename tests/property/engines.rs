@@ -62,7 +62,7 @@ pub fn run_tiered(
     policy: Policy,
 ) -> Run {
     let (program, source, host) = (Arc::new(program), Arc::new(source), host_functions());
-    let loops = program.loops(1);
+    let loops = program.loops(0, 1);
     let slots = engine::slots(&loops);
     let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
     let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();

@@ -114,7 +114,7 @@ proptest! {
         let case = Case::new(&code, input, dialect);
         let program = case.starting(Level::O2, Start::InParts);
         let (mut pieces, mut done) = (Vec::new(), 0);
-        for range in program.loops(u32::MAX) {
+        for range in program.loops(0, u32::MAX) {
             let before = LoopRange { head: done, end: range.head.wrapping_sub(1), parent: None };
             pieces.extend((done < range.head).then(|| program.part(&before)));
             let part = Level::O2.finish_part(Start::InParts, program.part(&range));
