@@ -305,8 +305,8 @@ pub(super) fn shorten(ops: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<
 ///
 /// The body is followed once. Of its cells, those that keep their values, those that get the same value in
 /// every iteration, those that get a value from the counter, and those to which every iteration adds the same have
-/// a closed form, if the counter steps by an odd number: then it gets to 0 from everywhere, after
-/// counter / -step iterations.
+/// a closed form, if the number of iterations has one: counter / -step, if the step is odd, or what takes the counter
+/// from the value that it is known to have to 0, if there is such a number.
 pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
     if !body.iter().all(|op| can_be_followed(op.kind)) {
         return None;
@@ -326,10 +326,11 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
         }
     };
     let step = state.value(counter).plus(&Polynomial::cell(counter), mask, mask)?.as_constant()?;
-    if step % 2 == 0 {
-        return None;
-    }
-    let iterations = Polynomial::default().plus(&Polynomial::cell(counter), inverse(step.wrapping_neg()), mask)?;
+    let iterations = if step % 2 == 1 {
+        Polynomial::default().plus(&Polynomial::cell(counter), inverse(step.wrapping_neg()), mask)?
+    } else {
+        Polynomial::constant(steps_to_zero(entry.facts.sure_value(counter)?, step, mask)?)
+    };
     let after_the_first = iterations.plus(&Polynomial::constant(1), mask, mask)?;
 
     let is_changed = |cell: i32| state.cells.get(&cell).is_some_and(|value| *value != state.at_start(cell));
@@ -365,6 +366,14 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
     }
     let kinds = state.emit(values, state.steps + 1)?;
     (kinds.len() <= body.len()).then_some(kinds)
+}
+
+/// How often the even number `step` has to be added to `start` until that is 0, if it ever is. Without its
+/// factors of 2 the step is odd and can be divided by, in a cell that is narrower by as many bits.
+fn steps_to_zero(start: u64, step: u64, mask: u64) -> Option<u64> {
+    let twos = step.trailing_zeros();
+    let is_reached = step & mask != 0 && start.trailing_zeros() >= twos;
+    is_reached.then(|| (start >> twos).wrapping_mul(inverse((step >> twos).wrapping_neg())) & mask >> twos)
 }
 
 /// Whether [`State::run`] knows such operations: asked first, since most code has others.
@@ -411,6 +420,7 @@ fn known_cells(ops: &[Op], entry: &Entry<'_>) -> Cells<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::steps_to_zero;
     use crate::opt::testing::check8;
 
     #[test]
@@ -447,6 +457,49 @@ mod tests {
             "input [0]/loop [0]/set [1] 0/muladd [1] [0] 3/add [0] 255/end",
             "input [0]/if [0]/set [0] 0/set [1] 3/end",
         );
+    }
+
+    #[test]
+    fn even_steps_end_from_values_that_are_known() {
+        check8(
+            "closed",
+            "input [2]/set [0] 6/loop [0]/add [0] 254/muladd [1] [2] 1/end/output [0]",
+            "input [2]/set [0] 6/set [0] 0/copy [1] [2] 3/text \"\\x00\"",
+        );
+        // 12 + 61 * 4 = 256.
+        check8(
+            "closed",
+            "input [1]/set [0] 12/loop [0]/add [1] 1/add [0] 4/end",
+            "input [1]/set [0] 12/set [0] 0/add [1] 61",
+        );
+        for stays in [
+            "set [0] 6/loop [0]/add [1] 1/add [0] 252/end",
+            "set [0] 5/loop [0]/add [1] 1/add [0] 254/end",
+            "set [0] 4/loop [0]/add [1] 1/end",
+        ] {
+            check8("closed", stays, stays);
+        }
+    }
+
+    #[test]
+    fn even_steps_are_counted_in_every_width() {
+        for mask in [0xff, 0xffff, 0xffff_ffff, u64::MAX] {
+            for step in (2..=64).chain((1..=64u64).map(|step| step.wrapping_neg() & mask)).filter(|step| step % 2 == 0)
+            {
+                for start in (1..200u64).chain([mask, mask - 1, mask - 127]) {
+                    match steps_to_zero(start, step, mask) {
+                        Some(steps) => {
+                            assert_eq!(steps.wrapping_mul(step).wrapping_add(start) & mask, 0);
+                            // The smallest such number: others differ by the period.
+                            let period = (mask >> step.trailing_zeros()).wrapping_add(1);
+                            assert!(steps > 0 && (steps < period || period == 0), "{start} {step} {mask:x}");
+                        }
+                        None => assert_ne!(start % (1 << step.trailing_zeros()), 0, "{start} {step} {mask:x}"),
+                    }
+                }
+            }
+        }
+        assert_eq!(steps_to_zero(4, 0, 0xff), None);
     }
 
     #[test]
