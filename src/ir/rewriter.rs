@@ -156,10 +156,10 @@ impl Rewriter {
         self.text.extend_from_slice(bytes);
     }
 
-    /// The bytes of a text of the old program.
+    /// The bytes of all texts of the old program.
     #[must_use]
-    pub fn old_text(&self, start: u32, len: u32) -> &[u8] {
-        &self.old_text[start as usize..(start + len) as usize]
+    pub fn old_text(&self) -> &[u8] {
+        &self.old_text
     }
 
     /// How many operations the new program has so far: the index of the next.

@@ -10,6 +10,7 @@
 mod cells;
 mod clear;
 mod combine;
+mod concrete;
 mod count;
 mod deadloops;
 mod deadstores;
@@ -117,7 +118,7 @@ pub const PASSES: &[Pass] = &[
     },
     Pass {
         name: "closed",
-        summary: "loops whose effect has a closed form become that",
+        summary: "loops whose effect has a closed form, or is known, become that",
         seeks: Seeks::Brackets,
         run: values::run_closed,
     },

@@ -24,6 +24,7 @@ mod knowledge;
 mod shorter;
 mod still;
 
+use super::concrete;
 use super::effects::{Effects, loop_effects};
 use super::facts::Facts;
 use super::invariants::Invariants;
@@ -38,7 +39,8 @@ pub(super) fn run(program: Program) -> Program {
     follow(program, false)
 }
 
-/// The same, and what computes something that symbolic execution finds a shorter way to becomes that.
+/// The same, and what computes something that symbolic execution finds a shorter way to becomes that, and so do loops that
+/// can be run on known values.
 pub(super) fn run_closed(program: Program) -> Program {
     if program.ops.iter().any(|op| op.kind.is_bracket()) { follow(program, true) } else { program }
 }
@@ -49,7 +51,8 @@ pub(super) fn run_closed_behind_counts(program: Program) -> Program {
 }
 
 fn follow(mut program: Program, solves: bool) -> Program {
-    let mut memory = Memory { tried: solves.then(Tried::default), ..Memory::default() };
+    let steps_left = concrete::steps_for(program.ops.len());
+    let mut memory = Memory { tried: solves.then(Tried::default), steps_left, ..Memory::default() };
     for _ in 0..MAX_ROUNDS {
         let round = Values::pass_over(program, memory);
         (program, memory) = (round.program, round.memory);
@@ -95,6 +98,8 @@ struct Values {
     has_news: bool,
     /// If loops and conditions are executed symbolically: what that was tried on in vain.
     tried: Option<Tried>,
+    /// How many steps loops on known values may still take.
+    steps_left: usize,
     /// Where the last round had no news, and where this one has none.
     stretches: Stretches,
 }
@@ -106,6 +111,7 @@ struct Memory {
     stretches: Stretches,
     facts: Facts,
     tried: Option<Tried>,
+    steps_left: usize,
 }
 
 /// What a round has led to.
@@ -137,6 +143,7 @@ impl Values {
             open_loops: 0,
             stretches: memory.stretches,
             tried: memory.tried,
+            steps_left: memory.steps_left,
         };
         pass.facts.restart(entry);
         pass.keep_still();
@@ -146,7 +153,8 @@ impl Values {
         }
         let program = pass.rewriter.finish();
         let stretches = pass.stretches.next_round(program.ops.len() as u32);
-        let memory = Memory { invariants: pass.found.sorted(), stretches, facts: pass.facts, tried: pass.tried };
+        let Values { facts, tried, steps_left, .. } = pass;
+        let memory = Memory { invariants: pass.found.sorted(), stretches, facts, tried, steps_left };
         Round { program, memory, has_news: pass.has_news }
     }
 
@@ -219,7 +227,7 @@ impl Values {
                 self.rewriter.put(op.kind, op.span);
             }
             Kind::Text { start, len } => {
-                let bytes = self.rewriter.old_text(start, len).to_vec();
+                let bytes = self.rewriter.old_text()[start as usize..(start + len) as usize].to_vec();
                 self.write(&bytes, op.span);
             }
             Kind::Dump { .. } => {

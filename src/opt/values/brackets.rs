@@ -1,5 +1,6 @@
 //! Loops and conditions: what is known in their bodies and behind them.
 
+use super::super::concrete::Done;
 use super::super::effects::Effect;
 use super::Values;
 use super::still::Beginning;
@@ -93,12 +94,25 @@ impl Values {
             self.replacement(&kinds, op.span);
             return;
         }
+        if let Some(Done { text, kinds }) = self.run_loop(cell, end) {
+            self.note_news();
+            self.rewriter.skip_to(end + 1);
+            if !text.is_empty() {
+                self.write(&text, op.span);
+            }
+            self.replacement(&kinds, op.span);
+            return;
+        }
         let heads = (self.head(end), self.rewriter.next_index());
         let effect = self.effects.at(heads.0);
+        let is_lost = effect == Effect::Anything;
+        if is_lost && self.tried.is_some() && self.sure_value(cell).is_some() {
+            // Its body may come to be one that is run.
+            self.stretches.note_news();
+        }
         self.text = None;
         let at_entry = self.at_entry.len();
         self.forget(heads.0, &effect);
-        let is_lost = effect == Effect::Anything;
         self.open(OpenKind::Loop, cell, effect);
         if let Some(open) = self.open.last_mut() {
             (open.at_entry, open.heads) = (at_entry, heads);

@@ -1,5 +1,6 @@
-//! What symbolic execution finds a shorter way to.
+//! What execution, symbolic or on known values, finds a shorter way to.
 
+use super::super::concrete::{self, Done, Loop, Place};
 use super::super::effects::Effect;
 use super::super::symbolic;
 use super::super::tried::{Attempt, form};
@@ -25,6 +26,19 @@ impl Values {
             return None;
         };
         Some([&[Kind::If { cell: counter, end: 0 }], kinds.as_slice(), &[Kind::IfEnd { start: 0 }]].concat())
+    }
+
+    /// What the loop whose head was just taken does, if all its values are known.
+    pub(super) fn run_loop(&mut self, cell: i32, end: u32) -> Option<Done> {
+        self.tried.as_ref()?;
+        let body = self.rewriter.rest_before(end);
+        let (base, text) = (end as usize - body.len(), self.rewriter.old_text());
+        let mut steps_left = self.steps_left;
+        let place = if self.open_loops == 0 { Place::Outermost } else { Place::Inner };
+        let code = Loop { cell, body, base, text, mask: self.mask, place };
+        let done = concrete::run(&code, self, &mut steps_left);
+        self.steps_left = steps_left;
+        done
     }
 
     /// What the condition whose head was just taken and the next one do together, in fewer operations; and the end
