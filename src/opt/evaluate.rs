@@ -8,11 +8,13 @@
 //! input [1]
 //! ```
 //! The reference interpreter does it, loop by loop of the program's outermost level; what a loop has done
-//! becomes text and assignments, of which nothing is left at the program's end. Left as it is: the first loop that reads input, accesses a cell off the
-//! tape, or does not end within its [`Budget`], and all that follows.
+//! becomes text and assignments, of which nothing is left at the program's end. Left as it is: the first loop that reads
+//! input, accesses a cell off the tape, or does not end within its [`Budget`], and all that follows. In front of the iteration
+//! that reads input or leaves the tape, the loop's earlier ones are done too, if no more cells have to be set for it than there were
+//! operations. A loop that takes too long begins anew: where the budget ends, nothing speaks for going on.
 
 use crate::dialect::{Dialect, Eof};
-use crate::ir::{Entry, Kind, Op, Program, Rewriter};
+use crate::ir::{Entry, Kind, Program, Rewriter};
 use crate::reference::{Halt, Io, Machine, Status};
 use crate::source::Span;
 
@@ -77,49 +79,102 @@ struct Beginning {
     pointer: i32,
 }
 
+impl Beginning {
+    /// Does the first `steps` once more, which went well; the operations from index `end` on are left over. Nothing if the
+    /// pointer is too far away to be moved there at once.
+    fn new(program: &Program, steps: u64, end: usize) -> Option<Beginning> {
+        let (mut machine, mut io) = start(program);
+        machine.run(&mut io, steps);
+        let cells = machine.tape().iter().enumerate().filter(|&(_, &value)| value != 0);
+        Some(Beginning {
+            left_over: program.ops.len() - end,
+            text: io.text,
+            cells: cells.map(|(cell, &value)| (cell as i32, value)).collect(),
+            pointer: i32::try_from(machine.pointer()).ok()?,
+        })
+    }
+
+    /// How many operations do the same.
+    fn operations(&self) -> usize {
+        self.cells.len() + usize::from(!self.text.is_empty()) + usize::from(self.pointer != 0)
+    }
+}
+
+/// A machine in front of the program. Its tape is the shortest there is: no fault of the program gets lost.
+fn start(program: &Program) -> (Machine<'_>, Collected) {
+    (Machine::new(program, &Dialect::new(program.width, Eof::Same, 1)), Collected::default())
+}
+
 /// Runs the beginning; nothing if what it has done takes no fewer operations than doing it.
 fn evaluate(program: &Program, budget: &Budget) -> Option<Beginning> {
-    // The shortest tape there is: no fault of the program gets lost.
-    let dialect = Dialect::new(program.width, Eof::Same, 1);
-    let mut machine = Machine::new(program, &dialect);
-    let mut io = Collected::default();
+    let (mut machine, mut io) = start(program);
     let (mut end, mut steps) = (0, 0);
+    let mut inside = None;
     while let Some(op) = program.ops.get(end) {
-        let behind = behind(op, end);
         let steps_left = budget.of_loop.min(budget.total - machine.steps());
-        if machine.run_to(&mut io, steps_left, behind) != Status::Arrived {
-            // Once more, up to where it went well.
-            machine = Machine::new(program, &dialect);
-            io = Collected::default();
-            machine.run(&mut io, steps);
-            break;
+        let (behind, outcome) = match op.kind {
+            Kind::Loop { end, .. } => (end as usize + 1, run_loop(&mut machine, &mut io, steps_left, end as usize)),
+            _ => {
+                let behind = if let Kind::If { end, .. } = op.kind { end as usize + 1 } else { end + 1 };
+                let is_done = machine.run_to(&mut io, steps_left, behind) == Status::Arrived;
+                (behind, if is_done { Outcome::Done } else { Outcome::Stays })
+            }
+        };
+        match outcome {
+            Outcome::Done => (end, steps) = (behind, machine.steps()),
+            Outcome::Stays => break,
+            Outcome::StaysFrom(steps) => {
+                inside = Some(steps);
+                break;
+            }
         }
-        (end, steps) = (behind, machine.steps());
     }
     if end == program.ops.len() {
         // Nobody looks at the tape any more.
         let finished = Beginning { left_over: 0, text: io.text, cells: Vec::new(), pointer: 0 };
         return (usize::from(!finished.text.is_empty()) < end).then_some(finished);
     }
-    let cells = machine.tape().iter().enumerate().filter(|&(_, &value)| value != 0);
-    let cells: Vec<_> = cells.map(|(cell, &value)| (cell as i32, value)).collect();
-    let pointer = i32::try_from(machine.pointer()).ok()?;
-    let needed = cells.len() + usize::from(!io.text.is_empty()) + usize::from(pointer != 0);
-    (needed < end).then(|| Beginning { left_over: program.ops.len() - end, text: io.text, cells, pointer })
+    let resumes = inside.and_then(|steps| Beginning::new(program, steps, end));
+    let resumes = resumes.filter(|beginning| beginning.operations() <= end);
+    resumes.or_else(|| Beginning::new(program, steps, end).filter(|beginning| beginning.operations() < end))
 }
 
-/// The index behind the operation at `index`, or behind the loop or condition that starts there.
-fn behind(op: &Op, index: usize) -> usize {
-    match op.kind {
-        Kind::Loop { end, .. } | Kind::If { end, .. } => end as usize + 1,
-        _ => index + 1,
+/// What became of an operation of the outermost level, or of a loop or condition with all that is in it.
+enum Outcome {
+    Done,
+    /// It cannot be done beforehand.
+    Stays,
+    /// Nor can this loop, but for the iterations that were done after so many steps of the run.
+    StaysFrom(u64),
+}
+
+/// Runs the loop that ends at index `end`, and whose head is next.
+fn run_loop(machine: &mut Machine<'_>, io: &mut Collected, budget: u64, end: usize) -> Outcome {
+    let limit = machine.steps() + budget;
+    let mut around = Outcome::Stays;
+    while machine.steps() < limit {
+        // The test, at the head or at the end.
+        let body = match machine.run_to(io, 1, end + 1) {
+            Status::Arrived => return Outcome::Done,
+            Status::Paused => machine.run_to(io, limit - machine.steps(), end),
+            stopped => stopped,
+        };
+        match body {
+            Status::Arrived => around = Outcome::StaysFrom(machine.steps()),
+            Status::Paused => return Outcome::Stays,
+            _ if io.is_full => return Outcome::Stays,
+            _ => return around,
+        }
     }
+    Outcome::Stays
 }
 
 /// Keeps the output, and stops where there would be input.
 #[derive(Default)]
 struct Collected {
     text: Vec<u8>,
+    /// There was more than [`MAX_TEXT`].
+    is_full: bool,
 }
 
 impl Io for Collected {
@@ -129,6 +184,7 @@ impl Io for Collected {
 
     fn write(&mut self, byte: u8) -> Result<(), Halt> {
         if self.text.len() == MAX_TEXT {
+            self.is_full = true;
             return Err(Halt);
         }
         self.text.push(byte);
@@ -156,6 +212,26 @@ mod tests {
             "add [0] 5/loop [0]/add [0] 255/add [1] 2/end/input [2]/output [2]",
             "set [1] 10/input [2]/output [2]",
         );
+    }
+
+    #[test]
+    fn iterations_before_the_first_input_are_done() {
+        // There is input in the second iteration.
+        let rest = "loop [0]/output [1]/add [1] 255/set [2] 1/if [1]/set [2] 0/end/if [2]/input [1]/end/end";
+        check8(
+            "evaluate",
+            &format!("set [0] 1/set [1] 2/output [0]/{rest}"),
+            &format!("text \"\\x01\\x02\"/set [0] 1/set [1] 1/{rest}"),
+        );
+        // More would have to be set than there is now.
+        let stays = format!("set [0] 1/set [1] 2/{rest}");
+        check8("evaluate", &stays, &stays);
+        // The one that leaves the tape.
+        let rest = "loop [0]/add [0] 255/if [0]/add [1] 255/end/muladd [1] [0] 2/if [1]/add [-1] 1/end/end";
+        check8("evaluate", &format!("set [0] 4/set [1] 251/{rest}"), &format!("set [0] 3/{rest}"));
+        // A loop that takes long stays as it is.
+        let stays = "set [0] 1/set [1] 1/loop [0]/output [0]/end";
+        check8("evaluate", stays, stays);
     }
 
     #[test]
