@@ -1,4 +1,4 @@
-//! A loop that only counts its own cell leaves it at 0.
+//! A loop that only counts its own cell, or clears it, leaves it at 0.
 //!
 //! ```text
 //! loop [0]        →      set [0] 0
@@ -14,7 +14,7 @@ pub(super) fn run(program: Program) -> Program {
     let mut rewriter = Rewriter::new(program);
     while let Some(op) = rewriter.take() {
         match op.kind {
-            Kind::Loop { cell, end } if counts_down(cell, rewriter.rest_before(end)) => {
+            Kind::Loop { cell, end } if leaves_0(cell, rewriter.rest_before(end)) => {
                 rewriter.put(Kind::Set { cell, value: 0 }, op.span);
                 rewriter.skip_to(end + 1);
             }
@@ -24,10 +24,14 @@ pub(super) fn run(program: Program) -> Program {
     rewriter.finish()
 }
 
-/// Whether the body does nothing but step the loop's own cell, by an odd number.
-fn counts_down(counter: i32, body: &[Op]) -> bool {
+/// Whether the body does nothing but step the loop's own cell, by an odd number, or set it to 0.
+fn leaves_0(tested: i32, body: &[Op]) -> bool {
     let [only] = body else { return false };
-    matches!(only.kind, Kind::Add { cell, delta } if cell == counter && delta % 2 == 1)
+    match only.kind {
+        Kind::Add { cell, delta } => cell == tested && delta % 2 == 1,
+        Kind::Set { cell, value } => cell == tested && value == 0,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -44,8 +48,19 @@ mod tests {
     }
 
     #[test]
+    fn what_clears_need_not_be_repeated() {
+        check8("clear", "loop [4]/set [4] 0/end", "set [4] 0");
+    }
+
+    #[test]
     fn even_steps_and_other_cells_stay() {
-        for stays in ["loop [0]/add [0] 254/end", "loop [0]/add [1] 1/end", "loop [0]/add [0] 1/output [0]/end"] {
+        for stays in [
+            "loop [0]/set [1] 0/end",
+            "loop [0]/set [0] 1/end",
+            "loop [0]/add [0] 254/end",
+            "loop [0]/add [1] 1/end",
+            "loop [0]/add [0] 1/output [0]/end",
+        ] {
             check8("clear", stays, stays);
         }
     }
