@@ -65,9 +65,8 @@ const OUR_PASSES: &[&str] = &[
     "deadstores",
 ];
 
-/// Most of what `default<O2>` does brings nothing for BF: these passes took 60-90 ms on a Mandelbrot
-/// program for which `default<O2>` took 490 ms, and the code ran as fast.
-const SHORT_PIPELINE: &str = "always-inline,globaldce,function(early-cse<memssa>,loop-mssa(licm),gvn,dse,simplifycfg)";
+/// Most of what `default<O2>` does brings nothing for BF: see the table of [`crate::llvm::pipeline`].
+const SHORT_PIPELINE: &str = "always-inline,globaldce,function(early-cse<memssa>,gvn,simplifycfg)";
 
 /// All levels.
 pub const LEVELS: &[Row] = &[

@@ -1,6 +1,35 @@
 //! LLVM's side of a level: the target machine, the passes, and figures of the result.
 //!
 //! Knows LLVM and the level table; nothing of BF's operations.
+//!
+//! # What LLVM's passes cost and bring
+//!
+//! Executables with our passes of `-O2`, LLVM 19.1.7, 2026-11-24. The times of the compiler are sums over nine programs, the instructions that these
+//! execute (by valgrind) and the time of ten that run longer are geometric means against none, the time as the least of seven
+//! alternating runs in each of two sessions. It is noisy by 0.05.
+//!
+//! | function passes, behind always-inline and globaldce | passes, ms | code generation, ms | instructions | time |
+//! |---|--:|--:|--:|--:|
+//! | none | 0 | 1506 | 1 | 1 |
+//! | early-cse, licm, gvn, dse, simplifycfg | 341 | 1587 | 1.13 | 0.92, 0.94 |
+//! | the same without early-cse | 356 | 1586 | 1.13 | |
+//! | the same without licm | 311 | 1586 | 1.14 | |
+//! | the same without gvn | 133 | 1452 | 1.08 | 0.94 |
+//! | the same without dse | 208 | 1437 | 1.14 | |
+//! | early-cse, simplifycfg (`-O1`) | 54 | 1412 | 1.08 | 0.92 |
+//! | early-cse, dse, simplifycfg | | | | 0.95 |
+//! | gvn | 149 | 1505 | 1.14 | 0.90 |
+//! | gvn, simplifycfg | | | | 0.89 |
+//! | early-cse, gvn, simplifycfg (`-O2`) | | | | 0.89 |
+//! | gvn, dse, simplifycfg | | | | 0.89 |
+//! | early-cse, instcombine, licm, gvn, dse, simplifycfg | 356 | 1416 | 1.16 | |
+//! | all five and sccp; and loop-rotate | 301; 391 | 1592; 1625 | 1.13; 1.14 | |
+//! | default<O1> | 1391 | 1987 | 1.10 | |
+//! | default<O2> | 1857 | 2062 | 1.10 | 0.97 |
+//! | default<O3> (`-O3`) | 1964 | 2201 | 1.10 | |
+//!
+//! What brings something is that cells are loaded once, which is early-cse's and gvn's work; the instructions that it takes more move values between
+//! registers. dse and licm find next to nothing behind our own passes, and dse costs the most.
 
 use inkwell::OptimizationLevel;
 use inkwell::module::Module;
