@@ -82,12 +82,14 @@ fn skip_interpreter_line(bytes: &[u8]) -> usize {
     if bytes.starts_with(b"#!") { bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len()) } else { 0 }
 }
 
-/// Reads the program that starts at offset `start`; nothing if its brackets do not match.
-fn read_commands(bytes: &[u8], start: usize, options: &Options) -> Option<Parsed> {
+/// Reads the program that starts at offset `at`; nothing if its brackets do not match.
+fn read_commands(bytes: &[u8], mut at: usize, options: &Options) -> Option<Parsed> {
     let mut builder = Builder::default();
     let mut input_start = None;
-    for (at, &byte) in bytes.iter().enumerate().skip(start) {
-        let span = Span { start: at as u32, end: at as u32 + 1 };
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        let span = || Span { start: start as u32, end: start as u32 + 1 };
         let kind = match byte {
             b'+' => Kind::Add { cell: 0, delta: 1 },
             b'-' => Kind::Add { cell: 0, delta: options.width.mask() },
@@ -95,22 +97,42 @@ fn read_commands(bytes: &[u8], start: usize, options: &Options) -> Option<Parsed
             b'<' => Kind::Move { delta: -1 },
             b'.' => Kind::Output { cell: 0 },
             b',' => Kind::Input { cell: 0 },
-            b'[' => Kind::Loop { cell: 0, end: 0 },
+            b'[' => {
+                builder.push(Kind::Loop { cell: 0, end: 0 }, span());
+                continue;
+            }
             b']' if builder.open_heads().is_empty() => return None,
-            b']' => Kind::LoopEnd { start: 0 },
+            b']' => {
+                builder.push(Kind::LoopEnd { start: 0 }, span());
+                builder.span_whole();
+                continue;
+            }
             b'#' if options.hash == Hash::Dump => Kind::Dump { cell: 0 },
             b'!' if options.bang == Bang::EndsProgram && builder.open_heads().is_empty() => {
-                input_start = Some(span.end);
+                input_start = Some(at as u32);
                 break;
             }
             _ => continue,
         };
-        builder.push(kind, span);
-        if byte == b']' {
-            builder.span_whole();
-        }
+        at = behind_run(bytes, start);
+        builder.push_each(kind, start as u32, at as u32);
     }
     builder.open_heads().is_empty().then(|| Parsed { program: builder.finish(options.width), input_start })
+}
+
+/// The offset behind the equal bytes that start at `start`, eight of which are compared at once.
+#[inline]
+fn behind_run(bytes: &[u8], start: usize) -> usize {
+    let eight = u64::from_le_bytes([bytes[start]; 8]);
+    let mut at = start + 1;
+    while let Some(&next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let different = u64::from_le_bytes(next) ^ eight;
+        at += (different.trailing_zeros() / u8::BITS) as usize;
+        if different != 0 {
+            return at;
+        }
+    }
+    at + bytes[at..].iter().take_while(|&&byte| byte == bytes[start]).count()
 }
 
 /// All brackets without a partner in the program that starts at offset `start`, in the order of the text.

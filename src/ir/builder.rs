@@ -22,6 +22,12 @@ impl Builder {
         self.ops.push(Op { kind, span });
     }
 
+    /// Appends `kind`, which is neither head nor end nor text, for each byte from offset `start` up to `end` of the source.
+    pub fn push_each(&mut self, kind: Kind, start: u32, end: u32) {
+        debug_assert!(!kind.is_placed());
+        self.ops.extend((start..end).map(|at| Op { kind, span: Span { start: at, end: at + 1 } }));
+    }
+
     /// Lets the head of the loop or condition that ended last span all of it.
     pub fn span_whole(&mut self) {
         if let Some(&Op { kind: Kind::LoopEnd { start } | Kind::IfEnd { start }, span }) = self.ops.last() {

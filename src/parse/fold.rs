@@ -10,7 +10,7 @@
 //! operation is even stored: a program of many million commands is never in memory as such. What they
 //! could still do afterwards is left to the passes that look further.
 
-use super::{Bang, Hash, Options, Parsed};
+use super::{Bang, Hash, Options, Parsed, behind_run};
 use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::{Entry, Kind, Op, Program, Shape};
 use crate::source::Span;
@@ -78,21 +78,6 @@ pub(super) fn fold(bytes: &[u8], mut at: usize, options: &Options) -> Option<Par
         shape: folder.shape,
     };
     folder.open.is_empty().then_some(Parsed { program, input_start })
-}
-
-/// The offset behind the equal bytes that start at `start`, eight of which are compared at once.
-#[inline]
-fn behind_run(bytes: &[u8], start: usize) -> usize {
-    let eight = u64::from_le_bytes([bytes[start]; 8]);
-    let mut at = start + 1;
-    while let Some(&next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let different = u64::from_le_bytes(next) ^ eight;
-        at += (different.trailing_zeros() / u8::BITS) as usize;
-        if different != 0 {
-            return at;
-        }
-    }
-    at + bytes[at..].iter().take_while(|&&byte| byte == bytes[start]).count()
 }
 
 /// The offset behind the loop that starts at `start`.
