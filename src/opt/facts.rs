@@ -11,8 +11,8 @@ pub(super) struct Facts {
     slots: Vec<Slot>,
     /// Slots of an earlier epoch do not count: forgetting everything takes no time.
     epoch: u32,
-    /// Cells that have no slot are 0: so at the start.
-    rest_is_zero: bool,
+    /// Cells from this place on that have no slot are 0: at the start all are.
+    zero_from: i64,
     /// The pointer's place.
     pub pointer: i64,
     /// Places are cells of the tape: the pointer was never lost.
@@ -28,14 +28,20 @@ struct Slot {
 }
 
 /// The most slots, and how many there are at first: two cells that share one make the table grow, and where it
-/// cannot, the cells without a slot become unknown.
+/// cannot, the cell that had the slot and all left of it that have none become unknown. A program that works its way to
+/// the right, however far, still finds 0 where it comes to.
 const MAX_SLOTS: usize = 1 << 16;
 const FIRST_SLOTS: usize = 1 << 8;
+
+/// For [`Facts::zero_from`].
+const ALL: i64 = i64::MIN;
+const NONE: i64 = i64::MAX;
 
 /// The tape is 0, and the pointer at its first cell.
 impl Default for Facts {
     fn default() -> Facts {
-        Facts { slots: vec![Slot::default(); FIRST_SLOTS], epoch: 1, rest_is_zero: true, pointer: 0, is_absolute: true }
+        let slots = vec![Slot::default(); FIRST_SLOTS];
+        Facts { slots, epoch: 1, zero_from: ALL, pointer: 0, is_absolute: true }
     }
 }
 
@@ -44,7 +50,7 @@ impl Facts {
     pub fn restart(&mut self, entry: Entry) {
         self.forget_all();
         let is_beginning = entry == Entry::Beginning;
-        (self.rest_is_zero, self.is_absolute) = (is_beginning, is_beginning);
+        (self.zero_from, self.is_absolute) = (if is_beginning { ALL } else { NONE }, is_beginning);
     }
 
     #[inline]
@@ -64,7 +70,7 @@ impl Facts {
     pub fn get(&self, place: i64) -> Option<u64> {
         match self.slot(place) {
             Some(slot) => slot.is_known.then_some(slot.value),
-            None => self.rest_is_zero.then_some(0),
+            None => (place >= self.zero_from).then_some(0),
         }
     }
 
@@ -80,23 +86,23 @@ impl Facts {
     #[inline]
     pub fn set(&mut self, place: i64, value: Option<u64>) {
         let mut index = self.index(place);
-        while self.rest_is_zero && self.slots[index].epoch == self.epoch && self.slots[index].place != place {
+        while self.zero_from != NONE && self.slots[index].epoch == self.epoch && self.slots[index].place != place {
+            if self.slots.len() == MAX_SLOTS {
+                self.zero_from = self.zero_from.max(self.slots[index].place.saturating_add(1));
+                break;
+            }
             self.make_room();
             index = self.index(place);
         }
         let is_held = self.slots[index].place == place;
-        if value.is_some() || self.rest_is_zero || is_held {
+        if value.is_some() || place >= self.zero_from || is_held {
             self.slots[index] = Slot { place, value: value.unwrap_or(0), epoch: self.epoch, is_known: value.is_some() };
         }
     }
 
-    /// Doubles the number of slots, or lets cells go without.
+    /// Doubles the number of slots.
     #[cold]
     fn make_room(&mut self) {
-        if self.slots.len() == MAX_SLOTS {
-            self.rest_is_zero = false;
-            return;
-        }
         let more = vec![Slot::default(); 2 * self.slots.len()];
         for slot in std::mem::replace(&mut self.slots, more) {
             if slot.epoch == self.epoch {
@@ -109,8 +115,44 @@ impl Facts {
     /// Nothing is known any more, the pointer's place included.
     pub fn forget_all(&mut self) {
         self.epoch += 1;
-        self.rest_is_zero = false;
+        self.zero_from = NONE;
         self.pointer = 0;
         self.is_absolute = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tape_ahead_is_0_however_far_the_program_has_come() {
+        let mut facts = Facts::default();
+        let far = 4 * MAX_SLOTS as i64;
+        for place in 0..far {
+            assert_eq!(facts.get(place), Some(0), "{place}");
+            facts.set(place, (place % 2 == 0).then_some(7));
+        }
+        assert_eq!((facts.get(far), facts.get(far - 1), facts.get(far - 2)), (Some(0), None, Some(7)));
+        assert_eq!((facts.get(1), facts.get(2)), (None, None), "forgotten, and not 0");
+        facts.restart(Entry::Beginning);
+        assert_eq!(facts.get(1), Some(0));
+        facts.restart(Entry::Anywhere);
+        assert_eq!(facts.get(1), None);
+        facts.forget_all();
+        assert_eq!(facts.get(far), None);
+    }
+
+    #[test]
+    fn cells_that_share_a_slot_are_never_mistaken_for_0() {
+        let mut facts = Facts::default();
+        let far = 4 * MAX_SLOTS as i64;
+        for place in [far, 0, MAX_SLOTS as i64, far, 0] {
+            facts.set(place, Some(1));
+            assert_eq!(facts.get(place), Some(1));
+        }
+        // Of the places that share the slot all but the last are unknown, and so is what was never written left of them.
+        assert_eq!((facts.get(far), facts.get(MAX_SLOTS as i64), facts.get(5)), (None, None, None));
+        assert_eq!(facts.get(far + 1), Some(0));
     }
 }
