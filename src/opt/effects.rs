@@ -7,6 +7,9 @@ use crate::ir::{Kind, Program};
 /// The most cells of which a loop's changes are followed; a loop that changes more ends all knowledge.
 const MAX_CHANGED: usize = 64;
 
+/// Among so many of the cells noted last a cell is looked for before it is noted again.
+const RECENT: usize = 4;
+
 /// What a loop or condition may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -21,7 +24,7 @@ pub(super) struct Effects {
     /// By the index of the head, in that order.
     rows: Vec<(u32, Effect)>,
     /// The cells of all rows.
-    cells: Vec<i32>,
+    cells: Vec<Change>,
     /// The row that was asked for last.
     last: usize,
 }
@@ -42,8 +45,52 @@ impl Effects {
 
     /// A cell that is changed, as seen from the pointer at the head.
     pub(super) fn cell(&self, index: u32) -> i64 {
-        i64::from(self.cells[index as usize])
+        i64::from(self.cells[index as usize].cell)
     }
+
+    /// The value that the cell has at the end of each iteration if it has it in front of the loop.
+    pub(super) fn kept(&self, index: u32) -> Option<u64> {
+        match self.cells[index as usize].outcome {
+            Outcome::Becomes(value) | Outcome::Keeps(value) => Some(value),
+            Outcome::Any => None,
+        }
+    }
+}
+
+/// What code does to a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Behind it, it has this value.
+    Becomes(u64),
+    /// Behind it, it has this value if it had it before.
+    Keeps(u64),
+    Any,
+}
+
+impl Outcome {
+    /// This one and then the other.
+    fn then(self, next: Outcome) -> Outcome {
+        match (self, next) {
+            (Outcome::Becomes(before) | Outcome::Keeps(before), Outcome::Keeps(value)) if before == value => self,
+            (_, Outcome::Becomes(_)) => next,
+            (_, Outcome::Keeps(_) | Outcome::Any) => Outcome::Any,
+        }
+    }
+
+    /// The same where the code may not run, or runs several times.
+    fn perhaps(self) -> Outcome {
+        match self {
+            Outcome::Becomes(value) | Outcome::Keeps(value) => Outcome::Keeps(value),
+            Outcome::Any => Outcome::Any,
+        }
+    }
+}
+
+/// A cell that is changed, as seen from the head of the innermost loop.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    cell: i32,
+    outcome: Outcome,
 }
 
 /// A loop or condition whose end is still to come, and the whole program.
@@ -56,25 +103,36 @@ struct Body {
     /// How far the pointer came since the head of the innermost loop, and how far it was there at the body's head.
     moved: i64,
     at_head: i64,
+    /// The cell that the head tests, seen from the head of the innermost loop.
+    tested: i64,
     is_anything: bool,
 }
 
-/// The cells that the open bodies change, one body's behind the other's.
+/// The cells that the open bodies change, one body's behind the other's; those of one body in the order of the program, as
+/// far as they are the same cell.
 #[derive(Default)]
 struct Changes {
-    cells: Vec<i32>,
+    cells: Vec<Change>,
 }
 
 impl Changes {
-    fn add(&mut self, body: &mut Body, cell: i64) {
+    fn add(&mut self, body: &mut Body, cell: i64, outcome: Outcome) {
         if body.is_anything {
             return;
         }
-        match i32::try_from(cell) {
-            Ok(cell) => self.cells.push(cell),
-            Err(_) => body.is_anything = true,
+        let Ok(cell) = i32::try_from(cell) else {
+            body.is_anything = true;
+            return;
+        };
+        // Neighbours mostly change the same few cells: what is not noted twice need not be sorted.
+        let recent = self.cells.len().saturating_sub(RECENT).max(body.start);
+        match self.cells[recent..].iter_mut().rev().find(|change| change.cell == cell) {
+            Some(change) => change.outcome = change.outcome.then(outcome),
+            None => {
+                self.cells.push(Change { cell, outcome });
+                self.limit(body);
+            }
         }
-        self.limit(body);
     }
 
     /// Sorts a body's cells where many came to them.
@@ -84,13 +142,17 @@ impl Changes {
         }
     }
 
-    /// Sorts a body's cells and drops those that occur twice.
+    /// Sorts a body's cells and takes those together that occur twice.
     fn sort(&mut self, body: &mut Body) {
         let cells = &mut self.cells[body.start..];
-        cells.sort_unstable();
+        cells.sort_by_key(|change| change.cell);
         let mut different = 0;
         for index in 0..cells.len() {
-            if index == 0 || cells[index] != cells[different - 1] {
+            let Change { cell, outcome } = cells[index];
+            if different > 0 && cells[different - 1].cell == cell {
+                let before = &mut cells[different - 1].outcome;
+                *before = before.then(outcome);
+            } else {
                 cells[different] = cells[index];
                 different += 1;
             }
@@ -98,6 +160,20 @@ impl Changes {
         body.is_anything |= different > MAX_CHANGED;
         body.sorted = if body.is_anything { 0 } else { different };
         self.cells.truncate(body.start + body.sorted);
+    }
+
+    /// At the end of a condition on `tested`: its body may not have run.
+    fn end_condition(&mut self, body: &Body, tested: i64) {
+        let mut is_last = true;
+        for change in self.cells[body.start..].iter_mut().rev() {
+            if i64::from(change.cell) != tested {
+                change.outcome = change.outcome.perhaps();
+            } else if std::mem::take(&mut is_last) && change.outcome == Outcome::Becomes(0) {
+                // Where it did not run, the cell was 0 too.
+            } else {
+                change.outcome = Outcome::Keeps(0);
+            }
+        }
     }
 }
 
@@ -107,22 +183,25 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
     let mut changes = Changes::default();
     let mut outer: Vec<Body> = Vec::new();
     // Nobody asks what the whole program changes.
-    let mut body = Body { row: 0, start: 0, sorted: 0, moved: 0, at_head: 0, is_anything: true };
+    let mut body = Body { row: 0, start: 0, sorted: 0, moved: 0, at_head: 0, tested: 0, is_anything: true };
     for (index, op) in program.ops.iter().enumerate() {
         match op.kind {
+            Kind::Set { cell, value } => {
+                let place = body.moved + i64::from(cell);
+                changes.add(&mut body, place, Outcome::Becomes(value));
+            }
             Kind::Add { cell, .. }
-            | Kind::Set { cell, .. }
             | Kind::Input { cell }
             | Kind::MulAdd { target: cell, .. }
             | Kind::Copy { target: cell, .. }
             | Kind::Product { target: cell, .. } => {
                 let place = body.moved + i64::from(cell);
-                changes.add(&mut body, place);
+                changes.add(&mut body, place, Outcome::Any);
             }
             Kind::Count(count) => {
                 for cell in count.changed_cells() {
                     let place = body.moved + i64::from(cell);
-                    changes.add(&mut body, place);
+                    changes.add(&mut body, place, Outcome::Any);
                 }
             }
             Kind::Move { delta } => body.moved += i64::from(delta),
@@ -131,10 +210,11 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
             Kind::Loop { cell, .. } | Kind::If { cell, .. } => {
                 // Behind it the cell is known: that counts as a change.
                 let place = body.moved + i64::from(cell);
-                changes.add(&mut body, place);
+                changes.add(&mut body, place, Outcome::Keeps(0));
                 let moved = if matches!(op.kind, Kind::Loop { .. }) { 0 } else { body.moved };
                 let (row, start) = (effects.rows.len(), changes.cells.len());
-                let inner = Body { row, start, sorted: 0, moved, at_head: moved, is_anything: false };
+                let tested = moved + i64::from(cell);
+                let inner = Body { row, start, sorted: 0, moved, at_head: moved, tested, is_anything: false };
                 effects.rows.push((index as u32, Effect::Anything));
                 outer.push(std::mem::replace(&mut body, inner));
             }
@@ -161,11 +241,14 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
                     changes.cells.truncate(inner.start);
                 } else if is_loop {
                     changes.cells.truncate(inner.start);
-                    for &cell in &effects.cells[first..] {
+                    for &Change { cell, outcome } in &effects.cells[first..] {
                         let place = body.moved + i64::from(cell);
-                        changes.add(&mut body, place);
+                        changes.add(&mut body, place, outcome.perhaps());
                     }
+                    let place = body.moved + inner.tested;
+                    changes.add(&mut body, place, Outcome::Becomes(0));
                 } else {
+                    changes.end_condition(&inner, inner.tested);
                     changes.limit(&mut body);
                 }
             }
@@ -192,6 +275,41 @@ mod tests {
         // Of the condition it is said that it changes a few, not which.
         assert_eq!(cells(3), Some(vec![]));
         assert_eq!(cells(8), None);
+    }
+
+    #[test]
+    fn a_value_in_front_may_be_that_at_the_end() {
+        for (body, kept) in [
+            ("set [1] 7", Some(7)),
+            ("add [1] 1/set [1] 7", Some(7)),
+            ("set [1] 7/add [1] 1", None),
+            ("set [1] 7/add [2] 1/add [3] 1/add [4] 1/add [5] 1/add [1] 1", None),
+            // Perhaps assigned is kept if it was that before.
+            ("if [2]/set [1] 7/end", Some(7)),
+            ("add [1] 1/if [2]/set [1] 7/end", None),
+            ("set [1] 7/if [2]/set [1] 7/end", Some(7)),
+            ("set [1] 6/if [2]/set [1] 7/end", None),
+            ("if [2]/set [1] 6/set [1] 7/end/if [2]/set [1] 7/end", Some(7)),
+            ("if [2]/set [1] 6/end/if [2]/set [1] 7/end", None),
+            // The condition itself says that the cell is 0 where it does not run.
+            ("if [1]/add [2] 1/set [1] 0/end", Some(0)),
+            ("add [1] 1/if [1]/set [1] 0/end", Some(0)),
+            ("if [1]/add [1] 1/end", Some(0)),
+            ("add [1] 1/if [1]/add [1] 1/end", None),
+            ("if [1]/set [1] 5/end", Some(0)),
+            // Behind a loop its cell is 0, and others are what each iteration keeps.
+            ("add [1] 1/loop [1]/input [1]/end", Some(0)),
+            ("loop [2]/set [1] 7/input [2]/end", Some(7)),
+            ("add [1] 1/loop [2]/set [1] 7/input [2]/end", None),
+            ("move 3/loop [-1]/if [-2]/set [-2] 0/end/end/move -3", Some(0)),
+            ("copy [1] [2] 1", None),
+        ] {
+            let program = format!("cells 8\nloop [0]\n{}\nend", body.replace('/', "\n"));
+            let mut effects = loop_effects(&text::parse(&program).unwrap());
+            let Effect::Cells(mut cells) = effects.at(0) else { panic!("{body}") };
+            let index = cells.find(|&index| effects.cell(index) == 1).unwrap();
+            assert_eq!(effects.kept(index), kept, "{body}");
+        }
     }
 
     #[test]

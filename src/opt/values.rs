@@ -17,7 +17,7 @@
 //! values becomes text.
 //!
 //! What a loop may change is unknown at its head, in every iteration, unless it is the same in front of the loop and at the
-//! end of its body ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
+//! end of its body: the body says so ([`Effects::kept`]), or it was found out ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
 
 mod brackets;
 mod knowledge;
@@ -32,7 +32,7 @@ use super::tried::Tried;
 use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
-use brackets::Open;
+use brackets::{AtEntry, Open};
 use still::{Beginning, Stretches};
 
 pub(super) fn run(program: Program) -> Program {
@@ -88,7 +88,7 @@ struct Values {
     /// What the open conditions changed, and what was known there before.
     journal: Vec<(i64, Option<u64>)>,
     /// What was known in front of the open loops of cells that they may change.
-    at_entry: Vec<(i64, u64)>,
+    at_entry: Vec<AtEntry>,
     /// What the last round has found, and this one has.
     invariants: Invariants,
     found: Invariants,

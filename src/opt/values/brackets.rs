@@ -20,6 +20,24 @@ pub(super) struct Open {
     heads: (u32, u32),
 }
 
+/// What was known in front of a loop of a cell that its body may change.
+#[derive(Clone, Copy)]
+pub(super) struct AtEntry {
+    place: i64,
+    value: u64,
+    lasts: Lasts,
+}
+
+/// Whether a cell has the same value at the end of each iteration, and how that is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lasts {
+    /// By what the body is.
+    Evidently,
+    /// It was found in the last round.
+    Found,
+    Unknown,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum OpenKind {
     Loop,
@@ -134,8 +152,13 @@ impl Values {
                     let cell = self.effects.cell(index);
                     let place = self.facts.pointer + cell;
                     let known = self.facts.get(place).filter(|_| self.facts.is_on_tape(place));
-                    self.at_entry.extend(known.map(|value| (place, value)));
-                    if !known.is_some_and(|value| self.invariants.holds(head, cell, value)) {
+                    let lasts = match known {
+                        Some(value) if self.effects.kept(index) == Some(value) => Lasts::Evidently,
+                        Some(value) if self.invariants.holds(head, cell, value) => Lasts::Found,
+                        Some(_) | None => Lasts::Unknown,
+                    };
+                    self.at_entry.extend(known.map(|value| AtEntry { place, value, lasts }));
+                    if lasts == Lasts::Unknown {
                         self.learn_place(place, None);
                     }
                 }
@@ -147,14 +170,16 @@ impl Values {
     /// still holds, and goes on to be known behind the loop.
     pub(super) fn find_invariants(&mut self, open: &Open) {
         for index in open.at_entry..self.at_entry.len() {
-            let (place, value) = self.at_entry[index];
+            let AtEntry { place, value, lasts } = self.at_entry[index];
             let cell = place - self.facts.pointer;
-            let held = self.invariants.holds(open.heads.0, cell, value);
-            if held || self.facts.get(place) == Some(value) {
-                self.found.add(open.heads.1, cell, value);
-                if !held {
+            match lasts {
+                Lasts::Evidently => {}
+                Lasts::Found => self.found.add(open.heads.1, cell, value),
+                Lasts::Unknown if self.facts.get(place) == Some(value) => {
+                    self.found.add(open.heads.1, cell, value);
                     self.note_news();
                 }
+                Lasts::Unknown => {}
             }
         }
     }
@@ -172,8 +197,8 @@ impl Values {
                     self.learn_place(self.facts.pointer + self.effects.cell(index), None);
                 }
                 for index in open.at_entry..self.at_entry.len() {
-                    let (place, value) = self.at_entry[index];
-                    if self.invariants.holds(open.heads.0, place - self.facts.pointer, value) {
+                    let AtEntry { place, value, lasts } = self.at_entry[index];
+                    if lasts != Lasts::Unknown {
                         self.learn_place(place, Some(value));
                     }
                 }
