@@ -19,7 +19,14 @@ use crate::ir::{Kind, Op, Program, Rewriter};
 
 pub(super) fn run(program: Program) -> Program {
     let width = program.width;
+    // Most programs have none.
+    let first = program.ops.iter().enumerate().find_map(|(index, op)| match op.kind {
+        Kind::Loop { cell, end } => walk(cell, &program.ops[index + 1..end as usize], width).and(Some(index as u32)),
+        _ => None,
+    });
+    let Some(first) = first else { return program };
     let mut rewriter = Rewriter::new(program);
+    rewriter.keep_to(first);
     while let Some(op) = rewriter.take() {
         if let Kind::Loop { cell, end } = op.kind
             && let Some(walk) = walk(cell, rewriter.rest_before(end), width)
