@@ -71,9 +71,23 @@ pub(super) fn form(attempt: Attempt, ops: &[Op], facts: &dyn Facts) -> Option<u6
     Some(number.0)
 }
 
-/// A number for the body of a loop on `tested` of which nothing else is known: the same wherever it stands.
+/// A number for the body of a loop on `tested` of which nothing else is known: the same wherever it stands. Where the
+/// pointer stays, also the same for cells that lie in the same order, and for constants of one [`class`].
 pub(super) fn form_of_body(tested: i32, body: &[Op]) -> Option<u64> {
     let mut number = Number(0);
+    if body.iter().all(|op| !matches!(op.kind, Kind::Move { .. } | Kind::Scan { .. })) {
+        let mut cells = Names { cells: [0; MAX_CELLS], len: 0, are_on_tape: true };
+        cells.add(tested, &Near(tested), &mut number)?;
+        for op in body {
+            let parts = parts(op.kind)?;
+            number.add(parts.tag);
+            number.add(class(parts.value));
+            for cell in parts.cells.into_iter().flatten() {
+                cells.add(cell, &Near(tested), &mut number)?;
+            }
+        }
+        return Some(number.0);
+    }
     for op in body {
         let parts = parts(op.kind)?;
         number.add(parts.tag);
@@ -83,6 +97,26 @@ pub(super) fn form_of_body(tested: i32, body: &[Op]) -> Option<u64> {
         }
     }
     Some(number.0)
+}
+
+/// Constants of one class make no difference to what a loop comes to, or as good as none: a switch of a hundred cases has a
+/// hundred constants, and one form.
+fn class(value: u64) -> u64 {
+    // What counts or clears, the sign in cells of 8 bits, and what has no inverse.
+    if value & value.wrapping_add(1) == 0 { value } else { 256 + (value >> 6 & 2) + (value & 1) }
+}
+
+/// Tells apart the cells that an operation can name as seen from this one.
+struct Near(i32);
+
+impl Facts for Near {
+    fn sure_value(&self, _: i32) -> Option<u64> {
+        None
+    }
+
+    fn is_on_tape(&self, cell: i32) -> bool {
+        i8::try_from(cell.wrapping_sub(self.0)).is_ok()
+    }
 }
 
 /// An operation: all but its place.
@@ -218,6 +252,18 @@ mod tests {
         assert_eq!(number(3, "add [3] 255/scan [5] 2/add [7] 1"), first);
         assert_ne!(number(3, "add [3] 255/scan [4] 2/add [7] 1"), first);
         assert_ne!(number(0, "add [0] 255/scan [2] -2/add [4] 1"), first);
+        // Where the pointer stays, the order of the cells counts, and roughly what the constants are.
+        let first = number(0, "add [0] 255/set [2] 5/if [1]/set [2] 0/end");
+        assert_eq!(number(3, "add [3] 255/set [9] 9/if [6]/set [9] 0/end"), first);
+        for other in [
+            "add [0] 255/set [1] 5/if [2]/set [1] 0/end",
+            "add [0] 255/set [2] 1/if [1]/set [2] 0/end",
+            "add [0] 255/set [2] 6/if [1]/set [2] 0/end",
+            "add [0] 254/set [2] 5/if [1]/set [2] 0/end",
+            "add [0] 255/set [999] 5/if [1]/set [999] 0/end",
+        ] {
+            assert_ne!(number(0, other), first, "{other}");
+        }
     }
 
     #[test]
