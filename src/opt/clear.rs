@@ -1,4 +1,4 @@
-//! A loop that only counts its own cell, or clears it, leaves it at 0.
+//! A loop that only counts its own cell, or clears it, leaves it at 0; and so do loops around nothing but such a loop.
 //!
 //! ```text
 //! loop [0]        →      set [0] 0
@@ -25,7 +25,13 @@ pub(super) fn run(program: Program) -> Program {
 }
 
 /// Whether the body does nothing but step the loop's own cell, by an odd number, or set it to 0.
-fn leaves_0(tested: i32, body: &[Op]) -> bool {
+fn leaves_0(tested: i32, mut body: &[Op]) -> bool {
+    while let [Op { kind: Kind::Loop { cell, end }, .. }, inner @ .., Op { kind: Kind::LoopEnd { start }, .. }] = body
+        && *cell == tested
+        && *end as usize == *start as usize + inner.len() + 1
+    {
+        body = inner;
+    }
     let [only] = body else { return false };
     match only.kind {
         Kind::Add { cell, delta } => cell == tested && delta % 2 == 1,
@@ -50,6 +56,9 @@ mod tests {
     #[test]
     fn what_clears_need_not_be_repeated() {
         check8("clear", "loop [4]/set [4] 0/end", "set [4] 0");
+        check8("clear", "loop [4]/loop [4]/loop [4]/add [4] 255/end/end/end", "set [4] 0");
+        let stays = "loop [4]/set [4] 0/loop [4]/output [4]/end/loop [4]/output [4]/end/end";
+        check8("clear", stays, stays);
     }
 
     #[test]
