@@ -24,9 +24,9 @@
 //! | gvn, dse, simplifycfg | | | | 0.89 |
 //! | early-cse, instcombine, licm, gvn, dse, simplifycfg | 356 | 1416 | 1.16 | |
 //! | all five and sccp; and loop-rotate | 301; 391 | 1592; 1625 | 1.13; 1.14 | |
-//! | default<O1> | 1391 | 1987 | 1.10 | |
-//! | default<O2> | 1857 | 2062 | 1.10 | 0.97 |
-//! | default<O3> (`-O3`) | 1964 | 2201 | 1.10 | |
+//! | `default<O1>` | 1391 | 1987 | 1.10 | |
+//! | `default<O2>` | 1857 | 2062 | 1.10 | 0.97 |
+//! | `default<O3>` (`-O3`) | 1964 | 2201 | 1.10 | |
 //!
 //! What brings something is that cells are loaded once, which is early-cse's and gvn's work; the instructions that it takes more move values between
 //! registers. dse and licm find next to nothing behind our own passes, and dse costs the most.
