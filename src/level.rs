@@ -155,7 +155,8 @@ impl Start {
 /// What evaluates the beginning, and what does so in code that runs at once.
 const EVALUATION: (&str, &str) = ("evaluate", "evaluate-start");
 
-/// The passes that take long: they follow what is known, or execute loops symbolically. On LostKng, 2 MB, they take nine tenths of the time.
+/// The passes that take long: they follow what is known, or execute loops symbolically. On LostKng, 2 MB, they take nine
+/// tenths of the time.
 const SLOW: &[&str] = &["values", "closed", "count", "closed-counts", "deadstores", "evaluate"];
 
 impl Level {

@@ -56,7 +56,8 @@ pub fn parse() -> Result<Cli, clap::Error> {
     cli.map_err(|error| program_without_command(&error).unwrap_or_else(|| error.format(&mut command)))
 }
 
-/// `bfllvm --emit-ir prog.bf` as `bfllvm emit ir prog.bf`, and all others as they are. Options of its own at the top would have to be built for each command.
+/// `bfllvm --emit-ir prog.bf` as `bfllvm emit ir prog.bf`, and all others as they are. Options of its own at the top would
+/// have to be built for each command.
 fn without_short_form(mut words: Vec<OsString>, command: &clap::Command) -> Vec<OsString> {
     let is_command = |word: &OsString| command.get_subcommands().any(|known| *word == known.get_name());
     let options = words.iter().take_while(|word| *word != "--");

@@ -2,10 +2,10 @@
 //! compiler on a second thread.
 //!
 //! Every loop worth it has a slot ([`crate::runtime::slots`]). Once the program has run for a while, its baseline code
-//! counts how often its head is passed; when the count is up, [`policy`] says which loop is to be compiled, that one or one around it. The compile
-//! thread publishes a function by a store to the loop's slot, and the program goes on there when it next passes
-//! the head: at a head everything is in memory, so nothing has to be carried over, and nothing is ever undone. A
-//! loop that is compiled later replaces those in it.
+//! counts how often its head is passed; when the count is up, [`policy`] says which loop is to be compiled, that one or
+//! one around it. The compile thread publishes a function by a store to the loop's slot, and the program goes on there
+//! when it next passes the head: at a head everything is in memory, so nothing has to be carried over, and nothing is
+//! ever undone. A loop that is compiled later replaces those in it.
 //!
 //! Knows loops by number and size; nothing of operations, or of what [`Tier`] compiles them with.
 
@@ -159,7 +159,7 @@ impl Engine {
         for (number, (slot, targets)) in (0..).zip(slots.iter().zip(&targets)) {
             let count = if phase == Phase::Beginning { LIVELY } else { decider.first_count(&policy, number) };
             slot.count.store(count, Relaxed);
-            slot.target.store(targets.counting, Relaxed);
+            slot.target.store(if policy.is_never() { targets.body } else { targets.counting }, Relaxed);
         }
         let state = State {
             phase,

@@ -4,9 +4,9 @@
 //!
 //! # What LLVM's passes cost and bring
 //!
-//! Executables with our passes of `-O2`, LLVM 19.1.7, 2026-11-24. The times of the compiler are sums over nine programs, the instructions that these
-//! execute (by valgrind) and the time of ten that run longer are geometric means against none, the time as the least of seven
-//! alternating runs in each of two sessions. It is noisy by 0.05.
+//! Executables with our passes of `-O2`, LLVM 19.1.7, 2026-11-24. The times of the compiler are sums over nine programs. The
+//! instructions that these execute (by valgrind) and the time of ten that run longer are geometric means against none; the
+//! time is the least of seven alternating runs, in each of two sessions, and noisy by 0.05.
 //!
 //! | function passes, behind always-inline and globaldce | passes, ms | code generation, ms | instructions | time |
 //! |---|--:|--:|--:|--:|
@@ -28,8 +28,8 @@
 //! | `default<O2>` | 1857 | 2062 | 1.10 | 0.97 |
 //! | `default<O3>` (`-O3`) | 1964 | 2201 | 1.10 | |
 //!
-//! What brings something is that cells are loaded once, which is early-cse's and gvn's work; the instructions that it takes more move values between
-//! registers. dse and licm find next to nothing behind our own passes, and dse costs the most.
+//! What brings something is that cells are loaded once, which is early-cse's and gvn's work, although it takes more
+//! instructions. dse and licm bring nothing that could be measured behind our own passes, and dse costs the most.
 
 use inkwell::OptimizationLevel;
 use inkwell::module::Module;

@@ -50,8 +50,9 @@ pub struct CompareArgs {
 #[command(
     after_help = "The tiered engine is run twice: with every loop compiled and waited for when it is first come to, and with \
     loops taken over at random. `start` says whose passes the engine is handed the results of: those of code that runs later \
-    (`ahead`), as `build` and --engine=llvm have it, or at once; the reference is held to both. Exit status: 0 all do what the reference does, as far as it was followed; 101 one does \
-    not; 4 none was found that does not, but one did not get as far as the reference in its time."
+    (`ahead`), as `build` and --engine=llvm have it, or at once, or at once in large programs, where some passes are left to \
+    hot loops (`in-parts`); the interpreter is held to the first two. Exit status: 0 all do what the reference does, as far \
+    as it was followed; 101 one does not; 4 none was found that does not, but one did not get as far as the reference in its time."
 )]
 pub struct VerifyArgs {
     /// The program's file
