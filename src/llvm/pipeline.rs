@@ -6,7 +6,7 @@
 //!
 //! Executables with our passes of `-O2`, LLVM 19.1.7, 2026-11-24. The times of the compiler are sums over nine programs. The
 //! instructions that these execute (by valgrind) and the time of ten that run longer are geometric means against none; the
-//! time is the least of seven alternating runs, in each of two sessions, and noisy by 0.05.
+//! time is the least of seven alternating runs, in one session or two, and noisy by 0.05.
 //!
 //! | function passes, behind always-inline and globaldce | passes, ms | code generation, ms | instructions | time |
 //! |---|--:|--:|--:|--:|
