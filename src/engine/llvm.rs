@@ -52,9 +52,10 @@ impl LoopCompiler for Loops<'_, '_> {
             let part = level.finish_part(start, program.part(range));
             part.as_loop(program.ops[range.head as usize])
         });
-        let part = Program::joined(program.width, parts);
+        let mut part = Program::joined(program.width, parts);
+        // Moves that were taken together may lead farther than the run's guards are wide.
         if guard_bytes(&part) > guard_bytes(program) {
-            return Err("it accesses cells farther from one another than the run was prepared for".into());
+            part = Program::joined(program.width, ranges.iter().map(|range| program.part(range)));
         }
         let (code, entries) = self.compiler.compile_loops(&part, source, dialect).map_err(|error| error.to_string())?;
         if let Some(perf_map) = perf_map {
