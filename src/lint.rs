@@ -1,76 +1,82 @@
 //! Warnings about what is surely a mistake: loops that can never run, loops that never end once they are
 //! entered, and programs that are certain to run off the tape.
 //!
-//! Works on the unoptimised program; what it says of the tape it knows from running the beginning.
+//! Of loops the text tells; what is said of the tape is known from running the beginning.
+
+use memchr::memchr_iter;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::dialect::Dialect;
-use crate::ir::{Kind, Program};
+use crate::ir::Program;
+use crate::parse::{self, Options, behind_loop};
 use crate::reference::{Halt, Io, Machine, Status};
+use crate::source::{Source, Span};
 
 /// How many operations of the program are tried out.
-const TRIED_STEPS: u64 = 10_000;
+const TRIED_STEPS: u64 = 2_000;
 
 /// The longest tape on which they are tried, in cells.
 const TRIED_CELLS: u64 = 1 << 16;
 
-/// The warnings for `program`, which must be unoptimised, in the order of the text.
+/// The warnings for `program`, which was read from `source` with these options, in the order of the text.
 #[must_use]
-pub fn lint(program: &Program, dialect: &Dialect) -> Vec<Diagnostic> {
+pub fn lint(source: &Source, options: &Options, program: &Program, dialect: &Dialect) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
-    dead_and_endless_loops(program, &mut warnings);
+    dead_and_endless_loops(source.bytes(), options, &mut warnings);
     warnings.extend(certain_fault(program, dialect));
     warnings.sort_by_key(|warning| warning.span);
     warnings
 }
 
-fn dead_and_endless_loops(program: &Program, warnings: &mut Vec<Diagnostic>) {
-    // Before the first change of a cell, loops are comments: an idiom.
-    let mut is_leading = true;
-    let mut next = 0;
-    while let Some(op) = program.ops.get(next) {
-        let behind_loop = next > 0 && matches!(program.ops[next - 1].kind, Kind::LoopEnd { .. });
-        next += 1;
-        match op.kind {
-            Kind::Loop { end, .. } if is_leading || behind_loop => {
-                if !is_leading {
-                    warnings.push(Diagnostic {
-                        severity: Severity::Warning,
-                        code: "dead-loop",
-                        message: "this loop can never run".into(),
-                        span: Some(op.span),
-                        label: "the loop before it ends when the cell is 0".into(),
-                        help: None,
-                    });
-                }
-                next = end as usize + 1;
-            }
-            Kind::Loop { end, .. } if end as usize == next => warnings.push(Diagnostic {
+fn dead_and_endless_loops(bytes: &[u8], options: &Options, warnings: &mut Vec<Diagnostic>) {
+    let is_command = |byte: &&u8| parse::is_command(**byte, options);
+    let start = first_change(bytes);
+    let mut behind_dead = start;
+    for head in memchr_iter(b'[', &bytes[start..]).map(|offset| start + offset) {
+        if head < behind_dead {
+            continue;
+        }
+        let is_dead = bytes[start..head].iter().rfind(is_command) == Some(&b']');
+        let is_endless = bytes[head + 1..].iter().find(is_command) == Some(&b']');
+        if !is_dead && !is_endless {
+            continue;
+        }
+        let Some(behind) = behind_loop(bytes, head) else { return };
+        let span = Some(Span { start: head as u32, end: behind as u32 });
+        if is_dead {
+            behind_dead = behind;
+            warnings.push(Diagnostic {
+                severity: Severity::Warning,
+                code: "dead-loop",
+                message: "this loop can never run".into(),
+                span,
+                label: "the loop before it ends when the cell is 0".into(),
+                help: None,
+            });
+        } else {
+            warnings.push(Diagnostic {
                 severity: Severity::Warning,
                 code: "endless-loop",
                 message: "this loop never ends once it is entered".into(),
-                span: Some(op.span),
+                span,
                 label: "nothing in it changes the cell".into(),
                 help: None,
-            }),
-            Kind::Add { .. } | Kind::Input { .. } => is_leading = false,
-            Kind::Set { .. }
-            | Kind::MulAdd { .. }
-            | Kind::Copy { .. }
-            | Kind::Product { .. }
-            | Kind::Move { .. }
-            | Kind::Scan { .. }
-            | Kind::Walk { .. }
-            | Kind::Count(_)
-            | Kind::Output { .. }
-            | Kind::Text { .. }
-            | Kind::Dump { .. }
-            | Kind::Loop { .. }
-            | Kind::LoopEnd { .. }
-            | Kind::If { .. }
-            | Kind::IfEnd { .. } => {}
+            });
         }
     }
+}
+
+/// The offset of the first command that changes a cell. Before it, loops are comments: an idiom.
+fn first_change(bytes: &[u8]) -> usize {
+    let mut at = parse::skip_interpreter_line(bytes);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'+' | b'-' | b',' => return at,
+            b'[' => at = behind_loop(bytes, at).unwrap_or(bytes.len()),
+            _ => at += 1,
+        }
+    }
+    at
 }
 
 /// Runs the beginning, up to the first input.
@@ -116,12 +122,15 @@ mod tests {
         let dialect = Dialect::default();
         let options = Options {
             width: dialect.width,
-            granularity: Granularity::Commands,
+            granularity: Granularity::Folded,
             hash: Hash::Comment,
             bang: Bang::Comment,
         };
         let program = parse(&source, &options).unwrap().program;
-        lint(&program, &dialect).iter().map(|warning| (warning.code, warning.span.unwrap().start)).collect()
+        lint(&source, &options, &program, &dialect)
+            .iter()
+            .map(|warning| (warning.code, warning.span.unwrap().start))
+            .collect()
     }
 
     #[test]

@@ -78,8 +78,36 @@ pub fn parse(source: &Source, options: &Options) -> Result<Parsed, Vec<Unmatched
 }
 
 /// The offset behind a first line that starts with `#!`.
-fn skip_interpreter_line(bytes: &[u8]) -> usize {
+pub(crate) fn skip_interpreter_line(bytes: &[u8]) -> usize {
     if bytes.starts_with(b"#!") { bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len()) } else { 0 }
+}
+
+/// Whether the program does something at this byte.
+pub(crate) fn is_command(byte: u8, options: &Options) -> bool {
+    match byte {
+        b'+' | b'-' | b'>' | b'<' | b'.' | b',' | b'[' | b']' => true,
+        b'#' => options.hash == Hash::Dump,
+        _ => false,
+    }
+}
+
+/// The offset behind the loop that starts at `start`.
+pub(crate) fn behind_loop(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut depth = 0u32;
+    for (offset, &byte) in bytes[start..].iter().enumerate() {
+        // Both brackets are 0x5b and 0x5d: most bytes are told apart by one comparison.
+        if byte | 6 == 0x5f {
+            depth = match byte {
+                b'[' => depth + 1,
+                b']' => depth - 1,
+                _ => continue,
+            };
+            if depth == 0 {
+                return Some(start + offset + 1);
+            }
+        }
+    }
+    None
 }
 
 /// Reads the program that starts at offset `at`; nothing if its brackets do not match.

@@ -1,7 +1,6 @@
 //! `bfllvm check`: what can be said of a program without compiling it.
 
 use anyhow::Result;
-use bfllvm::lint::lint;
 use bfllvm::portability::examine;
 use bfllvm::report::portability::{diagnostics, json, table};
 
@@ -14,14 +13,15 @@ use super::status::Status;
 
 pub fn check(args: &CheckArgs, messages: &Messages) -> Result<Status> {
     let checked = front::check(&args.program, &args.dialect, InputBehind::Never, messages)?;
-    let (source, program) = (&checked.source, checked.literal()?);
+    let source = &checked.source;
     if source.bytes().len() > MAX_LINTED_BYTES {
         // Whoever checks a program means to wait for it.
-        messages.warnings(&lint(&program, &checked.dialect), source);
+        messages.warnings(&checked.lint()?, source);
     }
     if !args.portability {
         return Ok(Status::Success);
     }
+    let program = checked.literal()?;
     let input = input(args.input.as_deref())?;
     messages.progress("the program runs under several conventions");
     let findings = examine(&program, &checked.dialect, &input, args.max_steps);

@@ -81,10 +81,8 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     let dialect = args.dialect();
     let bang = if is_stdin && behind == InputBehind::Bang { Bang::EndsProgram } else { Bang::Comment };
     let options = options(&dialect, args, bang);
-    let is_linted = source.bytes().len() <= MAX_LINTED_BYTES;
-    let granularity = if is_linted { Granularity::Commands } else { Granularity::Folded };
     let clock = Instant::now();
-    let parsed = parse(&source, &Options { granularity, ..options });
+    let parsed = parse(&source, &options);
     let reading = clock.elapsed();
     let Parsed { program, input_start } = match parsed {
         Ok(parsed) => parsed,
@@ -94,9 +92,6 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
             return Err(Rejected.into());
         }
     };
-    if is_linted {
-        messages.warnings(&lint(&program, &dialect), &source);
-    }
     let mut input = None;
     if let Some(start) = input_start {
         input = Some(source.bytes()[start as usize..].to_vec());
@@ -106,13 +101,16 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
         // Standard input is used up.
         input = Some(Vec::new());
     }
-    let read = RefCell::new(Some((granularity, program)));
+    if source.bytes().len() <= MAX_LINTED_BYTES {
+        messages.warnings(&lint(&source, &options, &program, &dialect), &source);
+    }
+    let read = RefCell::new(Some((options.granularity, program)));
     Ok(Checked { source: Arc::new(source), dialect, options, read, reading, input })
 }
 
 fn options(dialect: &Dialect, args: &DialectArgs, bang: Bang) -> Options {
     let hash = if args.debug_hash { Hash::Dump } else { Hash::Comment };
-    Options { width: dialect.width, granularity: Granularity::Commands, hash, bang }
+    Options { width: dialect.width, granularity: Granularity::Folded, hash, bang }
 }
 
 /// Refuses to write over the program.
@@ -162,6 +160,15 @@ impl Checked {
     pub fn start_of_code(&self, policy: &Policy) -> Start {
         let is_large = self.source.bytes().len() > MAX_BYTES_AT_ONCE;
         if is_large && !policy.is_never() { Start::InParts } else { Start::AtOnce }
+    }
+
+    /// Warnings about what is surely a mistake.
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn lint(&self) -> Result<Vec<Diagnostic>> {
+        let program = self.parse(self.options.granularity)?;
+        Ok(lint(&self.source, &self.options, &program, &self.dialect))
     }
 
     /// The program, one operation a command.

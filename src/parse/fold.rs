@@ -10,7 +10,7 @@
 //! operation is even stored: a program of many million commands is never in memory as such. What they
 //! could still do afterwards is left to the passes that look further.
 
-use super::{Bang, Hash, Options, Parsed, behind_run};
+use super::{Bang, Hash, Options, Parsed, behind_loop, behind_run};
 use crate::dialect::SHORTEST_TAPE_CELLS;
 use crate::ir::{Entry, Kind, Op, Program, Shape};
 use crate::source::Span;
@@ -78,25 +78,6 @@ pub(super) fn fold(bytes: &[u8], mut at: usize, options: &Options) -> Option<Par
         shape: folder.shape,
     };
     folder.open.is_empty().then_some(Parsed { program, input_start })
-}
-
-/// The offset behind the loop that starts at `start`.
-fn behind_loop(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut depth = 0u32;
-    for (offset, &byte) in bytes[start..].iter().enumerate() {
-        // Both brackets are 0x5b and 0x5d: most bytes are told apart by one comparison.
-        if byte | 6 == 0x5f {
-            depth = match byte {
-                b'[' => depth + 1,
-                b']' => depth - 1,
-                _ => continue,
-            };
-            if depth == 0 {
-                return Some(start + offset + 1);
-            }
-        }
-    }
-    None
 }
 
 /// A loop whose end is still to come.
