@@ -73,6 +73,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
             // Only a branch tells how often the body runs.
             _ => vec![Form::Branch; unit.program.ops.len()],
         },
+        is_first: false,
         loops: Vec::with_capacity(unit.slotted.loops.len()),
         counted: 0,
     };
@@ -160,6 +161,8 @@ pub(super) struct Translator<'a> {
     pub(super) places: Vec<Place>,
     /// For each head of a condition.
     conditions: Vec<Form>,
+    /// Whether the operation is one of a loop's [first iteration](Translator::first_iteration).
+    is_first: bool,
     /// The loops with slots so far.
     loops: Vec<SlottedLoop>,
     /// How many counters are in use.
@@ -245,7 +248,11 @@ impl Translator<'_> {
             }
             Kind::MulAdd { target, source, factor } => {
                 match form_around(&self.unit.program.ops, &self.conditions, index) {
-                    Form::Redirected => self.add_product_unless_zero(target, source, factor),
+                    Form::Shift if !self.is_first => {
+                        self.load(source);
+                        self.set_product(target, factor);
+                    }
+                    Form::Shift | Form::Redirected => self.add_product_unless_zero(target, source, factor),
                     Form::Branch | Form::Always => {
                         self.load(source);
                         self.add_product(target, factor);
@@ -303,14 +310,14 @@ impl Translator<'_> {
             }
             Kind::If { cell, .. } => match self.conditions[index as usize] {
                 Form::Branch => self.begin(index, cell),
-                Form::Always | Form::Redirected => {}
+                Form::Always | Form::Redirected | Form::Shift => {}
             },
             Kind::IfEnd { start } => match self.conditions[start as usize] {
                 Form::Branch => {
                     let open = self.close();
                     self.leave(&open);
                 }
-                Form::Always | Form::Redirected => {}
+                Form::Always | Form::Redirected | Form::Shift => {}
             },
         }
     }
@@ -452,6 +459,12 @@ impl Translator<'_> {
         self.emitter.jump_if_zero(behind);
         let slot = self.loops.len() as u32;
         let slot = self.unit.slotted.loops.get(slot as usize).filter(|range| range.head == index).map(|_| slot);
+        let io = self.io_placement(index);
+        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
+        if self.conditions[index as usize] == Form::Shift {
+            self.first_iteration(index, cell, loads);
+            self.emitter.jump_if_zero(behind);
+        }
         if let Some(slot) = slot {
             self.jump_through(slot);
             self.loops.push(SlottedLoop {
@@ -464,12 +477,31 @@ impl Translator<'_> {
         }
         self.emitter.bind(body);
         self.count(iterations);
-        let io = self.io_placement(index);
-        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
+        self.enter(cell, loads);
+    }
+
+    /// The body of a loop or condition on `cell` begins.
+    fn enter(&mut self, cell: i32, loads: bool) {
         self.forget();
         if loads {
             self.in_register = Some(self.key(cell));
         }
+    }
+
+    /// The first iteration of a loop on `cell` whose form is [`Form::Shift`], and the test behind it.
+    fn first_iteration(&mut self, head: u32, cell: i32, loads: bool) {
+        let Kind::Loop { end, .. } = self.unit.program.ops[head as usize].kind else { return };
+        let ahead = self.ahead;
+        self.enter(cell, loads);
+        self.is_first = true;
+        for index in head + 1..end {
+            self.note(index);
+            self.op(index);
+        }
+        self.is_first = false;
+        self.settle(ahead);
+        self.note(head);
+        self.test(cell, loads);
     }
 
     fn jump_through(&mut self, slot: u32) {

@@ -14,7 +14,10 @@
 //! A target that may lie off the tape is replaced by the tested cell where that is 0: a 0 is added to it. That is done for
 //! conditions that move a cell to one other in loops from record to record, unless a branch suits them
 //! ([`transfers`](super::transfers)). In loops that stay where they are, one iteration waits for the other: there,
-//! `examples/primes.bf` took 1.65 of the time.
+//! `examples/primes.bf` took 1.65 of the time. Where records shift by one, the target is what the iteration before
+//! has cleared: from the second iteration on it is on the tape, and an assignment does.
+
+use std::ops::Range;
 
 use super::transfers::{Transfer, loop_drifts};
 use super::{Entry, Kind, Op, Program};
@@ -28,6 +31,10 @@ pub enum Form {
     Always,
     /// The same, with the target replaced by the tested cell if that is 0.
     Redirected,
+    /// The same in the first iteration of the loop around. In those that follow the body is done in any case, the target
+    /// being 0 and on the tape. It is the form of that loop's head too: nothing is in it but assignments, additions, moves and
+    /// conditions.
+    Shift,
 }
 
 /// For the index of each head of a condition: how does it become code? `drifts` tells of each head whether the pointer may
@@ -40,30 +47,45 @@ pub fn find(program: &Program, drifts: &[bool]) -> Vec<Form> {
         Entry::Anywhere => None,
     };
     let mut at_heads: Vec<Reached> = Vec::new();
+    // In a loop that may be repeated for its first iteration.
+    let mut steady: Option<Steady> = None;
     let (mut drifts_to_come, mut drifts_around) = (loop_drifts(program).into_iter(), Vec::new());
     for (index, op) in program.ops.iter().enumerate() {
         match op.kind {
             Kind::Move { delta } => {
                 reached = reached.map(|(left, right)| (left - i64::from(delta), right - i64::from(delta)));
+                if let Some(steady) = &mut steady {
+                    steady.pointer += i64::from(delta);
+                }
             }
             Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => reached = reach(None, cell),
-            Kind::Loop { cell, .. } => {
+            Kind::Loop { cell, end } => {
                 if program.entry == Entry::Anywhere && at_heads.is_empty() {
                     reached = None;
                 }
                 // Other iterations come from elsewhere if the pointer drifts.
                 reached = reach(reached.filter(|_| !drifts[index]), cell);
                 at_heads.push(reached);
-                drifts_around.extend(drifts_to_come.next());
+                let drift = drifts_to_come.next().flatten();
+                drifts_around.push(drift);
+                let body = index + 1..end as usize;
+                steady = drift.filter(|&drift| drift != 0).and_then(|drift| Steady::of(program, cell, body, drift));
             }
             Kind::If { cell, end } => {
                 reached = reach(reached, cell);
                 let transfer = Transfer::at(program, index as u32);
                 let drift = drifts_around.last().copied().flatten();
+                let body = &program.ops[index + 1..end as usize];
                 forms[index] = match transfer {
                     Some(transfer) if transfer.moves_along(drift) => Form::Branch,
-                    _ if is_neutral(cell, &program.ops[index + 1..end as usize], reached) => Form::Always,
-                    Some(_) if drift.is_some_and(|drift| drift != 0) => Form::Redirected,
+                    _ if is_neutral(cell, body, reached) => Form::Always,
+                    Some(transfer) if drift.is_some_and(|drift| drift != 0) => match &steady {
+                        Some(steady) if steady.shifts(transfer) => {
+                            forms[steady.body.start - 1] = Form::Shift;
+                            Form::Shift
+                        }
+                        Some(_) | None => Form::Redirected,
+                    },
                     Some(_) | None => Form::Branch,
                 };
                 at_heads.push(reached.filter(|_| !drifts[index]));
@@ -72,6 +94,7 @@ pub fn find(program: &Program, drifts: &[bool]) -> Vec<Form> {
             Kind::LoopEnd { .. } => {
                 reached = at_heads.pop().flatten();
                 drifts_around.pop();
+                steady = None;
             }
             Kind::IfEnd { .. } => reached = at_heads.pop().flatten(),
             Kind::Add { cell, .. } | Kind::Set { cell, .. } | Kind::Input { cell } | Kind::Output { cell } => {
@@ -108,6 +131,86 @@ fn reach(reached: Reached, cell: i32) -> Reached {
     Some(reached.map_or((cell, cell), |(left, right)| (left.min(cell), right.max(cell))))
 }
 
+/// A loop whose pointer drifts, in iterations that follow another.
+struct Steady<'a> {
+    ops: &'a [Op],
+    body: Range<usize>,
+    drift: i64,
+    /// What the iteration before reached, seen from the pointer at the head.
+    reached: (i64, i64),
+    /// How far the pointer is from where it was at the head.
+    pointer: i64,
+}
+
+impl Steady<'_> {
+    /// A loop on `cell`; nothing if there is more in its body than [`Form::Shift`] allows, or too much to have it twice.
+    fn of(program: &Program, cell: i32, body: Range<usize>, drift: i64) -> Option<Steady<'_>> {
+        if body.len() > MAX_REPEATED {
+            return None;
+        }
+        let (mut reached, mut pointer, mut open) = (reach(None, cell)?, 0, 0);
+        for op in &program.ops[body.clone()] {
+            let mut access = |cell: i32| {
+                let cell = pointer + i64::from(cell);
+                if open == 0 {
+                    reached = (reached.0.min(cell), reached.1.max(cell));
+                }
+            };
+            match op.kind {
+                Kind::Add { cell, .. } | Kind::Set { cell, .. } => access(cell),
+                Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } => {
+                    access(target);
+                    access(source);
+                }
+                Kind::Product { target, left, right, .. } => [target, left, right].into_iter().for_each(access),
+                Kind::Move { delta } => pointer += i64::from(delta),
+                Kind::If { cell, .. } => {
+                    access(cell);
+                    open += 1;
+                }
+                Kind::IfEnd { .. } => open -= 1,
+                Kind::Scan { .. }
+                | Kind::Walk { .. }
+                | Kind::Count(_)
+                | Kind::Input { .. }
+                | Kind::Output { .. }
+                | Kind::Text { .. }
+                | Kind::Dump { .. }
+                | Kind::Loop { .. }
+                | Kind::LoopEnd { .. } => return None,
+            }
+        }
+        let reached = (reached.0 - drift, reached.1 - drift);
+        Some(Steady { ops: &program.ops, body, drift, reached, pointer: 0 })
+    }
+
+    /// Whether the transfer's target is what it has cleared in the iteration before, and nothing else changes either cell.
+    fn shifts(&self, transfer: Transfer) -> bool {
+        let target = self.pointer + i64::from(transfer.target);
+        let source = self.pointer + i64::from(transfer.source);
+        if target + self.drift != source || !(self.reached.0..=self.reached.1).contains(&target) {
+            return false;
+        }
+        let mut pointer = 0;
+        let mut changes = 0;
+        for op in &self.ops[self.body.clone()] {
+            match op.kind {
+                Kind::Move { delta } => pointer += i64::from(delta),
+                Kind::Add { cell: changed, .. }
+                | Kind::Set { cell: changed, .. }
+                | Kind::MulAdd { target: changed, .. }
+                | Kind::Copy { target: changed, .. }
+                | Kind::Product { target: changed, .. } => {
+                    changes += u32::from([target, source].contains(&(pointer + i64::from(changed))));
+                }
+                _ => {}
+            }
+        }
+        // Its own.
+        changes == 2
+    }
+}
+
 /// Whether `body` does nothing if `cell` is 0, and accesses that and only cells that are on the tape.
 fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
     let is_on_tape = |cell: i32| reached.is_some_and(|(left, right)| (left..=right).contains(&i64::from(cell)));
@@ -124,6 +227,9 @@ fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
 
 /// Longer bodies stay behind a branch, which may be cheaper than doing them for nothing.
 const MAX_OPS: usize = 5;
+
+/// Longer bodies are not repeated for a first iteration.
+const MAX_REPEATED: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -149,6 +255,34 @@ mod tests {
         assert_eq!(found("if [2]/product [1] [0] [2] 3/set [2] 0/end"), [1]);
         // In every iteration the loop tests the cell to the left, wherever it stands.
         assert_eq!(found("loop [0]/if [2]/muladd [1] [2] 3/set [2] 0/end/move 3/end"), [2]);
+    }
+
+    #[test]
+    fn records_that_shift_are_assigned_from_the_second_iteration_on() {
+        let shifts = |code: &str| {
+            let program = text::parse(&format!("cells 8\nscan [0] 1\n{}", code.replace('/', "\n"))).unwrap();
+            assert!(with(Form::Always, &program).is_empty(), "{code}");
+            with(Form::Shift, &program)
+        };
+        // The loop's head too.
+        let transfer = "if [1]/muladd [10] [1] 1/set [1] 0/end";
+        assert_eq!(shifts(&format!("loop [0]/{transfer}/move -9/end")), [1, 2]);
+        assert_eq!(shifts(&format!("loop [-2]/move -2/{transfer}/move -7/end")), [1, 3]);
+        assert_eq!(
+            shifts(&format!("loop [0]/{transfer}/if [2]/muladd [11] [2] 1/set [2] 0/end/move -9/end")),
+            [1, 2, 6]
+        );
+        for (why, stays) in [
+            ("another record", format!("loop [0]/{transfer}/move -8/end")),
+            ("it moves along", format!("loop [0]/{transfer}/move 9/end")),
+            ("what is cleared is changed", format!("loop [0]/{transfer}/add [1] 1/move -9/end")),
+            ("the target is changed", format!("loop [0]/if [2]/set [10] 3/end/{transfer}/move -9/end")),
+            ("changed under a condition", format!("loop [0]/{transfer}/if [2]/set [1] 3/end/move -9/end")),
+            ("a loop within", format!("loop [0]/{transfer}/loop [2]/end/move -9/end")),
+            ("iterations differ", format!("loop [0]/{transfer}/move -9/if [3]/move 1/end/end")),
+        ] {
+            assert!(shifts(&stays).is_empty(), "{why}");
+        }
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let factor = self.unit.cell_type().const_int(factor, false);
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
                 match form_around(&self.unit.program.ops, &self.unit.conditions, index) {
-                    Form::Redirected => self.add_unless_zero(target, source, value, product),
+                    Form::Redirected | Form::Shift => self.add_unless_zero(target, source, value, product),
                     Form::Branch | Form::Always => self.add(target, product),
                 }
             }
@@ -212,11 +212,11 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             Kind::LoopEnd { .. } => self.end_loop(),
             Kind::If { cell, .. } => match self.unit.conditions[index as usize] {
                 Form::Branch => self.begin_if(index, cell),
-                Form::Always | Form::Redirected => Ok(()),
+                Form::Always | Form::Redirected | Form::Shift => Ok(()),
             },
             Kind::IfEnd { start } => match self.unit.conditions[start as usize] {
                 Form::Branch => self.end_if(),
-                Form::Always | Form::Redirected => Ok(()),
+                Form::Always | Form::Redirected | Form::Shift => Ok(()),
             },
         }
     }
