@@ -21,7 +21,8 @@
 //! * [`verify`] holds engines and levels against that, and finds the step that makes one go wrong. [`portability`] runs
 //!   a program under several conventions side by side.
 //! * [`debugger`] runs the reference interpreter step by step, forwards and backwards.
-//! * [`baseline`] translates operations to machine code one by one, in a single pass.
+//! * [`baseline`] translates operations to machine code one by one, in a single pass; in large programs, those that the
+//!   program comes to ([`baseline::chunks`]).
 //! * [`engine`] lets LLVM take over loops of the running baseline code: slots, the policy, the compile thread. Large programs
 //!   start after the quick passes; loops get the others when it is their turn ([`level::Start::InParts`]).
 //! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a

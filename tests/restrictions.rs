@@ -102,6 +102,30 @@ fn too_little_address_space_is_an_error() {
 }
 
 #[test]
+fn code_that_is_made_on_the_way_may_find_no_memory() {
+    // So large that its code is made when the program comes to it, and all of it is.
+    let code = format!(",{}", "+.>+.<".repeat(150_000));
+    let workspace = Workspace::with(code);
+    let (mut stopped, mut finished) = (0, 0);
+    for kib in (60_000..200_000).step_by(4_000) {
+        let outcome = limited(&workspace, kib, &["run", "-w", "--tape=4096"]).run("x");
+        match outcome.code() {
+            Some(0) => finished += 1,
+            // It had begun.
+            Some(1) if !outcome.stdout.is_empty() => {
+                outcome.mentions(&["no memory for machine code", "--engine=reference"]);
+                stopped += 1;
+            }
+            _ => assert!(outcome.stdout.is_empty(), "{outcome}"),
+        }
+        if finished > 0 {
+            break;
+        }
+    }
+    assert!(stopped > 0 && finished > 0, "{stopped} {finished}");
+}
+
+#[test]
 fn without_a_second_thread_the_program_runs_all_the_same() {
     for option in [AT_ONCE, "--tier-seed=1", "--tier-delay=0"] {
         let input = "x".repeat(100_000);
@@ -142,6 +166,9 @@ fn no_page_is_ever_writable_and_executable() {
         let uses_llvm = [AT_ONCE, "--engine=llvm"].contains(&option);
         assert_eq!(outcome.stderr.contains(" LLVM instructions"), uses_llvm, "{outcome}");
     }
+    // Code that is made while the program runs.
+    let large = format!(",{}", "+.-".repeat(200_000));
+    bfllvm(&large, &["run", "-w"]).without_writable_code().run("x").ends(0);
 }
 
 #[test]

@@ -132,13 +132,13 @@ impl Here {
         if attempt.engine == Engine::Llvm {
             let (llvm, level) = (loader::load().unwrap(), attempt.level);
             return jit::with_code(llvm, program, &self.source, &self.dialect, level, &host, |code| {
-                run(&Code { entry: code.entry, faults: &code.regions, guard_bytes, heat: None })
+                run(&Code { entry: code.entry, faults: &code.regions, guard_bytes, heat: None, linker: None })
             })
             .unwrap();
         }
         let code = baseline::compile(program, &self.source, &self.dialect, &host, Slotted::NONE).unwrap();
         let faults = code.faults(program, &self.source);
-        run(&Code { entry: code.entry(), faults: &faults, guard_bytes, heat: None })
+        run(&Code { entry: code.entry(), faults: &faults, guard_bytes, heat: None, linker: None })
     }
 
     /// The reference's run and what is found out about all engines that run here.

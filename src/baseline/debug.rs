@@ -48,11 +48,11 @@ impl Code {
     pub fn symbols(&self, program: &Program, source: &Source) -> Vec<Symbol> {
         let routines = self.notes.routines.iter().map(|routine| (routine.offset, routine.name.to_owned()));
         let place = |head: u32| source.position(program.ops[head as usize].span.start);
-        let places = self.places.iter().map(|part| {
+        let places = self.piece.places.iter().map(|part| {
             let name = part.head.map_or_else(|| "program".to_owned(), |head| format!("{} loop", place(head)));
             (part.offset, name)
         });
-        let mut symbols: Vec<Symbol> = Vec::with_capacity(self.places.len());
+        let mut symbols: Vec<Symbol> = Vec::with_capacity(self.piece.places.len());
         let mut starts = routines.chain(places).peekable();
         while let Some((start, name)) = starts.next() {
             let end = starts.peek().map_or(self.bytes(), |&(next, _)| next as usize);
@@ -90,7 +90,7 @@ impl Code {
     /// The shared routines.
     fn routines(&self) -> impl Iterator<Item = Symbol> {
         let routines = &self.notes.routines;
-        let program = self.places.first().map_or(self.bytes(), |place| place.offset as usize);
+        let program = self.piece.places.first().map_or(self.bytes(), |place| place.offset as usize);
         let ends = routines.iter().skip(1).map(|routine| routine.offset as usize).chain([program]);
         routines.iter().zip(ends).map(|(routine, end)| Symbol {
             address: self.entry() + routine.offset as usize,
@@ -101,8 +101,9 @@ impl Code {
 
     /// The program's own code, part by part.
     fn parts(&self) -> impl Iterator<Item = Part> {
-        let ends = self.places.iter().skip(1).map(|place| place.offset).chain([self.bytes() as u32]);
-        let parts = self.places.iter().zip(ends).map(|(place, end)| Part { code: place.offset..end, head: place.head });
+        let ends = self.piece.places.iter().skip(1).map(|place| place.offset).chain([self.bytes() as u32]);
+        let parts =
+            self.piece.places.iter().zip(ends).map(|(place, end)| Part { code: place.offset..end, head: place.head });
         parts.filter(|part| !part.code.is_empty())
     }
 }
@@ -302,7 +303,7 @@ impl Describer<'_> {
         let mut frames = FrameTable::default();
         let common = frames.add_cie(common);
         let routines = self.code.notes.routines.iter().map(|routine| routine.offset);
-        let starts: Vec<_> = routines.chain(self.code.places.iter().map(|place| place.offset)).collect();
+        let starts: Vec<_> = routines.chain(self.code.piece.places.iter().map(|place| place.offset)).collect();
         let ends = starts.iter().skip(1).copied().chain([self.code.bytes() as u32]);
         // lldb looks for the note on frames that begins where a function does.
         for (start, end) in starts.iter().copied().zip(ends).filter(|(start, end)| start < end) {

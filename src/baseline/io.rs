@@ -9,10 +9,11 @@
 
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi as _, dynasm};
 
+use super::HostFunction;
 use super::emitter::Emitter;
 use super::notes::FRAME_WORDS;
+use super::piece::Place;
 use super::translate::Translator;
-use super::{HostFunction, Place};
 use crate::dialect::{CellWidth, Eof};
 use crate::ir::{Kind, echo};
 use crate::runtime::buffers::{IN_END, IN_NEXT, OUT_END, OUT_NEXT};

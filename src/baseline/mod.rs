@@ -3,23 +3,25 @@
 //! One pass over the operations, each of which becomes a few instructions; no intermediate form, no
 //! recursion, and time linear in the program. It starts in the time that LLVM needs to be
 //! opened, and its code needs neither LLVM nor, afterwards, this compiler. Pages are written first and executable
-//! then, never both.
+//! then, never both. The code of large programs is made in [`chunks`], each when the program first comes to it.
 //!
 //! Knows operations and the host's functions; nothing of LLVM, or of when code is worth more effort.
 
+pub mod chunks;
 mod count;
+mod cuts;
 mod debug;
 mod emitter;
 mod io;
 mod notes;
+mod piece;
 mod scan;
 mod translate;
 mod walk;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use dynasmrt::mmap::{ExecutableBuffer, MutableBuffer};
-use dynasmrt::{AssemblyOffset, DynasmError};
+use dynasmrt::DynasmError;
 
 use crate::dialect::Dialect;
 use crate::ir::loops::LoopRange;
@@ -30,6 +32,7 @@ use crate::runtime::sampling::Sampler;
 use crate::runtime::slots::Targets;
 use crate::source::Source;
 use notes::Notes;
+use piece::{Links, Loaded, Piece};
 
 /// Rows of the table of the host's functions.
 #[derive(Clone, Copy, Debug)]
@@ -39,19 +42,26 @@ enum HostFunction {
     Text,
     Dump,
     Hot,
+    Follow,
+}
+
+/// The table, whose address goes into the code.
+type HostTable = [usize; 6];
+
+fn host_table(host: &HostFunctions) -> Box<HostTable> {
+    Box::new([host.put, host.get, host.text, host.dump, host.hot, host.follow])
 }
 
 /// Machine code in memory.
 #[derive(Debug)]
 pub struct Code {
-    memory: ExecutableBuffer,
+    piece: Piece,
     /// The code has the addresses of both.
-    _host: Box<[usize; 5]>,
+    _host: Box<HostTable>,
     _text: Box<[u8]>,
     counters: Counters,
-    places: Vec<Place>,
-    /// For each slot, relative to the entry.
-    targets: Vec<Targets>,
+    /// By the number of the slot.
+    targets: Vec<(u32, Targets)>,
     /// For tools.
     notes: Notes,
 }
@@ -86,13 +96,6 @@ pub struct Count {
     pub op: u32,
     pub entries: u64,
     pub iterations: u64,
-}
-
-/// From this offset of the code on, the code belongs to the loop or condition whose head this is.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    offset: u32,
-    head: Option<u32>,
 }
 
 /// Why there is no code.
@@ -190,45 +193,42 @@ fn compile_with(
     counters: Counters,
     notes: Notes,
 ) -> Result<Code, BaselineError> {
-    let host = Box::new([host.put, host.get, host.text, host.dump, host.hot]);
+    let host = host_table(host);
     let text = program.text.clone().into_boxed_slice();
-    let numbers = &counters.numbers;
-    let unit =
-        translate::Unit { program, source, eof: dialect.eof, host: &host, text: &text, slotted, counters: numbers };
+    let unit = translate::Unit {
+        program,
+        range: 0..program.ops.len() as u32,
+        apart: None,
+        source,
+        eof: dialect.eof,
+        host: &host,
+        text: &text,
+        slotted,
+        links: &Links::default(),
+        counters: &counters.numbers,
+    };
     let translated = translate::translate(&unit, notes).map_err(BaselineError::TooLong)?;
-    let memory = executable(&translated.bytes).map_err(BaselineError::Memory)?;
-    let (places, targets, notes) = (translated.places, translated.targets, translated.notes);
-    Ok(Code { memory, _host: host, _text: text, counters, places, targets, notes })
-}
-
-fn executable(bytes: &[u8]) -> std::io::Result<ExecutableBuffer> {
-    let mut buffer = MutableBuffer::new(bytes.len())?;
-    buffer.set_len(bytes.len());
-    buffer.copy_from_slice(bytes);
-    buffer.make_exec()
+    let Loaded { piece, targets, notes } = Piece::load(translated)?;
+    Ok(Code { piece, _host: host, _text: text, counters, targets, notes })
 }
 
 impl Code {
     /// The address of `ptr (ptr state, ptr cell)`.
     #[must_use]
     pub fn entry(&self) -> usize {
-        self.memory.ptr(AssemblyOffset(0)) as usize
+        self.piece.address()
     }
 
     /// How long the code is, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.memory.len()
+        self.piece.bytes()
     }
 
     /// For each slot, where in the code it may lead.
-    pub fn targets(&self) -> impl Iterator<Item = Targets> {
-        let entry = self.entry();
-        self.targets.iter().map(move |targets| Targets {
-            counting: entry + targets.counting,
-            body: entry + targets.body,
-            calling: entry + targets.calling,
-        })
+    #[must_use]
+    pub fn targets(&self) -> &[(u32, Targets)] {
+        &self.targets
     }
 
     /// What was counted so far, in the order of the operations of `program`, which was compiled; nothing if the code
@@ -248,13 +248,13 @@ impl Code {
     /// Takes samples of the code, one part after another as in [`Code::sampled_loops`].
     #[must_use]
     pub fn sampler(&self) -> Sampler {
-        let starts = self.places.iter().map(|place| self.entry() + place.offset as usize).collect();
+        let starts = self.piece.places.iter().map(|place| self.entry() + place.offset as usize).collect();
         Sampler::new(starts, self.entry() + self.bytes())
     }
 
     /// The innermost loop of each part that is sampled, by its head.
     pub fn sampled_loops(&self) -> impl Iterator<Item = Option<u32>> {
-        self.places.iter().map(|place| place.head)
+        self.piece.places.iter().map(|place| place.head)
     }
 
     /// What messages about faults need: `program` and `source` are those that were compiled.
@@ -274,17 +274,6 @@ pub struct Faults<'a> {
 
 impl FaultMap for Faults<'_> {
     fn place(&self, instruction: usize) -> FaultPlace {
-        let Some(offset) = instruction.checked_sub(self.code.entry()).filter(|&offset| offset < self.code.bytes())
-        else {
-            return FaultPlace::Unknown;
-        };
-        match self.code.places.partition_point(|place| place.offset as usize <= offset) {
-            // Shared routines.
-            0 => FaultPlace::Unknown,
-            behind => {
-                let head = self.code.places[behind - 1].head;
-                FaultPlace::Loop(head.map(|head| self.source.position(self.program.ops[head as usize].span.start)))
-            }
-        }
+        self.code.piece.place(instruction, self.program, self.source)
     }
 }

@@ -8,7 +8,7 @@ use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi as _, dynasm};
 
 use super::emitter::Emitter;
 use crate::dialect::CellWidth;
-use crate::ir::{Kind, Program};
+use crate::ir::{Kind, Op};
 
 /// The size of a block, in bytes.
 const BLOCK_BYTES: u64 = 32;
@@ -38,14 +38,14 @@ pub(super) fn pattern(stride: i32, width: CellWidth) -> u32 {
     (0..BLOCK_BYTES).step_by(step as usize).map(|byte| 1 << byte).sum()
 }
 
-/// Emits the routines if `program` needs them.
+/// Emits the routines if operations on cells of this width need them.
 ///
 /// They take the address of the first cell to look at in `rsi`, the pattern in `ecx`, the stride without its
 /// sign, in bytes, in `edx`, and cells of the value in `xmm0`; they return the address of the cell in `rax`, and
 /// leave `rbx` and `r12` to `r15` alone.
-pub(super) fn emit(emitter: &mut Emitter, program: &Program) -> Option<Scans> {
+pub(super) fn emit(emitter: &mut Emitter, ops: &[Op], width: CellWidth) -> Option<Scans> {
     let needs = |kind| match kind {
-        Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => is_blockwise(stride, program.width),
+        Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => is_blockwise(stride, width),
         Kind::Add { .. }
         | Kind::Set { .. }
         | Kind::MulAdd { .. }
@@ -62,7 +62,7 @@ pub(super) fn emit(emitter: &mut Emitter, program: &Program) -> Option<Scans> {
         | Kind::If { .. }
         | Kind::IfEnd { .. } => false,
     };
-    if !program.ops.iter().any(|op| needs(op.kind)) {
+    if !ops.iter().any(|op| needs(op.kind)) {
         return None;
     }
     let scans = Scans { right: emitter.label(), left: emitter.label() };

@@ -3,20 +3,24 @@
 //! Moves are not carried out: they change by how much the tape pointer is ahead of `rbx`, which every address
 //! takes into account. A loop's or condition's end brings the two back to the distance they had at its
 //! head. What is known of `rax` and of the flags spares loads and tests; at every label nothing is known.
+//!
+//! It may be that operations are left out before and behind: see [`super::cuts`].
 
 use std::mem::offset_of;
+use std::ops::Range;
 use std::sync::atomic::AtomicU64;
 
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, DynasmLabelApi as _, dynasm};
 
+use super::cuts::{Apart, Exit};
 use super::emitter::{Emitter, Sign};
 use super::io::{self, Detour};
 use super::notes::{FRAME_WORDS, Notes, SAVED};
+use super::piece::{Entry, Links, Place};
 use super::scan::{self, Scans};
-use super::{HostFunction, Place, Slotted};
+use super::{HostFunction, HostTable, Slotted};
 use crate::dialect::Eof;
 use crate::ir::branchless::{self, Form, form_around};
-use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
 use crate::runtime::slots::{Slot, Targets};
 use crate::source::Source;
@@ -27,35 +31,69 @@ const FAR_BYTES: i32 = 1 << 30;
 /// What is compiled, and the addresses that go into the code.
 pub(super) struct Unit<'a> {
     pub program: &'a Program,
+    /// The operations that are compiled.
+    pub range: Range<u32>,
+    /// Which bodies in the range are left out, if any are.
+    pub apart: Option<Apart>,
     pub source: &'a Source,
     pub eof: Eof,
-    pub host: &'a [usize; 5],
+    pub host: &'a HostTable,
     pub text: &'a [u8],
     pub slotted: Slotted<'a>,
+    /// Ways out of the range are added to them.
+    pub links: &'a Links,
     /// Two for each operation that is counted; none if nothing is.
     pub counters: &'a [AtomicU64],
 }
 
-/// Code, which begins with its entry.
+impl Unit<'_> {
+    /// Whether an operation is among those that are compiled.
+    pub fn has(&self, index: u32) -> bool {
+        self.range.contains(&index)
+    }
+
+    /// Whether the body of the loop or condition with these ends is left out, which are in the range.
+    fn is_apart(&self, head: u32, end: u32) -> bool {
+        self.apart.is_some_and(|apart| apart.leaves_out(&self.range, head, end))
+    }
+
+    fn ops(&self) -> Range<usize> {
+        self.range.start as usize..self.range.end as usize
+    }
+}
+
+/// Code. That of the first operations of the program begins with its entry.
 pub(super) struct Translated {
     pub bytes: Vec<u8>,
     /// The loops that its parts belong to.
     pub places: Vec<Place>,
-    /// For each slot, as offsets.
-    pub targets: Vec<Targets>,
+    pub entries: Vec<Entry>,
+    /// From these on, what stands around code outside of all loops in it is another loop.
+    pub outside: Vec<Entry>,
+    /// Where links lead whose way is not known, if there are any.
+    pub asking: Option<u32>,
+    /// For the slots of the loops in it, by number, as offsets.
+    pub targets: Vec<(u32, Targets)>,
+    /// How many operations were compiled.
+    pub ops: usize,
     pub notes: Notes,
 }
 
 pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, DynasmError> {
+    let (is_first, is_last) = (unit.range.start == 0, unit.range.end as usize == unit.program.ops.len());
     let mut emitter = Emitter::new(unit.program.width, notes);
-    emitter.begin_routine("entry");
     let begin = emitter.label();
-    emitter.jump(begin);
-    let scans = scan::emit(&mut emitter, unit.program);
+    if is_first {
+        emitter.begin_routine("entry");
+        emitter.jump(begin);
+    }
+    let scans = scan::emit(&mut emitter, &unit.program.ops[unit.ops()], unit.program.width);
     let io = io::emit(&mut emitter, unit.eof);
     let hot = emit_hot(&mut emitter);
     emitter.bind(begin);
     let places = vec![Place { offset: emitter.offset(), head: None }];
+    let next_slot = unit.slotted.loops.partition_point(|range| range.head < unit.range.start);
+    let (first_link, top) = (unit.links.len(), emitter.label());
     let mut translator = Translator {
         unit,
         emitter,
@@ -68,25 +106,46 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         in_flags: None,
         open: Vec::new(),
         places,
+        entries: Vec::new(),
+        outside: Vec::new(),
+        exits: Vec::new(),
         conditions: match unit.counters {
-            [] => branchless::find(unit.program, &drifting_heads(unit.program)),
+            [] => branchless::find(unit.program, unit.ops()),
             // Only a branch tells how often the body runs.
-            _ => vec![Form::Branch; unit.program.ops.len()],
+            _ => vec![Form::Branch; unit.range.len()],
         },
-        is_first: false,
-        loops: Vec::with_capacity(unit.slotted.loops.len()),
+        assigns: false,
+        top,
+        next: unit.range.start,
+        next_slot,
+        loops: Vec::new(),
         counted: 0,
     };
-    translator.emit_entry();
-    for index in 0..unit.program.ops.len() as u32 {
+    if is_first {
+        translator.emit_entry();
+    }
+    translator.come_out(unit.range.start);
+    translator.emitter.bind(top);
+    let mut ops = 0;
+    while translator.next < unit.range.end {
+        let index = translator.next;
+        translator.next += 1;
         translator.note(index);
         translator.op(index);
+        ops += 1;
     }
-    translator.emit_exit();
+    if is_last {
+        translator.enter(unit.range.end);
+        translator.emit_exit();
+    } else {
+        translator.leave_for(unit.range.end);
+    }
     translator.emit_detours();
-    let targets = (0..translator.loops.len()).map(|slot| translator.emit_stubs(slot)).collect();
-    let Emitter { asm, notes, .. } = translator.emitter;
-    Ok(Translated { bytes: asm.finalize()?, places: translator.places, targets, notes })
+    translator.emit_exits();
+    let targets = (0..translator.loops.len()).map(|number| translator.emit_stubs(number)).collect();
+    let asking = (unit.links.len() > first_link).then(|| translator.emit_asking());
+    let Translator { emitter: Emitter { asm, notes, .. }, places, entries, outside, .. } = translator;
+    Ok(Translated { bytes: asm.finalize()?, places, entries, outside, asking, targets, ops, notes })
 }
 
 /// Emits what the code that counts jumps to: asks the host, and goes where the slot leads then. `ecx` is the slot's number;
@@ -123,6 +182,7 @@ fn slot_field(slot: u32, field: usize) -> i32 {
 
 /// A loop with a slot.
 struct SlottedLoop {
+    slot: u32,
     head: u32,
     body: DynamicLabel,
     body_offset: u32,
@@ -159,10 +219,20 @@ pub(super) struct Translator<'a> {
     pub(super) in_flags: Option<i64>,
     pub(super) open: Vec<Open>,
     pub(super) places: Vec<Place>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) outside: Vec<Entry>,
+    /// Ways out that stand behind the operations.
+    pub(super) exits: Vec<Exit>,
     /// For each head of a condition.
     conditions: Vec<Form>,
-    /// Whether the operation is one of a loop's [first iteration](Translator::first_iteration).
-    is_first: bool,
+    /// Whether the operation is in a loop of the form [`Form::Shift`], behind its [first iteration](Translator::first_iteration).
+    assigns: bool,
+    /// Behind the entry.
+    pub(super) top: DynamicLabel,
+    /// The next operation.
+    next: u32,
+    /// The slot of the next loop that has one, or of one before.
+    next_slot: usize,
     /// The loops with slots so far.
     loops: Vec<SlottedLoop>,
     /// How many counters are in use.
@@ -205,10 +275,10 @@ impl Translator<'_> {
     }
 
     /// Emits what a slot may lead to beside the body.
-    fn emit_stubs(&mut self, slot: usize) -> Targets {
-        let &SlottedLoop { head, body, body_offset, behind, ahead } = &self.loops[slot];
+    fn emit_stubs(&mut self, number: usize) -> (u32, Targets) {
+        let &SlottedLoop { slot, head, body, body_offset, behind, ahead } = &self.loops[number];
         let bytes = ahead * self.unit.program.width.bytes() as i64;
-        let (slot, hot) = (slot as u32, self.hot);
+        let hot = self.hot;
         let counting = self.emitter.offset();
         self.places.push(Place { offset: counting, head: Some(head) });
         self.emitter.set_depth(FRAME_WORDS);
@@ -231,7 +301,8 @@ impl Translator<'_> {
         );
         self.emitter.advance(-bytes);
         self.emitter.jump(behind);
-        Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize }
+        let targets = Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize };
+        (slot, targets)
     }
 
     fn op(&mut self, index: u32) {
@@ -247,8 +318,9 @@ impl Translator<'_> {
                 self.changed(cell);
             }
             Kind::MulAdd { target, source, factor } => {
-                match form_around(&self.unit.program.ops, &self.conditions, index) {
-                    Form::Shift if !self.is_first => {
+                let (ops, number) = (&self.unit.program.ops[self.unit.ops()], index - self.unit.range.start);
+                match form_around(ops, &self.conditions, number as usize) {
+                    Form::Shift if self.assigns => {
                         self.load(source);
                         self.set_product(target, factor);
                     }
@@ -295,9 +367,11 @@ impl Translator<'_> {
                 );
                 self.call(HostFunction::Dump);
             }
-            Kind::Loop { cell, .. } => self.begin(index, cell),
+            Kind::Loop { cell, end } => self.begin(index, cell, end),
+            Kind::LoopEnd { start } if !self.unit.has(start) => self.end_without_head(index, start),
             Kind::LoopEnd { .. } => {
                 let open = self.close();
+                self.assigns = false;
                 self.test(open.cell, open.loads);
                 match open.slot {
                     None => self.emitter.jump_if_not_zero(open.body),
@@ -308,11 +382,12 @@ impl Translator<'_> {
                 }
                 self.leave(&open);
             }
-            Kind::If { cell, .. } => match self.conditions[index as usize] {
-                Form::Branch => self.begin(index, cell),
+            Kind::If { cell, end } => match self.form(index) {
+                Form::Branch => self.begin(index, cell, end),
                 Form::Always | Form::Redirected | Form::Shift => {}
             },
-            Kind::IfEnd { start } => match self.conditions[start as usize] {
+            Kind::IfEnd { start } if !self.unit.has(start) => self.come_out(index + 1),
+            Kind::IfEnd { start } => match self.form(start) {
                 Form::Branch => {
                     let open = self.close();
                     self.leave(&open);
@@ -320,6 +395,11 @@ impl Translator<'_> {
                 Form::Always | Form::Redirected | Form::Shift => {}
             },
         }
+    }
+
+    /// The form of the condition with this head.
+    fn form(&self, head: u32) -> Form {
+        self.conditions[(head - self.unit.range.start) as usize]
     }
 
     /// The operation at `index` begins.
@@ -345,7 +425,7 @@ impl Translator<'_> {
     }
 
     /// Moves `rbx` so that the pointer is `ahead` cells ahead of it; the flags stay.
-    fn settle(&mut self, ahead: i64) {
+    pub(super) fn settle(&mut self, ahead: i64) {
         let cells = self.ahead - ahead;
         self.emitter.advance(cells * self.unit.program.width.bytes() as i64);
         for known in [&mut self.in_register, &mut self.in_flags] {
@@ -448,26 +528,36 @@ impl Translator<'_> {
         }
     }
 
-    fn begin(&mut self, index: u32, cell: i32) {
+    fn begin(&mut self, index: u32, cell: i32, end: u32) {
         self.places.push(Place { offset: self.emitter.offset(), head: Some(index) });
         let entries = self.next_counter();
         let iterations = self.next_counter();
         self.count(entries);
-        let loads = self.unit.program.ops.get(index as usize + 1).is_some_and(|op| reads(op.kind, cell));
+        // Whether the body follows, and its end.
+        let (has_end, is_apart) = (self.unit.has(end), self.unit.is_apart(index, end));
+        let is_whole = has_end && !is_apart;
+        let loads = is_whole && reads(self.unit.program.ops[index as usize + 1].kind, cell);
         self.test(cell, loads);
-        let (body, behind) = (self.emitter.label(), self.emitter.label());
+        let body = self.emitter.label();
+        if is_apart {
+            self.settle(0);
+        }
+        let behind = if has_end { self.emitter.label() } else { self.exit_to(end + 1) };
         self.emitter.jump_if_zero(behind);
-        let slot = self.loops.len() as u32;
-        let slot = self.unit.slotted.loops.get(slot as usize).filter(|range| range.head == index).map(|_| slot);
-        let io = self.io_placement(index);
-        self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
-        if self.conditions[index as usize] == Form::Shift {
-            self.first_iteration(index, cell, loads);
+        let slot = self.slot_of(index);
+        if !is_apart {
+            let io = self.io_placement(index);
+            self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
+        }
+        if self.form(index) == Form::Shift && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
+            self.first_iteration(index..end, cell, loads);
             self.emitter.jump_if_zero(behind);
+            self.assigns = true;
         }
         if let Some(slot) = slot {
             self.jump_through(slot);
             self.loops.push(SlottedLoop {
+                slot,
                 head: index,
                 body,
                 body_offset: self.emitter.offset(),
@@ -477,40 +567,52 @@ impl Translator<'_> {
         }
         self.emitter.bind(body);
         self.count(iterations);
-        self.enter(cell, loads);
-    }
-
-    /// The body of a loop or condition on `cell` begins.
-    fn enter(&mut self, cell: i32, loads: bool) {
-        self.forget();
+        if is_apart {
+            self.leave_for(index + 1);
+            self.emitter.bind(behind);
+            self.next = end + 1;
+            return self.enter(end + 1);
+        }
+        if is_whole {
+            self.forget();
+        } else {
+            self.enter(index + 1);
+        }
         if loads {
             self.in_register = Some(self.key(cell));
         }
     }
 
     /// The first iteration of a loop on `cell` whose form is [`Form::Shift`], and the test behind it.
-    fn first_iteration(&mut self, head: u32, cell: i32, loads: bool) {
-        let Kind::Loop { end, .. } = self.unit.program.ops[head as usize].kind else { return };
+    fn first_iteration(&mut self, range: Range<u32>, cell: i32, loads: bool) {
         let ahead = self.ahead;
-        self.enter(cell, loads);
-        self.is_first = true;
-        for index in head + 1..end {
+        self.forget();
+        if loads {
+            self.in_register = Some(self.key(cell));
+        }
+        for index in range.start + 1..range.end {
             self.note(index);
             self.op(index);
         }
-        self.is_first = false;
         self.settle(ahead);
-        self.note(head);
+        self.note(range.start);
         self.test(cell, loads);
     }
 
-    fn jump_through(&mut self, slot: u32) {
+    /// The slot of the loop with this head; no loop before is asked about afterwards.
+    fn slot_of(&mut self, head: u32) -> Option<u32> {
+        let loops = self.unit.slotted.loops;
+        self.next_slot += loops[self.next_slot..].iter().take_while(|range| range.head < head).count();
+        loops.get(self.next_slot).filter(|range| range.head == head).map(|_| self.next_slot as u32)
+    }
+
+    pub(super) fn jump_through(&mut self, slot: u32) {
         dynasm!(self.emitter.asm; .arch x64; jmp QWORD [r14 + slot_field(slot, offset_of!(Slot, target))]);
     }
 
     /// The innermost loop or condition, at the end of its body.
     fn close(&mut self) -> Open {
-        let open = self.open.pop().expect("an end follows its head");
+        let open = self.open.pop().expect("its head is among the operations");
         self.settle(open.ahead);
         open
     }

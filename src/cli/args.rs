@@ -7,6 +7,7 @@ use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bfllvm::baseline::chunks::CHUNK_OPS;
 use bfllvm::diagnostic::Format;
 use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
 use bfllvm::engine::policy::Policy;
@@ -328,6 +329,10 @@ pub struct TierArgs {
     /// Compile loops at passages chosen at random, and wait
     #[arg(long, value_name = "SEED", hide = true)]
     pub tier_seed: Option<u64>,
+    /// About how many operations of a large program become code together
+    #[arg(long, value_name = "OPERATIONS", hide = true, value_parser = clap::value_parser!(u32).range(1..=1 << 20),
+        default_value_t = CHUNK_OPS)]
+    pub tier_chunk: u32,
 }
 
 impl TierArgs {

@@ -20,7 +20,7 @@ use super::args::{AttemptArgs, Engine};
 use super::front::Checked;
 use super::llvm;
 use super::measure::{answer, block};
-use super::run::{AtOnce, compile};
+use super::run::{AtOnce, Making, compile};
 use super::status::Status;
 use super::tools::Tools;
 
@@ -88,7 +88,9 @@ fn run_at_once(args: &AttemptArgs, program: Program, checked: &Checked, console:
         Engine::Tiered => args.tier.policy(),
         Engine::Baseline | Engine::Llvm | Engine::Reference => bfllvm::engine::policy::Policy::never(),
     };
-    let at_once = AtOnce::compile(program, checked, args.level, args.start, &Tools::default(), policy)?;
+    let tools = Tools::default();
+    let making = Making::of(args.start, &tools, &args.tier);
+    let at_once = AtOnce::compile(program, checked, args.level, args.start, making, &tools, policy)?;
     ready()?;
     let ran = at_once.run(console, &limits(args))?;
     let report = at_once.report();
@@ -112,6 +114,7 @@ fn finish(end: End, transcript: &Transcript) -> Result<()> {
         End::Timeout | End::OutputLimit | End::StepLimit => json!({ "finish": "cut-off", "bytes": bytes }),
         End::StackOverflow => return unable("the program's loops nest too deep for compiled code"),
         End::OutOfMemory => return unable("there is no memory for the tape"),
+        End::NoCode(why) => return unable(&why),
         End::Signal(signal) => return unable(&format!("stopped by signal {signal}")),
         End::BrokenPipe | End::OutputError(_) | End::InputError(_) => {
             unreachable!("input and output in memory: {end:?}")

@@ -136,6 +136,7 @@ fn ending(end: &End, checked: &Checked, timeout: Duration) -> String {
         }
         End::StackOverflow => "was stopped: its loops nest too deep for compiled code".into(),
         End::OutOfMemory => "was stopped: there is no memory for its tape".into(),
+        End::NoCode(why) => format!("was stopped: {why}"),
         End::Signal(signal) => format!("was stopped by signal {signal}"),
         End::Timeout => format!("was stopped after {} s", timeout.as_secs_f64()),
         End::OutputLimit => format!("was stopped after {} MiB of output", MAX_OUTPUT >> 20),

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use super::args::{Engine, MeasureArgs};
 use super::front::Checked;
 use super::llvm;
-use super::run::{AtOnce, compile};
+use super::run::{AtOnce, Making, compile};
 use super::status::Status;
 use super::tools::Tools;
 
@@ -73,7 +73,7 @@ fn serve(args: &MeasureArgs, orders: &mut StdinLock<'_>) -> Result<()> {
             let clock = Instant::now();
             let code = job.at_once()?;
             compiled["codegen"] = nanoseconds(clock.elapsed()).into();
-            compiled["code_bytes"] = code.bytes().into();
+            compiled["code_bytes"] = code.figures().bytes.into();
             answer(&compiled, &[])?;
             let mut code = Some(code);
             obey(&job, orders, &mut |console| {
@@ -139,7 +139,8 @@ impl<'a> Job<'a> {
     /// The program as code that runs at once.
     fn at_once(&self) -> Result<AtOnce<'a>> {
         let (program, level) = (self.program.clone(), self.args.level);
-        AtOnce::compile(program, self.checked, level, self.start, &Tools::default(), self.policy)
+        // All of the code, since its making is measured too.
+        AtOnce::compile(program, self.checked, level, self.start, Making::Whole, &Tools::default(), self.policy)
     }
 }
 
@@ -185,6 +186,7 @@ fn finish(end: &End) -> Result<Finish> {
         End::Signal(signal) => bail!("stopped by signal {signal}"),
         End::StackOverflow => bail!("the program's loops nest too deep for compiled code"),
         End::OutOfMemory => bail!("there is no memory for the tape"),
+        End::NoCode(why) => bail!("{why}"),
         End::BrokenPipe | End::OutputError(_) | End::InputError(_) => {
             unreachable!("input and output in memory: {end:?}")
         }

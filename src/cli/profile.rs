@@ -99,7 +99,8 @@ pub fn run_counting(
     limits: &Limits,
 ) -> Result<(End, Profile)> {
     let faults = code.faults(program, &checked.source);
-    let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(program), heat: None };
+    let guard_bytes = tape::guard_bytes(program);
+    let run = Code { entry: code.entry(), faults: &faults, guard_bytes, heat: None, linker: None };
     let sampler = code.sampler();
     let sampling = Sampling::begin(&sampler).context("cannot sample the run")?;
     // SAFETY: the code was made for this dialect, the guards for this program.

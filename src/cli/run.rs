@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use bfllvm::baseline::chunks::{Chunks, Figures};
 use bfllvm::baseline::{self, Slotted};
 use bfllvm::diagnostic::{Diagnostic, Severity};
 use bfllvm::dialect::Dialect;
@@ -20,12 +21,13 @@ use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader::Llvm;
 use bfllvm::runtime::console::{Console, Feed, Sink, Transcript};
-use bfllvm::runtime::execute::{Code, ReferenceLimits, execute, host_functions, interpret};
+use bfllvm::runtime::execute::{Code, FaultMap, Linker, ReferenceLimits, execute, host_functions, interpret};
+use bfllvm::runtime::slots::SlotTable as _;
 use bfllvm::runtime::tape::MemoryError;
 use bfllvm::runtime::{End, FaultPlace, Limits, TapeFault, tape};
 use bfllvm::symbols::registration::Registered;
 
-use super::args::{CompileArgs, Engine, RunArgs};
+use super::args::{CompileArgs, Engine, RunArgs, TierArgs};
 use super::front::{Checked, InputBehind, check};
 use super::messages::Messages;
 use super::status::Status;
@@ -114,8 +116,8 @@ pub struct Jit<'a> {
 impl Jit<'_> {
     /// Runs the program on a new tape.
     pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), MemoryError> {
-        let code =
-            Code { entry: self.code.entry, faults: &self.code.regions, guard_bytes: self.guard_bytes, heat: None };
+        let (entry, guard_bytes) = (self.code.entry, self.guard_bytes);
+        let code = Code { entry, faults: &self.code.regions, guard_bytes, heat: None, linker: None };
         // SAFETY: [`compile`] made the code for this dialect, and knows the guards that it needs.
         unsafe { execute(&code, &self.dialect, console, limits) }
     }
@@ -191,10 +193,36 @@ fn run_llvm(
 pub struct AtOnce<'a> {
     program: Arc<Program>,
     checked: &'a Checked,
-    code: baseline::Code,
+    guard_bytes: u64,
+    code: BaselineCode,
     engine: engine::Engine,
     /// What debuggers were told of the code.
     _registered: Option<Registered>,
+}
+
+enum BaselineCode {
+    Whole(baseline::Code),
+    /// Made when the program comes to it.
+    Chunks(Chunks),
+}
+
+/// When code is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// All of it, at once.
+    Whole,
+    /// By chunks of about so many operations, when the program first comes to them.
+    Chunks(u32),
+}
+
+impl Making {
+    /// Large programs would wait for code that they may never come to; but tools want to know all of it before it runs.
+    pub fn of(start: Start, tools: &Tools, tier: &TierArgs) -> Making {
+        match start {
+            Start::InParts if !tools.know_code() => Making::Chunks(tier.tier_chunk),
+            Start::InParts | Start::AtOnce | Start::Ahead => Making::Whole,
+        }
+    }
 }
 
 impl<'a> AtOnce<'a> {
@@ -205,40 +233,82 @@ impl<'a> AtOnce<'a> {
         checked: &'a Checked,
         level: Level,
         start: Start,
+        making: Making,
         tools: &Tools,
         policy: Policy,
     ) -> Result<AtOnce<'a>> {
         let (dialect, host) = (checked.dialect, host_functions());
-        let program = Arc::new(program);
-        let loops = match start {
+        let (program, source) = (Arc::new(program), Arc::clone(&checked.source));
+        let guard_bytes = tape::guard_bytes(&program);
+        let loops: Arc<[LoopRange]> = Arc::from(match start {
             _ if policy.is_never() => Vec::new(),
             // There may be millions.
             Start::InParts => program.loops(MIN_SLOT_OPS, MIN_SLOT_OPS),
             Start::AtOnce | Start::Ahead => program.loops(0, MIN_SLOT_OPS),
-        };
+        });
         let slots = engine::slots(&loops);
-        let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
-        let compile = match tools.debug {
-            DebugInfo::Full => baseline::compile_for_debuggers,
-            DebugInfo::None | DebugInfo::Places | DebugInfo::Operations => baseline::compile,
-        };
-        let code = compile(&program, &checked.source, &dialect, &host, slotted)?;
-        let registered = tools.know_baseline(&code, &program, &checked.source, &host);
-        let (program_of_tier, source) = (Arc::clone(&program), Arc::clone(&checked.source));
+        let slots_at = slots.as_ptr() as usize;
         let Tools { debug, perf_map } = tools.clone();
-        let tier = LlvmTier { program: program_of_tier, source, dialect, level, start, debug, host, perf_map };
-        let engine = engine::Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
-        Ok(AtOnce { program, checked, code, engine, _registered: registered })
+        let tier = LlvmTier {
+            program: Arc::clone(&program),
+            guard_bytes,
+            source: Arc::clone(&source),
+            dialect,
+            level,
+            start,
+            debug,
+            host,
+            perf_map,
+        };
+        let engine = engine::Engine::new(Arc::clone(&loops), slots, policy, Box::new(tier));
+        let (code, registered) = match making {
+            Making::Chunks(ops) => {
+                let chunks = Chunks::new(Arc::clone(&program), source, &dialect, &host, loops, slots_at, ops);
+                // What has no memory from the start is not even begun.
+                chunks.entry(&engine)?;
+                (BaselineCode::Chunks(chunks), None)
+            }
+            Making::Whole => {
+                let slotted = Slotted { loops: &loops, slots: slots_at };
+                let compile = match debug {
+                    DebugInfo::Full => baseline::compile_for_debuggers,
+                    DebugInfo::None | DebugInfo::Places | DebugInfo::Operations => baseline::compile,
+                };
+                let code = compile(&program, &source, &dialect, &host, slotted)?;
+                engine.place(code.targets());
+                let registered = tools.know_baseline(&code, &program, &source, &host);
+                (BaselineCode::Whole(code), registered)
+            }
+        };
+        Ok(AtOnce { program, checked, guard_bytes, code, engine, _registered: registered })
     }
 
     /// Runs the program on a new tape. The code is good for one run: its counts are used up.
     pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), MemoryError> {
-        let baseline_faults = self.code.faults(&self.program, &self.checked.source);
-        let faults = self.engine.faults(&baseline_faults);
-        let guard_bytes = tape::guard_bytes(&self.program);
-        let run = Code { entry: self.code.entry(), faults: &faults, guard_bytes, heat: Some(&self.engine) };
+        match &self.code {
+            BaselineCode::Whole(code) => {
+                let faults = code.faults(&self.program, &self.checked.source);
+                self.run_from(code.entry(), &faults, None, console, limits)
+            }
+            BaselineCode::Chunks(chunks) => {
+                let entry = chunks.entry(&self.engine).expect("it is there since it was compiled");
+                self.run_from(entry, chunks, Some(&chunks.linker(&self.engine)), console, limits)
+            }
+        }
+    }
+
+    fn run_from(
+        &self,
+        entry: usize,
+        faults: &dyn FaultMap,
+        linker: Option<&dyn Linker>,
+        console: Console,
+        limits: &Limits,
+    ) -> Result<(End, Transcript), MemoryError> {
+        let faults = self.engine.faults(faults);
+        let run = Code { entry, faults: &faults, guard_bytes: self.guard_bytes, heat: Some(&self.engine), linker };
         // SAFETY: the code was made for this dialect, the guards for this program; whoever publishes other code for its
-        // loops makes it of the same program for the same dialect.
+        // loops, or links more to it, makes it of the same program for the same dialect.
         unsafe { execute(&run, &self.checked.dialect, console, limits) }
     }
 
@@ -247,9 +317,12 @@ impl<'a> AtOnce<'a> {
         std::mem::forget(self);
     }
 
-    /// How much code the templates made, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.code.bytes()
+    /// How much code the templates made so far.
+    pub fn figures(&self) -> Figures {
+        match &self.code {
+            BaselineCode::Whole(code) => Figures { ops: self.program.ops.len(), bytes: code.bytes() },
+            BaselineCode::Chunks(chunks) => chunks.figures(),
+        }
     }
 
     /// What LLVM took over.
@@ -276,13 +349,15 @@ fn run_at_once(
     let clock = Instant::now();
     let program = checked.compiled_as(&args.compile, level, start, messages, &mut stopwatch.timing)?;
     let time_of_passes = clock.elapsed();
-    let ready = stopwatch.step("code generation", || AtOnce::compile(program, checked, level, start, tools, policy))?;
+    let making = Making::of(start, tools, &args.tier);
+    let compile = || AtOnce::compile(program, checked, level, start, making, tools, policy);
+    let ready = stopwatch.step("code generation", compile)?;
     stopwatch.report(messages);
     if args.verbose {
         messages.note(&format!(
             "{level}: {} operations, {} bytes of code; parsing and passes {}, code generation {}{}",
             ready.program.ops.len(),
-            ready.bytes(),
+            ready.figures().bytes,
             milliseconds(time_of_passes),
             milliseconds(clock.elapsed() - time_of_passes),
             if start == Start::InParts { "; loops get the other passes once they are hot" } else { "" },
@@ -291,7 +366,12 @@ fn run_at_once(
     let clock = Instant::now();
     let (end, transcript) = ready.run(console, &limits(args))?;
     if args.verbose {
-        messages.note(&format!("ran for {}", milliseconds(clock.elapsed())));
+        let Figures { ops, bytes } = ready.figures();
+        let made = match making {
+            Making::Whole => String::new(),
+            Making::Chunks(_) => format!(", with code for {ops} of the operations, {bytes} bytes"),
+        };
+        messages.note(&format!("ran for {}{made}", milliseconds(clock.elapsed())));
     }
     report_tiers(&ready.report(), checked, &ready.program, args, messages);
     ready.abandon();
@@ -376,6 +456,10 @@ pub fn report(end: End, checked: &Checked, bounds: &Bounds, messages: &Messages)
         }
         End::OutOfMemory => {
             failure("memory", "there is no memory for the part of the tape that the program uses".into(), None);
+            Status::Error
+        }
+        End::NoCode(why) => {
+            failure("memory", why, None);
             Status::Error
         }
         End::Signal(signal) => Status::Signal(signal),

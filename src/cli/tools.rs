@@ -35,6 +35,14 @@ impl Tools {
         Ok(Tools { debug: args.debug.debug_info(), perf_map })
     }
 
+    /// Whether somebody wants to know of all code before it runs.
+    pub fn know_code(&self) -> bool {
+        match self.debug {
+            DebugInfo::Full => true,
+            DebugInfo::None | DebugInfo::Places | DebugInfo::Operations => self.perf_map.is_some(),
+        }
+    }
+
     /// Refuses to describe the code of an engine that makes none.
     pub fn refused(args: &RunArgs, messages: &Messages) -> Option<Status> {
         match args.engine {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use bfllvm::baseline::chunks::CHUNK_OPS;
 use bfllvm::level::{LEVELS, Level, Start};
 use bfllvm::llvm::limit::passes_run;
 use bfllvm::report::verify::{Result as Overall, diagnostics, json, table};
@@ -25,6 +26,12 @@ use super::messages::Messages;
 use super::status::Status;
 use super::worker::{Answer, Failure, Said, Worker};
 
+/// How many operations of programs of this many bytes become code together where code is made in parts: few, or small programs
+/// would not show what is wrong with parts.
+fn chunk_ops(bytes: usize) -> u32 {
+    (bytes as u32 / 1024).clamp(16, CHUNK_OPS)
+}
+
 /// A run is cut off after so much output, in bytes.
 const MAX_OUTPUT: usize = 16 << 20;
 
@@ -33,7 +40,7 @@ pub fn verify(args: &VerifyArgs, messages: &Messages) -> Result<Status> {
     let input = input(args.input.as_deref())?;
     let source = &checked.source;
     let job = [framed(source.name().as_bytes()), framed(source.bytes()), framed(&input)].concat();
-    let processes = Processes { args, job };
+    let processes = Processes { args, job, chunk_ops: chunk_ops(source.bytes().len()) };
     let candidates = candidates(&engines(args), &levels(args), &processes);
     if candidates.iter().any(|candidate| candidate.engine.has_llvm()) {
         // Before processes are started that all would fail.
@@ -91,12 +98,15 @@ struct Processes<'a> {
     args: &'a VerifyArgs,
     /// The program's name, the program and its input.
     job: Vec<u8>,
+    /// How many operations become code together where code is made in parts.
+    chunk_ops: u32,
 }
 
 impl Processes<'_> {
     fn start(&self, attempt: &Attempt, bounds: &Bounds, extra: Option<String>) -> Result<Worker> {
         let VerifyArgs { dialect, seed, .. } = self.args;
         let mut words = words(attempt, bounds, dialect, *seed);
+        words.push(format!("--tier-chunk={}", self.chunk_ops));
         words.extend(extra);
         // What `#` shows in each run may be without end, and nobody asked for it here.
         Worker::start(words, if dialect.debug_hash { Said::Dropped } else { Said::Kept })

@@ -18,6 +18,8 @@ use crate::symbols::perf_map::PerfMap;
 /// The loops of a program, compiled by LLVM as programs of their own.
 pub struct LlvmTier {
     pub program: Arc<Program>,
+    /// How wide the guards are with which it runs, in bytes.
+    pub guard_bytes: u64,
     /// The program's text.
     pub source: Arc<Source>,
     pub dialect: Dialect,
@@ -54,7 +56,7 @@ impl LoopCompiler for Loops<'_, '_> {
         });
         let mut part = Program::joined(program.width, parts);
         // Moves that were taken together may lead farther than the run's guards are wide.
-        if guard_bytes(&part) > guard_bytes(program) {
+        if guard_bytes(&part) > self.tier.guard_bytes {
             part = Program::joined(program.width, ranges.iter().map(|range| program.part(range)));
         }
         let (code, entries) = self.compiler.compile_loops(&part, source, dialect).map_err(|error| error.to_string())?;

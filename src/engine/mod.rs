@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use crate::ir::loops::LoopRange;
 use crate::runtime::FaultPlace;
 use crate::runtime::execute::{FaultMap, Region};
-use crate::runtime::slots::{Heat, Slot, Targets};
+use crate::runtime::slots::{Heat, Slot, SlotTable, Targets};
 use policy::{Choice, Decider, LIVELY, Policy};
 
 /// Compiles loops better than the baseline does.
@@ -87,8 +87,7 @@ enum Status {
 
 /// What the running thread and the compile thread share.
 struct Shared {
-    loops: Vec<LoopRange>,
-    targets: Vec<Targets>,
+    loops: Arc<[LoopRange]>,
     slots: Box<[Slot]>,
     policy: Policy,
     tier: Box<dyn Tier>,
@@ -114,6 +113,8 @@ enum Phase {
 struct State {
     phase: Phase,
     status: Vec<Status>,
+    /// Of loops whose code is there.
+    targets: Vec<Option<Targets>>,
     /// Loops to be compiled, and when they were asked for.
     queue: Vec<(u32, Duration)>,
     decider: Decider,
@@ -138,41 +139,28 @@ pub struct Engine {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Memory for the slots of so many loops. Its address goes into the code, from which [`Engine::new`] fills it.
+/// Memory for the slots of so many loops. Its address goes into the code; [`Engine::place`](SlotTable::place) fills it.
 #[must_use]
 pub fn slots(loops: &[LoopRange]) -> Box<[Slot]> {
     loops.iter().map(|_| Slot::default()).collect()
 }
 
 impl Engine {
-    /// An engine for code with these slots, whose `targets` are in the same order as the `loops`.
+    /// An engine for code with these slots, which are in the same order as the `loops`.
     #[must_use]
-    pub fn new(
-        loops: Vec<LoopRange>,
-        targets: Vec<Targets>,
-        slots: Box<[Slot]>,
-        policy: Policy,
-        tier: Box<dyn Tier>,
-    ) -> Engine {
-        let mut decider = Decider::new(&policy, loops.len());
-        let phase = if policy.delay.is_zero() { Phase::Counting } else { Phase::Beginning };
-        for (number, (slot, targets)) in (0..).zip(slots.iter().zip(&targets)) {
-            let count = if phase == Phase::Beginning { LIVELY } else { decider.first_count(&policy, number) };
-            slot.count.store(count, Relaxed);
-            slot.target.store(if policy.is_never() { targets.body } else { targets.counting }, Relaxed);
-        }
+    pub fn new(loops: Arc<[LoopRange]>, slots: Box<[Slot]>, policy: Policy, tier: Box<dyn Tier>) -> Engine {
         let state = State {
-            phase,
+            phase: if policy.delay.is_zero() { Phase::Counting } else { Phase::Beginning },
             status: vec![Status::Cold; loops.len()],
+            targets: vec![None; loops.len()],
             queue: Vec::new(),
-            decider,
+            decider: Decider::new(&policy, loops.len()),
             stops: false,
             regions: Vec::new(),
             report: Report::default(),
         };
         let shared = Shared {
             loops,
-            targets,
             slots,
             policy,
             tier,
@@ -210,6 +198,22 @@ impl Drop for Engine {
             && !std::thread::panicking()
         {
             std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+impl SlotTable for Engine {
+    fn place(&self, targets: &[(u32, Targets)]) {
+        let shared = &*self.shared;
+        let mut state = shared.lock();
+        for &(slot, targets) in targets {
+            state.targets[slot as usize] = Some(targets);
+            match state.phase {
+                _ if shared.policy.is_never() => shared.stop_counting(&state, slot),
+                Phase::Beginning => shared.count(slot, LIVELY, targets),
+                Phase::Waiting => shared.stop_counting(&state, slot),
+                Phase::Counting => shared.count_until_hot(&mut state, slot, targets),
+            }
         }
     }
 }
@@ -283,11 +287,23 @@ impl Shared {
 
     fn start_counting(&self, state: &mut State) {
         state.phase = Phase::Counting;
-        for (number, (slot, targets)) in (0..).zip(self.slots.iter().zip(&self.targets)) {
-            slot.count.store(state.decider.first_count(&self.policy, number), Relaxed);
-            // Whoever sees the target sees the count.
-            slot.target.store(targets.counting, Release);
+        for slot in 0..self.loops.len() as u32 {
+            if let Some(targets) = state.targets[slot as usize] {
+                self.count_until_hot(state, slot, targets);
+            }
         }
+    }
+
+    fn count_until_hot(&self, state: &mut State, slot: u32, targets: Targets) {
+        self.count(slot, state.decider.first_count(&self.policy, slot), targets);
+    }
+
+    /// From now on the loop counts down from `count`.
+    fn count(&self, slot: u32, count: u32, targets: Targets) {
+        let place = &self.slots[slot as usize];
+        place.count.store(count, Relaxed);
+        // Whoever sees the target sees the count.
+        place.target.store(targets.counting, Release);
     }
 
     /// Waits until there is something to compile. False if the thread is to end.
@@ -300,8 +316,8 @@ impl Shared {
 
     /// From now on the loop's body follows its head.
     fn stop_counting(&self, state: &State, slot: u32) {
-        if state.status[slot as usize] != Status::Ready {
-            self.slots[slot as usize].target.store(self.targets[slot as usize].body, Relaxed);
+        if let Some(targets) = state.targets[slot as usize].filter(|_| state.status[slot as usize] != Status::Ready) {
+            self.slots[slot as usize].target.store(targets.body, Relaxed);
         }
     }
 
@@ -324,7 +340,8 @@ impl Shared {
                     let place = &self.slots[slot as usize];
                     // Whoever sees the target sees the function.
                     place.function.store(entry, Release);
-                    place.target.store(self.targets[slot as usize].calling, Release);
+                    let targets = state.targets[slot as usize].expect("what was hot, or is around it, has code");
+                    place.target.store(targets.calling, Release);
                     state.status[slot as usize] = Status::Ready;
                 }
             }

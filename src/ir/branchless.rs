@@ -19,7 +19,7 @@
 
 use std::ops::Range;
 
-use super::transfers::{Transfer, loop_drifts};
+use super::transfers::{Transfer, drifting_heads, loop_drifts};
 use super::{Entry, Kind, Op, Program};
 use crate::dialect::SHORTEST_TAPE_CELLS;
 
@@ -37,20 +37,21 @@ pub enum Form {
     Shift,
 }
 
-/// For the index of each head of a condition: how does it become code? `drifts` tells of each head whether the pointer may
-/// end elsewhere than it began.
+/// For each head of a condition among these operations: how does it become code? Nothing is known of what stands around
+/// them, and conditions whose end is not among them have a branch.
 #[must_use]
-pub fn find(program: &Program, drifts: &[bool]) -> Vec<Form> {
-    let mut forms = vec![Form::Branch; program.ops.len()];
+pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
+    let mut forms = vec![Form::Branch; range.len()];
+    let drifts = drifting_heads(program, range.clone());
     let mut reached = match program.entry {
-        Entry::Beginning => Some((0, SHORTEST_TAPE_CELLS - 1)),
-        Entry::Anywhere => None,
+        Entry::Beginning if range.start == 0 => Some((0, SHORTEST_TAPE_CELLS - 1)),
+        Entry::Beginning | Entry::Anywhere => None,
     };
     let mut at_heads: Vec<Reached> = Vec::new();
     // In a loop that may be repeated for its first iteration.
     let mut steady: Option<Steady> = None;
-    let (mut drifts_to_come, mut drifts_around) = (loop_drifts(program).into_iter(), Vec::new());
-    for (index, op) in program.ops.iter().enumerate() {
+    let (mut drifts_to_come, mut drifts_around) = (loop_drifts(program, range.clone()).into_iter(), Vec::new());
+    for (number, op) in program.ops[range.clone()].iter().enumerate() {
         match op.kind {
             Kind::Move { delta } => {
                 reached = reached.map(|(left, right)| (left - i64::from(delta), right - i64::from(delta)));
@@ -64,31 +65,35 @@ pub fn find(program: &Program, drifts: &[bool]) -> Vec<Form> {
                     reached = None;
                 }
                 // Other iterations come from elsewhere if the pointer drifts.
-                reached = reach(reached.filter(|_| !drifts[index]), cell);
+                reached = reach(reached.filter(|_| !drifts[number]), cell);
                 at_heads.push(reached);
                 let drift = drifts_to_come.next().flatten();
                 drifts_around.push(drift);
-                let body = index + 1..end as usize;
-                steady = drift.filter(|&drift| drift != 0).and_then(|drift| Steady::of(program, cell, body, drift));
+                let body = range.start + number + 1..end as usize;
+                steady = drift
+                    .filter(|&drift| drift != 0 && body.end < range.end)
+                    .and_then(|drift| Steady::of(program, cell, body, drift));
             }
             Kind::If { cell, end } => {
                 reached = reach(reached, cell);
-                let transfer = Transfer::at(program, index as u32);
+                let head = range.start + number;
+                let transfer = Transfer::at(program, head as u32);
                 let drift = drifts_around.last().copied().flatten();
-                let body = &program.ops[index + 1..end as usize];
-                forms[index] = match transfer {
+                let body = &program.ops[head + 1..end as usize];
+                forms[number] = match transfer {
+                    _ if end as usize >= range.end => Form::Branch,
                     Some(transfer) if transfer.moves_along(drift) => Form::Branch,
                     _ if is_neutral(cell, body, reached) => Form::Always,
                     Some(transfer) if drift.is_some_and(|drift| drift != 0) => match &steady {
                         Some(steady) if steady.shifts(transfer) => {
-                            forms[steady.body.start - 1] = Form::Shift;
+                            forms[steady.body.start - 1 - range.start] = Form::Shift;
                             Form::Shift
                         }
                         Some(_) | None => Form::Redirected,
                     },
                     Some(_) | None => Form::Branch,
                 };
-                at_heads.push(reached.filter(|_| !drifts[index]));
+                at_heads.push(reached.filter(|_| !drifts[number]));
             }
             // The body may have run or not.
             Kind::LoopEnd { .. } => {
@@ -113,10 +118,10 @@ pub fn find(program: &Program, drifts: &[bool]) -> Vec<Form> {
     forms
 }
 
-/// What [`find`] said of the condition of whose body the operation at `index` is the first.
+/// What [`find`] said of the condition of whose body the operation at `index` of these is the first.
 #[must_use]
-pub fn form_around(ops: &[Op], forms: &[Form], index: u32) -> Form {
-    match index.checked_sub(1).map(|head| head as usize) {
+pub fn form_around(ops: &[Op], forms: &[Form], index: usize) -> Form {
+    match index.checked_sub(1) {
         Some(head) if matches!(ops[head].kind, Kind::If { .. }) => forms[head],
         Some(_) | None => Form::Branch,
     }
@@ -235,7 +240,6 @@ const MAX_REPEATED: usize = 40;
 mod tests {
     use super::*;
     use crate::ir::text;
-    use crate::ir::transfers::drifting_heads;
 
     /// The indices of the conditions without a branch, behind a scan that loses the pointer.
     fn found(body: &str) -> Vec<usize> {
@@ -244,7 +248,7 @@ mod tests {
     }
 
     fn with(form: Form, program: &Program) -> Vec<usize> {
-        let forms = find(program, &drifting_heads(program));
+        let forms = find(program, 0..program.ops.len());
         (0..program.ops.len()).filter(|&index| forms[index] == form).collect()
     }
 
@@ -319,6 +323,24 @@ mod tests {
     fn every_tape_has_the_first_cells() {
         let program = text::parse("cells 8\ninput [0]\nif [0]\nmuladd [9] [0] 1\nset [0] 0\nend").unwrap();
         assert_eq!(with(Form::Always, &program), [1]);
+    }
+
+    #[test]
+    fn of_what_stands_around_a_range_nothing_is_known() {
+        // What was reached before the range, or by the loop whose head it has, while its end may lead back from elsewhere.
+        let code = "add [-3] 1/loop [0]/add [5] 1/if [2]/muladd [1] [2] 3/set [2] 0/end/move 1/end/if [2]/muladd [1] [2] 3/set [2] 0/end";
+        let program = text::parse(&format!("cells 8\nscan [0] 1\n{}", code.replace('/', "\n"))).unwrap();
+        let branches = |range: Range<usize>| {
+            let forms = find(&program, range.clone());
+            let heads = [4, 10].into_iter().filter(|head| range.contains(head));
+            heads.map(|head| forms[head - range.start] == Form::Branch).collect::<Vec<_>>()
+        };
+        assert_eq!(branches(0..14), [false, false]);
+        assert_eq!(branches(2..9), [false]);
+        assert_eq!(branches(4..14), [true, true]);
+        // An end that is cut off.
+        assert_eq!(branches(0..7), [true]);
+        assert_eq!(branches(9..14), [true]);
     }
 
     #[test]

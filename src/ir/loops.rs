@@ -29,10 +29,10 @@ impl Program {
         let mut open: Vec<u32> = Vec::new();
         let mut end_of_outermost = 0;
         for (index, op) in (0..).zip(&self.ops) {
-            while open.last().is_some_and(|&inner| loops[inner as usize].end < index) {
-                open.pop();
-            }
             if let Kind::Loop { end, .. } = op.kind {
+                while open.last().is_some_and(|&inner| loops[inner as usize].end < index) {
+                    open.pop();
+                }
                 let found = LoopRange { head: index, end, parent: open.last().copied() };
                 let is_outermost = index >= end_of_outermost;
                 if is_outermost {

@@ -178,6 +178,7 @@ impl Kind {
 
     /// The largest distance from the pointer, in cells, at which the operation may access the tape.
     #[must_use]
+    #[inline(always)]
     pub fn reach(self) -> u32 {
         match self {
             Kind::Add { cell, .. }

@@ -14,6 +14,8 @@
 //! that it tests, so the answer is mostly the last one, and without a branch each iteration had to wait for the one before.
 //! Built executables, without branches against with them: Collatz 0.68, Mandelbrot 0.79; Life, whose values move along, 2.7.
 
+use std::ops::Range;
+
 use super::{Kind, Op, Program};
 
 /// `if [source] / muladd [target] [source] factor / set [source] 0 / end`
@@ -48,12 +50,12 @@ impl Transfer {
     }
 }
 
-/// By how many cells each iteration moves the pointer, for all loops in the order of their heads; `None` where
-/// iterations differ.
+/// By how many cells each iteration moves the pointer, for all loops with both ends among these operations, in the order of
+/// their heads; `None` where iterations differ, or the end is not among them.
 #[must_use]
-pub fn loop_drifts(program: &Program) -> Vec<Option<i64>> {
+pub fn loop_drifts(program: &Program, range: Range<usize>) -> Vec<Option<i64>> {
     let mut drifts = Vec::new();
-    follow_drifts(program, |head| {
+    follow_drifts(&program.ops[range], |head| {
         if let Some(number) = head.loop_number {
             drifts.resize(drifts.len().max(number + 1), None);
             drifts[number] = head.drift;
@@ -62,11 +64,13 @@ pub fn loop_drifts(program: &Program) -> Vec<Option<i64>> {
     drifts
 }
 
-/// For each index of a head: may the pointer end elsewhere than it began?
+/// For each head among these operations: may the pointer end elsewhere than it began? Yes, where the end is not among them.
 #[must_use]
-pub fn drifting_heads(program: &Program) -> Vec<bool> {
-    let mut drifting = vec![false; program.ops.len()];
-    follow_drifts(program, |head| drifting[head.index as usize] = head.drift != Some(0));
+pub fn drifting_heads(program: &Program, range: Range<usize>) -> Vec<bool> {
+    let mut drifting = vec![true; range.len()];
+    follow_drifts(&program.ops[range.clone()], |head| {
+        drifting[head.index as usize - range.start] = head.drift != Some(0)
+    });
     drifting
 }
 
@@ -80,12 +84,12 @@ struct Drifting {
     drift: Option<i64>,
 }
 
-fn follow_drifts(program: &Program, mut at_end: impl FnMut(Drifting)) {
+fn follow_drifts(ops: &[Op], mut at_end: impl FnMut(Drifting)) {
     let mut loops = 0;
     // The open loops and conditions: the number of a loop, and how far the pointer came before.
     let mut open: Vec<(Option<usize>, Option<i64>)> = Vec::new();
     let mut moved = Some(0i64);
-    for op in &program.ops {
+    for op in ops {
         match op.kind {
             Kind::Move { delta } => moved = moved.map(|moved| moved + i64::from(delta)),
             Kind::Scan { .. } | Kind::Walk { .. } => moved = None,
@@ -99,9 +103,10 @@ fn follow_drifts(program: &Program, mut at_end: impl FnMut(Drifting)) {
                 moved = Some(0);
             }
             Kind::LoopEnd { start } | Kind::IfEnd { start } => {
-                let Some((loop_number, before)) = open.pop() else { break };
-                at_end(Drifting { index: start, loop_number, drift: moved });
-                moved = before.filter(|_| moved == Some(0));
+                moved = open.pop().and_then(|(loop_number, before)| {
+                    at_end(Drifting { index: start, loop_number, drift: moved });
+                    before.filter(|_| moved == Some(0))
+                });
             }
             Kind::Add { .. }
             | Kind::Set { .. }
@@ -127,13 +132,24 @@ mod tests {
         let code = "loop [0]/move 4/loop [1]/move 2/move -2/end/if [3]/move -1/move 1/end/move 1/end/\
                     loop [0]/loop [1]/move 1/end/end/loop [2]/scan [0] 1/end/loop [3]/if [1]/move 1/end/end";
         let program = text::parse(&format!("cells 8\n{}", code.replace('/', "\n"))).unwrap();
-        assert_eq!(loop_drifts(&program), [Some(5), Some(0), None, Some(1), None, None]);
-        let drifting = drifting_heads(&program);
+        let whole = 0..program.ops.len();
+        assert_eq!(loop_drifts(&program, whole.clone()), [Some(5), Some(0), None, Some(1), None, None]);
+        let drifting = drifting_heads(&program, whole);
         let heads = (0..drifting.len()).filter(|&index| program.ops[index].kind.is_bracket());
         let heads =
             heads.filter(|&index| !matches!(program.ops[index].kind, Kind::LoopEnd { .. } | Kind::IfEnd { .. }));
         let heads: Vec<_> = heads.map(|index| drifting[index]).collect();
         assert_eq!(heads, [true, false, false, true, true, true, true, true]);
+    }
+
+    #[test]
+    fn of_loops_that_are_not_seen_whole_nothing_is_known() {
+        let code = "loop [0]/loop [1]/add [0] 1/end/end/loop [2]/move 1/move -1/end/loop [3]/loop [4]/set [4] 0/end";
+        let program = text::parse(&format!("cells 8\n{}/end", code).replace('/', "\n")).unwrap();
+        // The second loop's head is cut off, and the last one's end.
+        assert_eq!(loop_drifts(&program, 2..13), [Some(0), None, Some(0)]);
+        let drifting = drifting_heads(&program, 2..13);
+        assert_eq!([5, 9, 10].map(|head| drifting[head - 2]), [false, true, false]);
     }
 
     #[test]

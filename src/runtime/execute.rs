@@ -39,6 +39,17 @@ pub struct Code<'a> {
     pub guard_bytes: u64,
     /// Told when the count of a slot is up, if the code has slots.
     pub heat: Option<&'a dyn Heat>,
+    /// Makes the code that is not there yet, if any is to be made when the program comes to it.
+    pub linker: Option<&'a dyn Linker>,
+}
+
+/// Makes code that was left out until the program comes to it.
+pub trait Linker {
+    /// The address where code goes on that left by this link.
+    ///
+    /// # Errors
+    /// There is no code for it, nor will there be; why.
+    fn follow(&self, link: u32) -> Result<usize, String>;
 }
 
 /// Tells what a fault in the code is said to be in.
@@ -62,6 +73,7 @@ struct State<'a> {
     shared: Shared,
     tape: Tape,
     heat: Option<&'a dyn Heat>,
+    linker: Option<&'a dyn Linker>,
     /// Why a function that the code called left it.
     end: Option<End>,
 }
@@ -88,6 +100,8 @@ pub struct HostFunctions {
     pub dump: usize,
     /// `void (ptr state, i32 slot)`: a count is up.
     pub hot: usize,
+    /// `ptr (ptr state, i32 link)`: where the code goes on.
+    pub follow: usize,
     /// No function, but a variable: while code runs it has the address of the tape.
     pub tape: usize,
 }
@@ -101,6 +115,7 @@ pub fn host_functions() -> HostFunctions {
         text: text as *const () as usize,
         dump: dump as *const () as usize,
         hot: hot as *const () as usize,
+        follow: follow as *const () as usize,
         tape: &raw const TAPE as usize,
     }
 }
@@ -125,7 +140,8 @@ pub unsafe fn execute(
     let tape = Tape::new(dialect, code.guard_bytes)?;
     let [large, medium, small] = STACK_BYTES.map(|bytes| move || Guarded::new(bytes, STACK_GUARD_BYTES));
     let stack = large().or_else(|_| medium()).or_else(|_| small()).map_err(MemoryError::Stack)?;
-    let mut state = Box::new(State { console, shared: Shared::default(), tape, heat: code.heat, end: None });
+    let (heat, linker) = (code.heat, code.linker);
+    let mut state = Box::new(State { console, shared: Shared::default(), tape, heat, linker, end: None });
     for (bounds, memory) in state.shared.guards.iter().zip([&state.tape.memory, &stack]) {
         bounds.set(memory.outer(), [memory.start(), memory.end()]);
     }
@@ -228,6 +244,15 @@ extern "C" fn hot(state: *mut State<'_>, slot: u32) {
             Ok(())
         });
     }
+}
+
+extern "C" fn follow(state: *mut State<'_>, link: u32) -> usize {
+    let follow = |state: &mut State<'_>| {
+        let linker = state.linker.ok_or_else(|| "the code has links and nobody who follows them".to_owned());
+        linker.and_then(|linker| linker.follow(link)).map_err(End::NoCode)
+    };
+    // SAFETY: as above.
+    unsafe { native(state, follow) }
 }
 
 extern "C" fn dump(state: *mut State<'_>, cell: *const c_void, line: u32, column: u32) {

@@ -33,6 +33,8 @@ pub enum End {
     StackOverflow,
     /// There is no memory for the part of the tape that the program uses.
     OutOfMemory,
+    /// Code that was to be made on the way cannot be had: why.
+    NoCode(String),
     /// A signal asked the process to stop.
     Signal(i32),
     /// The time is up.

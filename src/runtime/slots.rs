@@ -18,6 +18,8 @@
 //! * `count` is the running thread's: its code counts down, without a lock prefix, and the host sets it anew when
 //!   that code calls. The compile thread sets it once, while `target` leads to the body and nothing counts, before the store to
 //!   `target` that leads to counting.
+//! * The code of a loop may be made while the program runs, by its own thread; until then nothing reads the slot. That thread
+//!   stores `count` and `target` like anybody, under the lock, before the code is run.
 //! * The function's instructions are written, and made executable, before they are published. They lie where no code
 //!   was that the running thread could have fetched: a page becomes executable after it was written, and what has been
 //!   published is neither changed nor freed while the program runs.
@@ -44,6 +46,12 @@ pub struct Targets {
     pub body: usize,
     /// Calls the slot's function instead.
     pub calling: usize,
+}
+
+/// Told of loops whose code is there.
+pub trait SlotTable {
+    /// From now on the code of these loops may run: their slots, given by number, have to lead somewhere.
+    fn place(&self, targets: &[(u32, Targets)]);
 }
 
 /// Asked by the code when a count is up.

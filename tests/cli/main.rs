@@ -11,6 +11,7 @@ mod debuginfo;
 mod emit;
 mod explain;
 mod json;
+mod large;
 mod messages;
 mod observe;
 mod perfmap;

@@ -5,17 +5,20 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bfllvm::baseline::chunks::Chunks;
 use bfllvm::baseline::{self, Slotted};
 use bfllvm::dialect::{Dialect, Eof};
 use bfllvm::engine::llvm::LlvmTier;
 use bfllvm::engine::policy::Policy;
 use bfllvm::engine::{self, Engine};
 use bfllvm::ir::Program;
+use bfllvm::ir::loops::LoopRange;
 use bfllvm::level::{Level, Start};
 use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::{jit, loader};
 use bfllvm::runtime::console::{Console, Feed, Sink};
-use bfllvm::runtime::execute::{Code, execute, host_functions};
+use bfllvm::runtime::execute::{Code, FaultMap, Linker, execute, host_functions};
+use bfllvm::runtime::slots::{SlotTable, Targets};
 use bfllvm::runtime::{End, Limits, tape};
 use bfllvm::source::Source;
 
@@ -34,8 +37,8 @@ pub fn run_compiled(program: &Program, source: &Source, dialect: &Dialect, input
     let llvm = loader::load().unwrap();
     let host = host_functions();
     jit::with_code(llvm, program, source, dialect, level, &host, |code| {
-        let code =
-            Code { entry: code.entry, faults: &code.regions, guard_bytes: tape::guard_bytes(program), heat: None };
+        let (entry, guard_bytes) = (code.entry, tape::guard_bytes(program));
+        let code = Code { entry, faults: &code.regions, guard_bytes, heat: None, linker: None };
         // SAFETY: the code was just made for this dialect, the guards for this program.
         unsafe { run_code(&code, dialect, input) }
     })
@@ -44,31 +47,63 @@ pub fn run_compiled(program: &Program, source: &Source, dialect: &Dialect, input
 
 /// Through the template JIT.
 pub fn translate_and_run(program: &Program, source: &Source, dialect: &Dialect, input: &[u8]) -> Run {
-    let code = baseline::compile(program, source, dialect, &host_functions(), Slotted::NONE).unwrap();
-    let faults = code.faults(program, source);
-    let code = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(program), heat: None };
-    // SAFETY: as above.
-    unsafe { run_code(&code, dialect, input) }
+    run_of(translated(program, source, dialect, input))
 }
 
-/// Through the template JIT, from which LLVM takes over as `policy` says.
+/// How code of the template JIT ends, and what it prints.
+pub fn translated(program: &Program, source: &Source, dialect: &Dialect, input: &[u8]) -> (End, Vec<u8>) {
+    let code = baseline::compile(program, source, dialect, &host_functions(), Slotted::NONE).unwrap();
+    let faults = code.faults(program, source);
+    let (entry, guard_bytes) = (code.entry(), tape::guard_bytes(program));
+    let code = Code { entry, faults: &faults, guard_bytes, heat: None, linker: None };
+    // SAFETY: as above.
+    unsafe { executed(&code, dialect, input) }
+}
+
+/// The same for code that is made when it is come to, about so many operations at a time.
+pub fn translated_in_chunks(
+    program: Program,
+    source: Source,
+    dialect: &Dialect,
+    input: &[u8],
+    chunk_ops: u32,
+) -> (End, Vec<u8>) {
+    let guard_bytes = tape::guard_bytes(&program);
+    let (program, source, host) = (Arc::new(program), Arc::new(source), host_functions());
+    let chunks = Chunks::new(program, source, dialect, &host, Arc::new([]), 0, chunk_ops);
+    let (entry, linker) = (chunks.entry(&NoSlots).unwrap(), chunks.linker(&NoSlots));
+    let code = Code { entry, faults: &chunks, guard_bytes, heat: None, linker: Some(&linker) };
+    // SAFETY: as above.
+    unsafe { executed(&code, dialect, input) }
+}
+
+struct NoSlots;
+
+impl SlotTable for NoSlots {
+    fn place(&self, targets: &[(u32, Targets)]) {
+        assert!(targets.is_empty(), "{targets:?}");
+    }
+}
+
+/// Through the template JIT, from which LLVM takes over as `policy` says. With `chunk_ops`, its code is made when it is come to,
+/// about so many operations at a time.
 pub fn run_tiered(
     program: Program,
     source: Source,
     dialect: &Dialect,
     input: &[u8],
-    level: Level,
-    start: Start,
-    policy: Policy,
+    (level, start, policy): (Level, Start, Policy),
+    chunk_ops: Option<u32>,
 ) -> Run {
+    let guard_bytes = tape::guard_bytes(&program);
     let (program, source, host) = (Arc::new(program), Arc::new(source), host_functions());
-    let loops = program.loops(0, 1);
+    let loops: Arc<[LoopRange]> = program.loops(0, 1).into();
     let slots = engine::slots(&loops);
-    let slotted = Slotted { loops: &loops, slots: slots.as_ptr() as usize };
-    let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
+    let slots_at = slots.as_ptr() as usize;
     let debug = DebugInfo::None;
     let tier = LlvmTier {
         program: Arc::clone(&program),
+        guard_bytes,
         source: Arc::clone(&source),
         dialect: *dialect,
         level,
@@ -77,13 +112,22 @@ pub fn run_tiered(
         host,
         perf_map: None,
     };
-    let engine = Engine::new(loops, code.targets().collect(), slots, policy, Box::new(tier));
-    let baseline_faults = code.faults(&program, &source);
-    let faults = engine.faults(&baseline_faults);
-    let guard_bytes = tape::guard_bytes(&program);
-    let run = Code { entry: code.entry(), faults: &faults, guard_bytes, heat: Some(&engine) };
-    // SAFETY: as above.
-    let run = unsafe { run_code(&run, dialect, input) };
+    let engine = Engine::new(Arc::clone(&loops), slots, policy, Box::new(tier));
+    let run = |entry: usize, faults: &dyn FaultMap, linker: Option<&dyn Linker>| {
+        let faults = engine.faults(faults);
+        let code = Code { entry, faults: &faults, guard_bytes, heat: Some(&engine), linker };
+        // SAFETY: as above.
+        unsafe { run_code(&code, dialect, input) }
+    };
+    let run = if let Some(chunk_ops) = chunk_ops {
+        let chunks = Chunks::new(program, source, dialect, &host, loops, slots_at, chunk_ops);
+        run(chunks.entry(&engine).unwrap(), &chunks, Some(&chunks.linker(&engine)))
+    } else {
+        let slotted = Slotted { loops: &loops, slots: slots_at };
+        let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
+        engine.place(code.targets());
+        run(code.entry(), &code.faults(&program, &source), None)
+    };
     let report = engine.report();
     assert_eq!(report.failure, None);
     assert!(report.events.iter().all(|event| event.outcome.is_ok()), "{report:?}");
@@ -93,17 +137,29 @@ pub fn run_tiered(
 /// # Safety
 /// The code was made for this dialect, the guards for its program.
 pub unsafe fn run_code(code: &Code, dialect: &Dialect, input: &[u8]) -> Run {
+    // SAFETY: as required of the caller.
+    run_of(unsafe { executed(code, dialect, input) })
+}
+
+/// # Safety
+/// As for [`run_code`].
+unsafe fn executed(code: &Code, dialect: &Dialect, input: &[u8]) -> (End, Vec<u8>) {
     let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), None);
     let limits = Limits { time: Some(HANGS) };
     // SAFETY: as required of the caller.
     let (end, transcript) = unsafe { execute(code, dialect, console, &limits) }.unwrap();
+    (end, transcript.output)
+}
+
+/// What `end` and `output` amount to.
+pub fn run_of((end, output): (End, Vec<u8>)) -> Run {
     let end = match end {
         End::Finished => Ended::Finished,
         End::TapeFault(_) => Ended::Faulted,
         End::Timeout => Ended::Unfinished,
         other => panic!("{other:?}"),
     };
-    Run { end, output: transcript.output }
+    Run { end, output }
 }
 
 /// Builds an executable with the command line tool and runs it.

@@ -23,8 +23,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
 
 use cases::{Case, Ended, Run, interpret, read, source};
-use engines::{build_and_run, compile_and_run, run_code, run_compiled, run_tiered, translate_and_run};
-use programs::{assemble, counting_program, dialect, operations, program};
+use engines::{
+    build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, translate_and_run, translated,
+    translated_in_chunks,
+};
+use programs::{assemble, chunk_ops, counting_program, dialect, operations, program};
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
 const STEPS_EVALUATED_AT_START: u64 = 1 << 13;
@@ -200,6 +203,34 @@ proptest! {
         prop_assert_eq!(translate_and_run(&program, &source(""), &dialect, &input), expected);
     }
 
+    /// Code that is made when it is come to does what code does that is made before. Where no condition has become code without a
+    /// branch, which depends on what is seen of the program, it does so down to the place of a fault.
+    #[test]
+    fn code_in_chunks_is_the_same(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        let both = |level, start| {
+            let program = case.starting(level, start);
+            let whole = translated(&program, &case.source, &case.dialect, &case.input);
+            (whole, translated_in_chunks(program, source(&code), &case.dialect, &case.input, chunk_ops))
+        };
+        let (whole, parts) = both(Level::O0, Start::Ahead);
+        prop_assert_eq!(format!("{parts:?}"), format!("{whole:?}"));
+        for start in [Start::Ahead, Start::InParts] {
+            let (whole, parts) = both(Level::O2, start);
+            prop_assert_eq!(run_of(parts), run_of(whole), "{:?}", start);
+        }
+    }
+
+    /// Also for operations that no pass makes of such programs.
+    #[test]
+    fn code_in_chunks_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &input);
+        prop_assume!(expected.end != Ended::Unfinished);
+        prop_assert_eq!(run_of(translated_in_chunks(program, source(""), &dialect, &input, chunk_ops)), expected);
+    }
+
     /// Code that counts does exactly what the operations say as well, and counts what the reference does.
     #[test]
     fn counting_code_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
@@ -209,7 +240,8 @@ proptest! {
         let source = source("");
         let code = baseline::compile_counting(&program, &source, &dialect, &host_functions()).unwrap();
         let faults = code.faults(&program, &source);
-        let run = Code { entry: code.entry(), faults: &faults, guard_bytes: tape::guard_bytes(&program), heat: None };
+        let guard_bytes = tape::guard_bytes(&program);
+        let run = Code { entry: code.entry(), faults: &faults, guard_bytes, heat: None, linker: None };
         // SAFETY: the code was just made for this dialect, the guards for this program.
         let run = unsafe { run_code(&run, &dialect, &input) };
         prop_assert_eq!(run, expected);
@@ -257,33 +289,36 @@ proptest! {
 
     /// LLVM takes over loops at any passage of their heads.
     #[test]
-    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>()) {
+    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in chunk_ops()) {
         // Behind the input nothing is evaluated beforehand, and few loops are never reached.
         let code = format!(",+>+++>++<<{code}");
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
-        for (level, start, policy) in [
-            (Level::O0, Start::Ahead, Policy::at_random(seed)),
-            (Level::O2, Start::Ahead, Policy::at_random(seed)),
-            (Level::O2, Start::Ahead, Policy::at_once()),
-            (Level::O2, Start::InParts, Policy::at_random(seed)),
+        for (level, start, policy, chunk_ops) in [
+            (Level::O0, Start::Ahead, Policy::at_random(seed), None),
+            (Level::O2, Start::Ahead, Policy::at_random(seed), None),
+            (Level::O2, Start::Ahead, Policy::at_once(), None),
+            (Level::O2, Start::InParts, Policy::at_random(seed), Some(chunk_ops)),
+            (Level::O2, Start::InParts, Policy::at_once(), Some(chunk_ops)),
         ] {
             let program = case.starting(level, start);
-            let run = run_tiered(program, source(&code), &case.dialect, &case.input, level, start, policy);
+            let how = (level, start, policy);
+            let run = run_tiered(program, source(&code), &case.dialect, &case.input, how, chunk_ops);
             if let Err(message) = case.allows(&run) {
-                return Err(TestCaseError::fail(format!("{level} {start:?} {policy:?}: {message}")));
+                return Err(TestCaseError::fail(format!("{how:?} {chunk_ops:?}: {message}")));
             }
         }
     }
 
     /// Also for operations that no pass makes of such programs.
     #[test]
-    fn tiered_code_does_what_the_operations_say(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>()) {
+    fn tiered_code_does_what_the_operations_say(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in prop::option::of(chunk_ops())) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         // LLVM may exchange accesses, and so fault with more or less done.
         prop_assume!(expected.end == Ended::Finished);
-        let run = run_tiered(program, source(""), &dialect, &input, Level::O2, Start::Ahead, Policy::at_random(seed));
+        let how = (Level::O2, Start::Ahead, Policy::at_random(seed));
+        let run = run_tiered(program, source(""), &dialect, &input, how, chunk_ops);
         prop_assert_eq!(run, expected);
     }
 }
@@ -312,7 +347,8 @@ fn loops_taken_over_keep_to_the_tape() {
     let last = dialect.tape_cells() - 1;
     let code = "input [0]\nloop [0]\nif [-1]\nmuladd [1] [-1] 1\nset [-1] 0\nend\nset [0] 0\nend\noutput [0]\n";
     let program = text::parse(&format!("cells 8\nmove {last}\n{code}")).unwrap();
-    let run = run_tiered(program, source(""), &dialect, &[1], Level::O2, Start::Ahead, Policy::at_once());
+    let how = (Level::O2, Start::Ahead, Policy::at_once());
+    let run = run_tiered(program, source(""), &dialect, &[1], how, None);
     assert_eq!(run, Run { end: Ended::Finished, output: vec![0] });
 }
 
@@ -332,8 +368,8 @@ fn conditions_without_a_branch_keep_to_the_tape() {
         assert_eq!(interpret(&program, &dialect, &input).0, expected, "reference");
         assert_eq!(translate_and_run(&program, &source(), &dialect, &input), expected, "baseline");
         assert_eq!(run_compiled(&program, &source(), &dialect, &input, Level::O2), expected, "LLVM");
-        let tiered =
-            run_tiered(program.clone(), source(), &dialect, &input, Level::O2, Start::Ahead, Policy::at_once());
+        let how = (Level::O2, Start::Ahead, Policy::at_once());
+        let tiered = run_tiered(program.clone(), source(), &dialect, &input, how, None);
         assert_eq!(tiered, expected, "tiered");
     }
 }

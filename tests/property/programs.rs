@@ -117,6 +117,11 @@ pub fn dialect() -> impl Strategy<Value = Dialect> {
     (width, eof).prop_map(|(width, eof)| Dialect::new(width, eof, 1))
 }
 
+/// How many operations become code together, where not all do: so few that programs fall to pieces, or that some loops do.
+pub fn chunk_ops() -> impl Strategy<Value = u32> {
+    prop_oneof![2 => 1u32..20, 1 => 20u32..300]
+}
+
 /// Operations in their text form, also those that no pass makes of such programs; `W` cells away from the
 /// beginning of the tape, and with a look at the cells around the pointer at the end.
 pub fn operations() -> impl Strategy<Value = String> {

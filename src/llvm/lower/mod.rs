@@ -152,10 +152,11 @@ fn lower_within<'ctx>(
     }
     let host = Host::declare(context, &module, program, options)?;
     let walks = walk::link(context, &module, program)?;
-    let drifts = drifting_heads(program);
+    let whole = 0..program.ops.len();
+    let drifts = drifting_heads(program, whole.clone());
     let conditions = match options.style {
         Style::Literal => vec![branchless::Form::Branch; program.ops.len()],
-        Style::Ssa => branchless::find(program, &drifts),
+        Style::Ssa => branchless::find(program, whole),
     };
     let describer = match options.debug {
         DebugInfo::None => None,
