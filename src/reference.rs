@@ -296,7 +296,7 @@ impl<'p> Machine<'p> {
         }
         let progress = count.progress(iterations, left, mask, || match count.reload {
             Reload::Never { .. } | Reload::Complement { .. } => Ok(complement_period),
-            Reload::Constant { period } => Ok(period.into()),
+            Reload::Constant { period, .. } => Ok(period.into()),
             Reload::Cell { cell } => self.at(count.cell(cell)).copied(),
         })?;
         let phase_change = match count.direction {
@@ -310,8 +310,8 @@ impl<'p> Machine<'p> {
         };
         add(count.counter, progress.iterations.wrapping_neg())?;
         add(count.cell(count.phase), phase_change)?;
-        if let Reload::Complement { cell, .. } = count.reload {
-            add(count.cell(cell), phase_change.wrapping_neg())?;
+        if let Some(cell) = count.opposite() {
+            add(cell, phase_change.wrapping_neg())?;
         }
         if let Some(copy) = count.copy {
             add(count.cell(copy.get()), progress.iterations)?;

@@ -82,9 +82,12 @@ impl Translator<'_> {
             Direction::Down => self.emitter.add(at),
             Direction::Up => self.emitter.subtract(at),
         }
-        if let Reload::Complement { cell, .. } = count.reload {
-            let at = self.at(count.cell(cell));
-            self.emitter.subtract(at);
+        if let Some(cell) = count.opposite() {
+            let at = self.at(cell);
+            match count.direction {
+                Direction::Down => self.emitter.subtract(at),
+                Direction::Up => self.emitter.add(at),
+            }
         }
         self.emitter.bind(behind);
         self.forget();
@@ -97,7 +100,7 @@ impl Translator<'_> {
                 dynasm!(self.emitter.asm; .arch x64; mov r8, r9; xor r11d, r11d);
                 return;
             }
-            Reload::Constant { period } => dynasm!(self.emitter.asm; .arch x64; mov ecx, i32::from(period)),
+            Reload::Constant { period, .. } => dynasm!(self.emitter.asm; .arch x64; mov ecx, i32::from(period)),
             Reload::Cell { cell } => {
                 let at = self.at(count.cell(cell));
                 self.emitter.load_second(at);

@@ -45,23 +45,14 @@ pub enum Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reload {
     /// It does not: counting stops there, or when no more than this is left of the counter.
-    Never {
-        left_over: u8,
-    },
-    Constant {
-        period: u16,
-    },
+    Never { left_over: u8 },
+    /// The mirror, if there is one, counts the other way: its sum with the phase stays what it is.
+    Constant { period: u16, mirror: Option<NonZeroI8> },
     /// The value of a cell.
-    Cell {
-        cell: i8,
-    },
+    Cell { cell: i8 },
     /// The phase and this cell together are always the period less `offset`: the cell counts against the phase. Where
     /// the period is `except` nothing is done.
-    Complement {
-        cell: i8,
-        offset: i8,
-        except: Option<u8>,
-    },
+    Complement { cell: i8, offset: i8, except: Option<u8> },
 }
 
 /// What some iterations come to.
@@ -89,12 +80,18 @@ impl Count {
 
     /// The offsets of the cells that may change.
     pub fn changed_cells(&self) -> impl Iterator<Item = i32> + '_ {
-        let complement = match self.reload {
-            Reload::Complement { cell, .. } => Some(self.cell(cell)),
-            Reload::Never { .. } | Reload::Constant { .. } | Reload::Cell { .. } => None,
-        };
         let counted = [self.carry, self.copy].into_iter().flatten().map(|cell| self.cell(cell.get()));
-        [self.counter, self.cell(self.phase)].into_iter().chain(complement).chain(counted)
+        [self.counter, self.cell(self.phase)].into_iter().chain(self.opposite()).chain(counted)
+    }
+
+    /// The offset of the cell whose sum with the phase stays the same.
+    #[must_use]
+    pub fn opposite(&self) -> Option<i32> {
+        match self.reload {
+            Reload::Complement { cell, .. } => Some(self.cell(cell)),
+            Reload::Constant { mirror, .. } => mirror.map(|mirror| self.cell(mirror.get())),
+            Reload::Never { .. } | Reload::Cell { .. } => None,
+        }
     }
 
     /// The offsets of all cells that may be accessed.
@@ -192,7 +189,7 @@ mod tests {
             phase: 1,
             turn: 0,
             direction: Direction::Down,
-            reload: Reload::Constant { period: 0 },
+            reload: Reload::Constant { period: 0, mirror: None },
             carry: None,
             copy: None,
             zeros: [None; Count::MAX_ZEROS],

@@ -94,7 +94,10 @@ fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
     write!(f, "count [{}] [{phase}] {direction} to {} ", count.counter, count.turn)?;
     match count.reload {
         Reload::Never { left_over } => write!(f, "leave {left_over}")?,
-        Reload::Constant { period } => write!(f, "from {period}")?,
+        Reload::Constant { period, mirror } => {
+            write!(f, "from {period}")?;
+            mirror.into_iter().try_for_each(|mirror| write!(f, " mirror [{}]", count.cell(mirror.get())))?;
+        }
         Reload::Cell { cell } => write!(f, "from [{}]", count.cell(cell))?,
         Reload::Complement { cell, offset, except } => {
             write!(f, "against [{}] {offset}", count.cell(cell))?;
@@ -212,9 +215,13 @@ fn count(operands: &[&str]) -> Option<Count> {
         ["against", cell, offset, ref rest @ ..] => {
             (Reload::Complement { cell: near(cell)?, offset: offset.parse().ok()?, except: None }, rest)
         }
+        ["from", period, "mirror", mirror, ref rest @ ..] => {
+            let mirror = Some(NonZeroI8::new(near(mirror)?)?);
+            (Reload::Constant { period: period.parse().ok()?, mirror }, rest)
+        }
         ["from", from, ref rest @ ..] => match near(from) {
             Some(cell) => (Reload::Cell { cell }, rest),
-            None => (Reload::Constant { period: from.parse().ok()? }, rest),
+            None => (Reload::Constant { period: from.parse().ok()?, mirror: None }, rest),
         },
         _ => return None,
     };
@@ -269,7 +276,7 @@ mod tests {
     const EVERY_OPERATION: &str = "cells 16\nadd [0] 3\nset [-2] 65535\nmove -7\nscan [1] 4\ninput [0]\n\
         output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
         product [0] [1] [-2] 65535\n  end\n  walk [0] -2 -1 1\nend\n\
-        count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
+        count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 1 from 10 mirror [-2] copy [3]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
         count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\n";
 
     #[test]

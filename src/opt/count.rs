@@ -121,15 +121,17 @@ fn recognise(paths: &Paths, start: &Start<'_>) -> Option<(Place, Count)> {
     before.or_else(|| Loop { paths, start }.minimum().map(|count| (Place::Inside, count)))
 }
 
-/// Cells that some way leaves at 0 and no way at anything else, and that some way reads.
+/// Cells that some way changes and leaves at 0, or at what they were, and no way at anything else, and that something
+/// else depends on.
 fn temporaries(paths: &Paths, start: &Start<'_>) -> BTreeSet<i32> {
     let all = || paths.complete.iter();
     let is_read = |cell: i32| {
         all().any(|path| {
-            path.cells.values().chain(path.decisions.iter().map(|(tested, _)| tested)).any(|value| value.reads(cell))
+            let others = path.cells.iter().filter(|&(&other, _)| other != cell).map(|(_, value)| value);
+            others.chain(path.decisions.iter().map(|(tested, _)| tested)).any(|value| value.reads(cell))
         })
     };
-    let candidates = all().flat_map(|path| path.cells.keys().copied().filter(|&cell| leaves_0(path, cell)));
+    let candidates = all().flat_map(|path| path.cells.keys().copied().filter(|&cell| keeps_0(path, cell)));
     let is_temporary = |cell: &i32| *cell != start.tested && all().all(|path| keeps_0(path, *cell)) && is_read(*cell);
     candidates.filter(is_temporary).collect()
 }
@@ -169,7 +171,11 @@ impl Loop<'_> {
             return None;
         }
 
-        let (mut carry, mut copy, mut complement, mut settled) = (None, None, None, Vec::new());
+        let opposite_step = match phase.direction {
+            Direction::Down => 1,
+            Direction::Up => mask,
+        };
+        let (mut carry, mut copy, mut complement, mut mirror, mut settled) = (None, None, None, None, Vec::new());
         let changed: BTreeSet<i32> = plain.cells.keys().chain(turning.cells.keys()).copied().collect();
         for &cell in changed.iter().filter(|&&cell| cell != counter && cell != phase.cell) {
             let is_unique = match (plain.gain(cell, mask), turning.gain(cell, mask)) {
@@ -177,6 +183,7 @@ impl Loop<'_> {
                 (Some(0), Some(1)) => carry.replace(cell).is_none(),
                 (Some(1), Some(1)) => copy.replace(cell).is_none(),
                 (Some(1), None) if phase.direction == Direction::Down => complement.replace(cell).is_none(),
+                (Some(plainly), Some(turning)) if plainly == opposite_step => mirror.replace((cell, turning)).is_none(),
                 _ if keeps_0(plain, cell) && keeps_0(turning, cell) => {
                     settled.push(cell);
                     true
@@ -190,7 +197,13 @@ impl Loop<'_> {
 
         let turn = Polynomial::constant(phase.turn);
         let reloaded = turning.value(phase.cell);
+        if let Some((_, gain)) = mirror
+            && turn.plus(&reloaded, mask, mask)?.as_constant() != Some(gain)
+        {
+            return None;
+        }
         let (reload, reload_cell) = match complement {
+            Some(_) if mirror.is_some() => return None,
             Some(cell) => {
                 let own = Polynomial::cell(cell);
                 let offset = reloaded.plus(&own, mask, mask)?.as_constant()?;
@@ -221,7 +234,15 @@ impl Loop<'_> {
                 };
                 let period = distance.plus(&Polynomial::constant(1), 1, mask)?;
                 match period.as_constant() {
-                    Some(period) => (Reload::Constant { period: u16::try_from(period).ok()? }, None),
+                    Some(period) => {
+                        let mirror = match mirror {
+                            Some((cell, _)) => Some(NonZeroI8::new(self.distance(counter, cell)?)?),
+                            None => None,
+                        };
+                        (Reload::Constant { period: u16::try_from(period).ok()?, mirror }, None)
+                    }
+                    // The same is not added to a mirror in each turn.
+                    None if mirror.is_some() => return None,
                     None => {
                         let cell = period.cells().next()?;
                         let is_kept = [plain, turning].iter().all(|path| path.gain(cell, mask) == Some(0));
@@ -241,7 +262,10 @@ impl Loop<'_> {
             && complement.is_none_or(reads_first)
             && self.paths.complete.iter().all(|path| may_read_zeros(&zeros, path))
             && reload_cell.into_iter().chain(carry).all(|cell| turning.surely_accesses(cell, &[]))
-            && copy.is_none_or(|cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &[])));
+            && copy
+                .into_iter()
+                .chain(mirror.map(|(cell, _)| cell))
+                .all(|cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &[])));
         is_allowed.then_some(())?;
         self.assemble(counter, phase, reload, carry, copy, &zeros)
     }
@@ -377,9 +401,9 @@ fn leaves_0(path: &Path, cell: i32) -> bool {
     path.cells.get(&cell).is_some_and(|value| value.as_constant() == Some(0))
 }
 
-/// Whether a cell that was 0 is.
+/// Whether a cell that was 0 is, however it came to it.
 fn keeps_0(path: &Path, cell: i32) -> bool {
-    !path.cells.contains_key(&cell) || leaves_0(path, cell)
+    path.cells.get(&cell).is_none_or(|value| value.as_constant() == Some(0) || *value == Polynomial::cell(cell))
 }
 
 /// A value near 0, as the signed number it stands for.
@@ -435,6 +459,26 @@ mod tests {
             "@loop [0]/add [0] 255/add [1] 1/copy [2] [1] 1/set [3] 1/if [2]/set [3] 0/set [2] 0/end/\
              if [3]/add [4] 1/set [3] 0/end/end",
             "count [0] [1] up to -1 from 0 carry [4] zero [2] zero [3]",
+        );
+    }
+
+    #[test]
+    fn a_cell_that_counts_against_the_phase() {
+        // The digit, what it is short of its base, and the carry.
+        counts(
+            "@loop [0]/add [0] 255/add [-3] 1/add [1] 255/add [2] 1/loop [1]/add [2] 255/move 2/end/\
+             loop [2]/add [2] 255/add [1] 10/add [-3] 246/add [-2] 1/move 2/end/move -2/end",
+            "count [0] [1] down to 1 from 10 mirror [-3] carry [-2] zero [2] zero [3] zero [4]",
+        );
+        counts(
+            "@loop [0]/add [0] 255/add [1] 1/add [3] 255/add [2] 1/loop [1]/add [2] 255/move 4/end/\
+             loop [2]/add [2] 255/add [1] 246/add [3] 10/move 4/end/move -4/end",
+            "count [0] [1] up to -1 from 10 mirror [3] zero [2] zero [5] zero [6]",
+        );
+        // It is not reset by as much.
+        stays(
+            "loop [0]/add [0] 255/add [-3] 1/add [1] 255/add [2] 1/loop [1]/add [2] 255/move 2/end/\
+             loop [2]/add [2] 255/add [1] 10/add [-3] 245/add [-2] 1/move 2/end/move -2/end",
         );
     }
 

@@ -60,7 +60,7 @@ impl<'ctx> Body<'_, 'ctx> {
             self.builder.position_at_end(reloads);
             let period = match count.reload {
                 Reload::Never { .. } | Reload::Complement { .. } => complement_period,
-                Reload::Constant { period } => constant(period.into()),
+                Reload::Constant { period, .. } => constant(period.into()),
                 Reload::Cell { cell } => self.load(count.cell(cell))?,
             };
             // The largest value does for 2^w: fewer iterations than that are left.
@@ -99,8 +99,8 @@ impl<'ctx> Body<'_, 'ctx> {
             Direction::Up => negated(change)?,
         };
         self.add(count.cell(count.phase), phase_change)?;
-        if let Reload::Complement { cell, .. } = count.reload {
-            self.add(count.cell(cell), negated(phase_change)?)?;
+        if let Some(cell) = count.opposite() {
+            self.add(cell, negated(phase_change)?)?;
         }
         match count.copy {
             Some(copy) => self.add(count.cell(copy.get()), done),
