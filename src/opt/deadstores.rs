@@ -11,13 +11,17 @@
 //! Walks backwards and keeps the cells that will be assigned before they are read. A condition's body
 //! begins with those behind the condition; those that its body adds count in it alone. What is behind a loop's
 //! end may be its body again: there, all are forgotten.
-//! What is written last stays, since it may be where the program leaves the tape.
+//! Behind the program nothing is read: what is written there last goes too, unless it may be where the program leaves the
+//! tape.
 
-use crate::ir::{Kind, Program, Rewriter};
+use crate::dialect::SHORTEST_TAPE_CELLS;
+use crate::ir::{Entry, Kind, Program, Rewriter};
 
 pub(super) fn run(mut program: Program) -> Program {
-    let mut dead = Dead::default();
-    let mut pointer = 0i64;
+    let end = end_of(&program);
+    let mut dead = Dead { are_others: end.is_some(), ..Dead::default() };
+    // From the first cell, or from the end.
+    let mut pointer = end.unwrap_or(0);
     let mut open: Vec<Condition> = Vec::new();
     let ops = &mut program.ops;
     let mut has_dropped = false;
@@ -104,6 +108,30 @@ pub(super) fn run(mut program: Program) -> Program {
     rewriter.finish()
 }
 
+/// The cell where the pointer is behind the program, where that is plain to see.
+fn end_of(program: &Program) -> Option<i64> {
+    let (mut pointer, mut depth) = (0i64, 0);
+    for op in &program.ops {
+        match op.kind {
+            Kind::Move { delta } if depth == 0 => pointer += i64::from(delta),
+            Kind::Move { .. } | Kind::Scan { .. } | Kind::Walk { .. } => return None,
+            Kind::Loop { .. } | Kind::If { .. } => depth += 1,
+            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => depth -= 1,
+            Kind::Add { .. }
+            | Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
+            | Kind::Count(_)
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. } => {}
+        }
+    }
+    (program.entry == Entry::Beginning).then_some(pointer)
+}
+
 /// A condition whose head is still to come.
 struct Condition {
     /// The index of its end, and the pointer there.
@@ -122,11 +150,20 @@ struct Dead {
     epoch: u32,
     /// What was added in conditions.
     added: Vec<i64>,
+    /// Whether all others that every tape has are dead too, except for those that are read.
+    are_others: bool,
+    read: [i64; Dead::SIZE],
 }
 
 impl Default for Dead {
     fn default() -> Self {
-        Dead { places: [(0, 0); Dead::SIZE], epoch: 1, added: Vec::new() }
+        Dead {
+            places: [(0, 0); Dead::SIZE],
+            epoch: 1,
+            added: Vec::new(),
+            are_others: false,
+            read: [Dead::NONE; Dead::SIZE],
+        }
     }
 }
 
@@ -134,16 +171,24 @@ impl Dead {
     /// A power of two, larger than the number of cells that straight code of real programs touches.
     const SIZE: usize = 256;
 
+    /// No place.
+    const NONE: i64 = i64::MIN;
+
     fn slot(place: i64) -> usize {
         place as usize % Self::SIZE
     }
 
     fn has(&self, place: i64) -> bool {
+        self.is_noted(place)
+            || (self.are_others && (0..SHORTEST_TAPE_CELLS).contains(&place) && self.read[Self::slot(place)] != place)
+    }
+
+    fn is_noted(&self, place: i64) -> bool {
         self.places[Self::slot(place)] == (place, self.epoch)
     }
 
     fn add(&mut self, place: i64, in_condition: bool) {
-        if !self.has(place) {
+        if !self.is_noted(place) {
             self.places[Self::slot(place)] = (place, self.epoch);
             if in_condition {
                 self.added.push(place);
@@ -151,8 +196,19 @@ impl Dead {
         }
     }
 
+    /// The cell is read.
     fn remove(&mut self, place: i64) {
-        if self.has(place) {
+        self.retract_one(place);
+        if self.are_others {
+            let slot = &mut self.read[Self::slot(place)];
+            // There is room for one place in a slot.
+            self.are_others = *slot == Self::NONE || *slot == place;
+            *slot = place;
+        }
+    }
+
+    fn retract_one(&mut self, place: i64) {
+        if self.is_noted(place) {
             self.places[Self::slot(place)].1 = 0;
         }
     }
@@ -162,12 +218,13 @@ impl Dead {
         while self.added.len() > added
             && let Some(place) = self.added.pop()
         {
-            self.remove(place);
+            self.retract_one(place);
         }
     }
 
     fn forget_all(&mut self) {
         self.epoch += 1;
+        self.are_others = false;
     }
 }
 
@@ -206,6 +263,31 @@ mod tests {
     #[test]
     fn what_may_leave_the_tape_stays() {
         let stays = "output [0]/add [-1] 1";
+        check8("deadstores", stays, stays);
+        let stays = "output [0]/add [512] 1";
+        check8("deadstores", stays, stays);
+        let stays = "scan [0] 1/output [0]/add [1] 1";
+        check8("deadstores", stays, stays);
+    }
+
+    #[test]
+    fn behind_the_program_nothing_is_read() {
+        check8(
+            "deadstores",
+            "input [0]/add [1] 1/output [0]/move 3/add [-3] 1/set [0] 2",
+            "input [0]/output [0]/move 3",
+        );
+        check8("deadstores", "input [0]/if [0]/output [0]/copy [1] [0] 1/end", "input [0]/if [0]/output [0]/end");
+        check8(
+            "deadstores",
+            "input [0]/set [1] 1/if [0]/output [1]/add [1] 1/end",
+            "input [0]/set [1] 1/if [0]/output [1]/end",
+        );
+        // Cells that share a place in the table.
+        check8("deadstores", "add [1] 1/output [1]/output [257]/add [2] 1", "add [1] 1/output [1]/output [257]");
+        let stays = "input [0]/loop [0]/add [1] 1/output [1]/input [0]/end";
+        check8("deadstores", stays, stays);
+        let stays = "add [1] 1/dump [0]";
         check8("deadstores", stays, stays);
     }
 

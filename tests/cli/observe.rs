@@ -6,6 +6,7 @@ use super::support::{Outcome, PROGRAM, Workspace, bfllvm};
 const CODE: &str = ",[->++<]>\n[.,]";
 
 const REMARKS: &str = "prog.bf:1:2: remark: loop became 1 multiply-add [multiply]\n\
+    prog.bf:1:2: remark: its test is gone; left of it: 1 copy [closed]\n\
     prog.bf:2:1: missed: contains output, contains input [multiply]\n";
 
 /// The commands that compile, and what they print for [`CODE`] on no input; nothing where that is long.
@@ -141,7 +142,7 @@ fn remarks_follow_the_passes_that_are_chosen() {
 fn remarks_as_json_are_one_object_a_line() {
     let outcome = bfllvm("\n,[->+<]", &["emit", "bfir", "--remarks=json"]).run("");
     let remarks = outcome.ends(0).json();
-    assert_eq!(remarks.len(), 1, "{outcome}");
+    assert_eq!(remarks.len(), 2, "{outcome}");
     let strings = [("kind", "passed"), ("pass", "multiply"), ("what", "became"), ("file", PROGRAM)];
     for (key, value) in strings {
         assert_eq!(remarks[0][key], value, "{outcome}");

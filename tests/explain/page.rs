@@ -18,8 +18,8 @@ fn pointing_at_any_text_lights_up_the_others() {
     browser.point(&format!("{bracket}[0]"));
     assert_eq!(browser.lit_source(), "[>+++<-]");
     // What it has become, and what the last pass took away in it.
-    assert_eq!(browser.lit("ir"), ["if [0]", "muladd [1] [0] 3", "set [0] 0"]);
-    assert_eq!(browser.texts("ir", ".lit.removed"), ["muladd [1] [0] 3"]);
+    assert_eq!(browser.lit("ir"), ["if [0]", "copy [1] [0] 3", "set [0] 0"]);
+    assert_eq!(browser.texts("ir", ".lit.removed"), ["if [0]"]);
     let about = browser.evaluate("document.getElementById('loop').textContent");
     assert!(about.as_str().unwrap().contains("loop became"), "{about}");
 

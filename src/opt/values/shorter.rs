@@ -41,34 +41,30 @@ impl Values {
         done
     }
 
-    /// What the condition whose head was just taken and the next one do together, in fewer operations; and the end
-    /// of those.
+    /// What the condition whose head was just taken does in fewer operations together with the next one, or with the
+    /// straight code behind it; and the end of those.
     pub(super) fn shorten(&mut self, end: u32) -> Option<(Vec<Kind>, u32)> {
-        let tried = self.tried.as_ref()?;
-        let first = self.rewriter.rest_before(end).len() + 1;
-        let ops = self.rewriter.taken_and_rest();
-        let base = end as usize - first;
-        let next = ops.iter().take(MAX_SOLVED).skip(first + 1).position(|op| {
-            !matches!(
-                op.kind,
-                Kind::Add { .. } | Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. }
-            )
-        })? + first
-            + 1;
-        let Kind::If { end: last, .. } = ops[next].kind else { return None };
-        let window = &ops[..(last as usize + 1).checked_sub(base)?];
-        if window.len() > MAX_SOLVED {
-            return None;
-        }
+        self.tried.as_ref()?;
+        let first = self.rewriter.rest_before(end).len() + 2;
+        let base = end as usize + 1 - first;
+        windows(self.rewriter.taken_and_rest(), first, base).into_iter().flatten().find_map(|len| {
+            let kinds = self.shorten_window(len, base)?;
+            Some((kinds, (base + len) as u32))
+        })
+    }
+
+    /// The next `len` operations in fewer; the index of the first is `base`.
+    fn shorten_window(&mut self, len: usize, base: usize) -> Option<Vec<Kind>> {
+        let window = &self.rewriter.taken_and_rest()[..len];
         let form = form(Attempt::Window, window, self);
-        if tried.has(form) {
+        if self.tried.as_ref()?.has(form) {
             return None;
         }
-        let Some(kinds) = symbolic::shorten(window, base, &self.entry()) else {
+        let kinds = symbolic::shorten(window, base, &self.entry());
+        if kinds.is_none() {
             self.give_up(form);
-            return None;
-        };
-        Some((kinds, last + 1))
+        }
+        kinds
     }
 
     /// Notes that code of this form was tried in vain.
@@ -107,6 +103,33 @@ impl Values {
             }
         }
     }
+}
+
+/// How many of `ops`, which begin with a condition of `first` operations, are looked at together, the most first. The index of
+/// the first is `base`.
+fn windows(ops: &[Op], first: usize, base: usize) -> [Option<usize>; 2] {
+    let behind = |start: usize| {
+        let straight = ops[start..].iter().take(MAX_TAIL).take_while(|op| is_straight(op.kind)).count();
+        start + straight
+    };
+    let next = behind(first);
+    let second = match ops.get(next) {
+        Some(Op { kind: Kind::If { end, .. }, .. }) => (*end as usize + 1).checked_sub(base),
+        Some(_) | None => None,
+    };
+    let lens = match second {
+        Some(second) => [Some(second), Some(behind(second)).filter(|&tail| tail != second)],
+        None => [Some(next), None],
+    };
+    lens.map(|len| len.filter(|&len| len <= MAX_SOLVED))
+}
+
+/// The most operations behind a condition that are looked at with it.
+const MAX_TAIL: usize = 8;
+
+/// Whether the operation computes, and does nothing else.
+fn is_straight(kind: Kind) -> bool {
+    matches!(kind, Kind::Add { .. } | Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. })
 }
 
 impl symbolic::Facts for Values {
