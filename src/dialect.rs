@@ -6,7 +6,7 @@
 pub const PAGE_BYTES: u64 = 4096;
 
 /// How many cells every tape has at least, whatever their width.
-pub const SHORTEST_TAPE_CELLS: i64 = (PAGE_BYTES / 8) as i64;
+pub const SHORTEST_TAPE_CELLS: u64 = PAGE_BYTES / 8;
 
 /// The length of the tape where nothing else is asked for, in cells.
 pub const DEFAULT_TAPE_CELLS: u64 = 1 << 24;

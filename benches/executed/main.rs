@@ -18,8 +18,8 @@ mod tritium;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use bfllvm::dialect::{CellWidth, Dialect, Eof};
-use bfllvm::ir::{Builder, Kind, Op, Program};
+use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
+use bfllvm::ir::{Builder, Entry, Kind, Op, Program};
 use bfllvm::level::{Level, Start};
 use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
 use bfllvm::reference::{Machine, MemoryIo, Status};
@@ -234,13 +234,17 @@ impl Case {
 
     fn parse(&self, granularity: Granularity) -> Option<Program> {
         let options = Options { width: self.width, granularity, hash: Hash::Comment, bang: Bang::Comment };
-        Some(parse(&self.source, &options).ok()?.program)
+        let program = parse(&self.source, &options).ok()?.program;
+        Some(Program { entry: Entry::of(&self.dialect()), ..program })
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::new(self.width, Eof::Same, DEFAULT_TAPE_CELLS)
     }
 
     /// The whole run; nothing if it takes more than `budget` steps.
     fn run(&self, program: &Program, budget: u64) -> Option<Run> {
-        let dialect = Dialect::new(program.width, Eof::Same, 1 << 24);
-        let mut machine = Machine::new(program, &dialect);
+        let mut machine = Machine::new(program, &self.dialect());
         let mut io = MemoryIo { input: &self.input, ..MemoryIo::default() };
         let status = machine.run(&mut io, budget);
         (status == Status::Finished).then(|| Run { steps: machine.steps(), output: io.output })

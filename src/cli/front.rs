@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use bfllvm::diagnostic::Diagnostic;
 use bfllvm::dialect::Dialect;
 use bfllvm::engine::policy::Policy;
-use bfllvm::ir::{Program, text};
+use bfllvm::ir::{Entry, Program, text};
 use bfllvm::level::{Level, Start, WHILE_READING};
 use bfllvm::lint::lint;
 use bfllvm::opt::Pass;
@@ -84,7 +84,7 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     let clock = Instant::now();
     let parsed = parse(&source, &options);
     let reading = clock.elapsed();
-    let Parsed { program, input_start } = match parsed {
+    let Parsed { mut program, input_start } = match parsed {
         Ok(parsed) => parsed,
         Err(unmatched) => {
             let errors: Vec<_> = unmatched.iter().map(Diagnostic::unmatched).collect();
@@ -104,6 +104,7 @@ pub fn check(path: &Path, args: &DialectArgs, behind: InputBehind, messages: &Me
     if source.bytes().len() <= MAX_LINTED_BYTES {
         messages.warnings(&lint(&source, &options, &program, &dialect), &source);
     }
+    program.entry = Entry::of(&dialect);
     let read = RefCell::new(Some((options.granularity, program)));
     Ok(Checked { source: Arc::new(source), dialect, options, read, reading, input })
 }
@@ -288,6 +289,7 @@ impl Checked {
             return Ok(program);
         }
         let parsed = parse(&self.source, &Options { granularity, ..self.options });
-        Ok(parsed.map_err(|_| Rejected)?.program)
+        let program = parsed.map_err(|_| Rejected)?.program;
+        Ok(Program { entry: Entry::of(&self.dialect), ..program })
     }
 }

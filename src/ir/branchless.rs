@@ -21,7 +21,6 @@ use std::ops::Range;
 
 use super::transfers::{Transfer, drifting_heads, loop_drifts};
 use super::{Entry, Kind, Op, Program};
-use crate::dialect::SHORTEST_TAPE_CELLS;
 
 /// How a condition becomes code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +43,8 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
     let mut forms = vec![Form::Branch; range.len()];
     let drifts = drifting_heads(program, range.clone());
     let mut reached = match program.entry {
-        Entry::Beginning if range.start == 0 => Some((0, SHORTEST_TAPE_CELLS - 1)),
-        Entry::Beginning | Entry::Anywhere => None,
+        Entry::Beginning { .. } if range.start == 0 => Some((0, program.entry.sure_cells().end - 1)),
+        Entry::Beginning { .. } | Entry::Anywhere => None,
     };
     let mut at_heads: Vec<Reached> = Vec::new();
     // In a loop that may be repeated for its first iteration.

@@ -17,7 +17,9 @@ pub mod text;
 pub mod transfers;
 pub mod verify;
 
-use crate::dialect::CellWidth;
+use std::ops::Range;
+
+use crate::dialect::{CellWidth, Dialect, SHORTEST_TAPE_CELLS};
 use crate::source::Span;
 pub use builder::Builder;
 use count::Count;
@@ -72,13 +74,36 @@ pub struct Op {
 }
 
 /// Where the pointer and the tape are when the first operation is come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// At cell 0 of a tape of zeros.
-    #[default]
-    Beginning,
+    /// At cell 0 of a tape of zeros, which has so many cells or more.
+    Beginning { tape_cells: u64 },
     /// Anywhere, at each outermost loop: these are loops out of a program ([`Program::part`]).
     Anywhere,
+}
+
+/// The beginning of a program for any tape.
+impl Default for Entry {
+    fn default() -> Entry {
+        Entry::Beginning { tape_cells: SHORTEST_TAPE_CELLS }
+    }
+}
+
+impl Entry {
+    /// The beginning of a program that is run under `dialect`, or on a longer tape.
+    #[must_use]
+    pub fn of(dialect: &Dialect) -> Entry {
+        Entry::Beginning { tape_cells: dialect.tape_cells() }
+    }
+
+    /// The cells that are on the tape for certain, as seen from the pointer at the beginning.
+    #[must_use]
+    pub fn sure_cells(self) -> Range<i64> {
+        match self {
+            Entry::Beginning { tape_cells } => 0..i64::try_from(tape_cells).unwrap_or(i64::MAX),
+            Entry::Anywhere => 0..0,
+        }
+    }
 }
 
 /// A program for cells of one width.

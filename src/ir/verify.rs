@@ -118,7 +118,7 @@ mod tests {
 
     fn property(kinds: &[Kind]) -> Option<&'static str> {
         let ops = kinds.iter().map(|&kind| Op { kind, span: Span::default() }).collect();
-        verify(&Program { width: CellWidth::W8, entry: Entry::Beginning, ops, text: b"ab".to_vec(), shape: Shape::ANY })
+        verify(&Program { width: CellWidth::W8, entry: Entry::default(), ops, text: b"ab".to_vec(), shape: Shape::ANY })
             .err()
             .map(|violation| violation.property)
     }

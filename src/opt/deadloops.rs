@@ -18,7 +18,7 @@ use crate::ir::{Entry, Kind, Program, Rewriter};
 pub(super) fn run(program: Program) -> Program {
     // What is known to be 0 before the next operation.
     let mut zero = match program.entry {
-        Entry::Beginning => Zero::Everything { pointer: 0 },
+        Entry::Beginning { .. } => Zero::Everything { pointer: 0 },
         Entry::Anywhere => Zero::Nothing,
     };
     let mut rewriter = Rewriter::new(program);
@@ -73,7 +73,7 @@ impl Zero {
     fn holds(self, cell: i32) -> bool {
         match self {
             // Off the tape it would be a fault.
-            Zero::Everything { pointer } => (0..SHORTEST_TAPE_CELLS).contains(&(pointer + i64::from(cell))),
+            Zero::Everything { pointer } => (0..SHORTEST_TAPE_CELLS as i64).contains(&(pointer + i64::from(cell))),
             Zero::Cell(zero) => zero == cell,
             Zero::Nothing => false,
         }

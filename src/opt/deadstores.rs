@@ -14,12 +14,13 @@
 //! Behind the program nothing is read: what is written there last goes too, unless it may be where the program leaves the
 //! tape.
 
-use crate::dialect::SHORTEST_TAPE_CELLS;
+use std::ops::Range;
+
 use crate::ir::{Entry, Kind, Program, Rewriter};
 
 pub(super) fn run(mut program: Program) -> Program {
     let end = end_of(&program);
-    let mut dead = Dead { are_others: end.is_some(), ..Dead::default() };
+    let mut dead = Dead { others: end.map_or(0..0, |_| program.entry.sure_cells()), ..Dead::default() };
     // From the first cell, or from the end.
     let mut pointer = end.unwrap_or(0);
     let mut open: Vec<Condition> = Vec::new();
@@ -129,7 +130,7 @@ fn end_of(program: &Program) -> Option<i64> {
             | Kind::Dump { .. } => {}
         }
     }
-    (program.entry == Entry::Beginning).then_some(pointer)
+    matches!(program.entry, Entry::Beginning { .. }).then_some(pointer)
 }
 
 /// A condition whose head is still to come.
@@ -150,20 +151,14 @@ struct Dead {
     epoch: u32,
     /// What was added in conditions.
     added: Vec<i64>,
-    /// Whether all others that every tape has are dead too, except for those that are read.
-    are_others: bool,
+    /// These are dead too, except for those that are read.
+    others: Range<i64>,
     read: [i64; Dead::SIZE],
 }
 
 impl Default for Dead {
     fn default() -> Self {
-        Dead {
-            places: [(0, 0); Dead::SIZE],
-            epoch: 1,
-            added: Vec::new(),
-            are_others: false,
-            read: [Dead::NONE; Dead::SIZE],
-        }
+        Dead { places: [(0, 0); Dead::SIZE], epoch: 1, added: Vec::new(), others: 0..0, read: [Dead::NONE; Dead::SIZE] }
     }
 }
 
@@ -179,8 +174,7 @@ impl Dead {
     }
 
     fn has(&self, place: i64) -> bool {
-        self.is_noted(place)
-            || (self.are_others && (0..SHORTEST_TAPE_CELLS).contains(&place) && self.read[Self::slot(place)] != place)
+        self.is_noted(place) || (self.others.contains(&place) && self.read[Self::slot(place)] != place)
     }
 
     fn is_noted(&self, place: i64) -> bool {
@@ -199,10 +193,12 @@ impl Dead {
     /// The cell is read.
     fn remove(&mut self, place: i64) {
         self.retract_one(place);
-        if self.are_others {
+        if !self.others.is_empty() {
             let slot = &mut self.read[Self::slot(place)];
             // There is room for one place in a slot.
-            self.are_others = *slot == Self::NONE || *slot == place;
+            if *slot != Self::NONE && *slot != place {
+                self.others = 0..0;
+            }
             *slot = place;
         }
     }
@@ -224,7 +220,7 @@ impl Dead {
 
     fn forget_all(&mut self) {
         self.epoch += 1;
-        self.are_others = false;
+        self.others = 0..0;
     }
 }
 

@@ -9,7 +9,7 @@
 //! ```
 //! The reference interpreter does it, loop by loop of the program's outermost level; what a loop has done
 //! becomes text and assignments, of which nothing is left at the program's end. Left as it is: the first loop that reads
-//! input, accesses a cell off the tape, or does not end within its [`Budget`], and all that follows. In front of the iteration
+//! input, accesses a cell off the tape or behind its first [`MAX_CELLS`], or does not end within its [`Budget`], and all that follows. In front of the iteration
 //! that reads input or leaves the tape, the loop's earlier ones are done too, if no more cells have to be set for it than there were
 //! operations. A loop that takes too long begins anew: where the budget ends, nothing speaks for going on.
 
@@ -30,6 +30,9 @@ const AHEAD: Budget = Budget { of_loop: 1 << 18, total: 1 << 21 };
 
 /// For code that is about to run, which is ten times faster: 0.2 ms at the most.
 const AT_ONCE: Budget = Budget { of_loop: 1 << 13, total: 1 << 14 };
+
+/// The most cells that there is memory for while a program is compiled: whole pages.
+const MAX_CELLS: i64 = 1 << 16;
 
 /// The longest text that is made, in bytes.
 const MAX_TEXT: usize = 1 << 16;
@@ -100,9 +103,10 @@ impl Beginning {
     }
 }
 
-/// A machine in front of the program. Its tape is the shortest there is: no fault of the program gets lost.
+/// A machine in front of the program. Its tape is no longer than that which the program is for: no fault gets lost.
 fn start(program: &Program) -> (Machine<'_>, Collected) {
-    (Machine::new(program, &Dialect::new(program.width, Eof::Same, 1)), Collected::default())
+    let cells = program.entry.sure_cells().end.min(MAX_CELLS) as u64;
+    (Machine::new(program, &Dialect::new(program.width, Eof::Same, cells)), Collected::default())
 }
 
 /// Runs the beginning; nothing if what it has done takes no fewer operations than doing it.
@@ -198,6 +202,9 @@ impl Io for Collected {
 
 #[cfg(test)]
 mod tests {
+    use super::MAX_CELLS;
+    use crate::ir::{Entry, Program, text};
+    use crate::opt::Pass;
     use crate::opt::testing::check8;
 
     #[test]
@@ -244,6 +251,23 @@ mod tests {
             "add [0] 2/add [0] 3/output [0]/input [0]/output [0]",
             "text \"\\x05\"/set [0] 5/input [0]/output [0]",
         );
+    }
+
+    #[test]
+    fn no_tape_is_longer_than_the_one_the_program_is_for() {
+        let code = |place: i64| format!("cells 8\nmove {place}\nadd [0] 65\noutput [0]\n");
+        let after = |place, tape_cells| {
+            let entry = Entry::Beginning { tape_cells };
+            let program = Program { entry, ..text::parse(&code(place)).unwrap() };
+            text::print(&Pass::named("evaluate").unwrap().apply(program), None)
+        };
+        let folded = "cells 8\ntext \"A\"\n";
+        assert_eq!(after(5000, 8192), folded);
+        assert_eq!(after(8192, 8192), code(8192));
+        assert_eq!(after(5000, 4096), code(5000));
+        // There is not as much memory for it as for the run.
+        assert_eq!(after(MAX_CELLS - 1, 1 << 40), folded);
+        assert_eq!(after(MAX_CELLS, 1 << 40), code(MAX_CELLS));
     }
 
     #[test]

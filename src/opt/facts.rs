@@ -2,7 +2,8 @@
 //!
 //! Knows places and values; nothing of operations.
 
-use crate::dialect::SHORTEST_TAPE_CELLS;
+use std::ops::Range;
+
 use crate::ir::Entry;
 
 /// What is known of the cells: a table indexed by their places, that is, the pointer's place and the offset.
@@ -15,8 +16,8 @@ pub(super) struct Facts {
     zero_from: i64,
     /// The pointer's place.
     pub pointer: i64,
-    /// Places are cells of the tape: the pointer was never lost.
-    is_absolute: bool,
+    /// The places that are on the tape whatever was accessed: none once the pointer was lost.
+    sure_cells: Range<i64>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -41,7 +42,7 @@ const NONE: i64 = i64::MAX;
 impl Default for Facts {
     fn default() -> Facts {
         let slots = vec![Slot::default(); FIRST_SLOTS];
-        Facts { slots, epoch: 1, zero_from: ALL, pointer: 0, is_absolute: true }
+        Facts { slots, epoch: 1, zero_from: ALL, pointer: 0, sure_cells: Entry::default().sure_cells() }
     }
 }
 
@@ -49,8 +50,9 @@ impl Facts {
     /// What is known where a program is entered. The table stays as large as it has grown.
     pub fn restart(&mut self, entry: Entry) {
         self.forget_all();
-        let is_beginning = entry == Entry::Beginning;
-        (self.zero_from, self.is_absolute) = (if is_beginning { ALL } else { NONE }, is_beginning);
+        let is_beginning = matches!(entry, Entry::Beginning { .. });
+        self.zero_from = if is_beginning { ALL } else { NONE };
+        self.sure_cells = entry.sure_cells();
     }
 
     #[inline]
@@ -74,12 +76,11 @@ impl Facts {
         }
     }
 
-    /// Whether the place is on the tape for certain: it was accessed before, or every tape has it. What
+    /// Whether the place is on the tape for certain: it was accessed before, or the tape has it in any case. What
     /// cannot be told must stay accessed where it is, so that a fault stays where it is.
     #[inline]
     pub fn is_on_tape(&self, place: i64) -> bool {
-        (self.is_absolute && (0..SHORTEST_TAPE_CELLS).contains(&place))
-            || self.slot(place).is_some_and(|slot| slot.is_known)
+        self.sure_cells.contains(&place) || self.slot(place).is_some_and(|slot| slot.is_known)
     }
 
     /// The cell has this value now, or one that is not known.
@@ -117,7 +118,7 @@ impl Facts {
         self.epoch += 1;
         self.zero_from = NONE;
         self.pointer = 0;
-        self.is_absolute = false;
+        self.sure_cells = 0..0;
     }
 }
 
@@ -135,7 +136,7 @@ mod tests {
         }
         assert_eq!((facts.get(far), facts.get(far - 1), facts.get(far - 2)), (Some(0), None, Some(7)));
         assert_eq!((facts.get(1), facts.get(2)), (None, None), "forgotten, and not 0");
-        facts.restart(Entry::Beginning);
+        facts.restart(Entry::default());
         assert_eq!(facts.get(1), Some(0));
         facts.restart(Entry::Anywhere);
         assert_eq!(facts.get(1), None);

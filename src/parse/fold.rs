@@ -72,7 +72,7 @@ pub(super) fn fold(bytes: &[u8], mut at: usize, options: &Options) -> Option<Par
     }
     let program = Program {
         width: options.width,
-        entry: Entry::Beginning,
+        entry: Entry::default(),
         ops: folder.ops,
         text: Vec::new(),
         shape: folder.shape,
@@ -114,7 +114,7 @@ impl Zero {
     fn holds(self, cell: i32) -> bool {
         match self {
             // Off the tape it would be a fault.
-            Zero::Everything => (0..SHORTEST_TAPE_CELLS).contains(&i64::from(cell)),
+            Zero::Everything => (0..SHORTEST_TAPE_CELLS as i64).contains(&i64::from(cell)),
             Zero::Cell(zero) => zero == cell,
             Zero::Nothing => false,
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use bfllvm::dialect::Dialect;
-use bfllvm::ir::Program;
+use bfllvm::ir::{Entry, Program};
 use bfllvm::level::{Level, Start};
 use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
 use bfllvm::reference::{Machine, MemoryIo, Status};
@@ -104,7 +104,8 @@ pub fn source(code: &str) -> Source {
 
 pub fn read(source: &Source, dialect: &Dialect, granularity: Granularity) -> Program {
     let options = Options { width: dialect.width, granularity, hash: Hash::Comment, bang: Bang::Comment };
-    parse(source, &options).unwrap().program
+    let program = parse(source, &options).unwrap().program;
+    Program { entry: Entry::of(dialect), ..program }
 }
 
 pub fn interpret(program: &Program, dialect: &Dialect, input: &[u8]) -> (Run, u64) {

@@ -126,7 +126,7 @@ proptest! {
         }
         let last = LoopRange { head: done, end: (program.ops.len() as u32).wrapping_sub(1), parent: None };
         pieces.extend((done as usize != program.ops.len()).then(|| program.part(&last)));
-        let whole = Program { entry: Entry::Beginning, ..Program::joined(program.width, pieces) };
+        let whole = Program { entry: Entry::of(&case.dialect), ..Program::joined(program.width, pieces) };
         prop_assert_eq!(verify::verify(&whole), Ok(()));
         let (run, _) = interpret(&whole, &case.dialect, &case.input);
         if let Err(message) = case.allows(&run) {
