@@ -246,6 +246,10 @@ impl Values {
         self.note_access(cell);
         let value = self.value(cell).map(|value| value.wrapping_add(delta) & self.mask);
         self.learn(cell, value);
+        if value.is_some() && self.open_loops > 0 {
+            // What is assigned in each iteration may be known at the loop's head.
+            self.note_news();
+        }
         self.rewriter.put(value.map_or(Kind::Add { cell, delta }, |value| Kind::Set { cell, value }), op.span);
     }
 

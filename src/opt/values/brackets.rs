@@ -77,7 +77,7 @@ impl Values {
     }
 
     /// Notes that the next round may know more.
-    fn note_news(&mut self) {
+    pub(super) fn note_news(&mut self) {
         self.has_news = true;
         self.stretches.note_news();
     }
