@@ -13,6 +13,7 @@ mod cuts;
 mod debug;
 mod emitter;
 mod io;
+mod loops;
 mod notes;
 mod piece;
 mod scan;

@@ -6,15 +6,15 @@
 //!
 //! It may be that operations are left out before and behind: see [`super::cuts`].
 
-use std::mem::offset_of;
 use std::ops::Range;
 use std::sync::atomic::AtomicU64;
 
-use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, DynasmLabelApi as _, dynasm};
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, dynasm};
 
 use super::cuts::{Apart, Exit};
 use super::emitter::{Emitter, Sign};
 use super::io::{self, Detour};
+use super::loops::{Open, SlottedLoop, emit_hot};
 use super::notes::{FRAME_WORDS, Notes, SAVED};
 use super::piece::{Entry, Links, Place};
 use super::scan::{self, Scans};
@@ -22,7 +22,7 @@ use super::{HostFunction, HostTable, Slotted};
 use crate::dialect::Eof;
 use crate::ir::branchless::{self, Form, form_around};
 use crate::ir::{Kind, Program};
-use crate::runtime::slots::{Slot, Targets};
+use crate::runtime::slots::Targets;
 use crate::source::Source;
 
 /// Cells are addressed from `rbx` up to this distance: there are displacements left around it.
@@ -53,7 +53,7 @@ impl Unit<'_> {
     }
 
     /// Whether the body of the loop or condition with these ends is left out, which are in the range.
-    fn is_apart(&self, head: u32, end: u32) -> bool {
+    pub(super) fn is_apart(&self, head: u32, end: u32) -> bool {
         self.apart.is_some_and(|apart| apart.leaves_out(&self.range, head, end))
     }
 
@@ -148,69 +148,13 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
     Ok(Translated { bytes: asm.finalize()?, places, entries, outside, asking, targets, ops, notes })
 }
 
-/// Emits what the code that counts jumps to: asks the host, and goes where the slot leads then. `ecx` is the slot's number;
-/// `rax` is kept.
-fn emit_hot(emitter: &mut Emitter) -> DynamicLabel {
-    let hot = emitter.label();
-    emitter.begin_routine("count is up");
-    emitter.set_depth(FRAME_WORDS);
-    emitter.bind(hot);
-    dynasm!(emitter.asm; .arch x64; push rax; push rcx);
-    emitter.set_depth(FRAME_WORDS + 2);
-    dynasm!(emitter.asm; .arch x64; mov esi, ecx);
-    emitter.call_host(HostFunction::Hot);
-    dynasm!(emitter.asm
-        ; .arch x64
-        ; pop rcx
-        ; pop rax
-    );
-    emitter.set_depth(FRAME_WORDS);
-    dynasm!(emitter.asm
-        ; .arch x64
-        ; lea rcx, [rcx + rcx * 2]
-        ; jmp QWORD [r14 + rcx * 8]
-    );
-    hot
-}
-
-const _: () = assert!(size_of::<Slot>() == 3 * 8);
-
-/// Where the slot's field at `field` is, from `r14`.
-fn slot_field(slot: u32, field: usize) -> i32 {
-    (slot as usize * size_of::<Slot>() + field) as i32
-}
-
-/// A loop with a slot.
-struct SlottedLoop {
-    slot: u32,
-    head: u32,
-    body: DynamicLabel,
-    body_offset: u32,
-    behind: DynamicLabel,
-    ahead: i64,
-}
-
-/// A loop or condition whose end is still to come.
-pub(super) struct Open {
-    pub(super) head: u32,
-    cell: i32,
-    body: DynamicLabel,
-    behind: DynamicLabel,
-    /// How far the pointer is ahead of `rbx` at the head, and behind the end.
-    ahead: i64,
-    /// Whether the body begins with the cell's value in `rax`.
-    loads: bool,
-    slot: Option<u32>,
-    pub(super) io: io::Placement,
-}
-
 pub(super) struct Translator<'a> {
     pub(super) unit: &'a Unit<'a>,
     pub(super) emitter: Emitter,
     pub(super) scans: Option<Scans>,
     pub(super) io: io::Routines,
     pub(super) detours: Vec<Detour>,
-    hot: DynamicLabel,
+    pub(super) hot: DynamicLabel,
     /// How many cells the pointer is ahead of `rbx`.
     pub(super) ahead: i64,
     /// The cell whose value is in `rax`, in cells from `rbx`.
@@ -226,15 +170,15 @@ pub(super) struct Translator<'a> {
     /// For each head of a condition.
     conditions: Vec<Form>,
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its [first iteration](Translator::first_iteration).
-    assigns: bool,
+    pub(super) assigns: bool,
     /// Behind the entry.
     pub(super) top: DynamicLabel,
     /// The next operation.
-    next: u32,
+    pub(super) next: u32,
     /// The slot of the next loop that has one, or of one before.
-    next_slot: usize,
+    pub(super) next_slot: usize,
     /// The loops with slots so far.
-    loops: Vec<SlottedLoop>,
+    pub(super) loops: Vec<SlottedLoop>,
     /// How many counters are in use.
     counted: usize,
 }
@@ -274,38 +218,7 @@ impl Translator<'_> {
         dynasm!(self.emitter.asm; .arch x64; ret);
     }
 
-    /// Emits what a slot may lead to beside the body.
-    fn emit_stubs(&mut self, number: usize) -> (u32, Targets) {
-        let &SlottedLoop { slot, head, body, body_offset, behind, ahead } = &self.loops[number];
-        let bytes = ahead * self.unit.program.width.bytes() as i64;
-        let hot = self.hot;
-        let counting = self.emitter.offset();
-        self.places.push(Place { offset: counting, head: Some(head) });
-        self.emitter.set_depth(FRAME_WORDS);
-        self.emitter.notes.apart(counting, head, ahead);
-        dynasm!(self.emitter.asm
-            ; .arch x64
-            ; sub DWORD [r14 + slot_field(slot, offset_of!(Slot, count))], 1
-            ; jnz =>body
-            ; mov ecx, slot as i32
-            ; jmp =>hot
-        );
-        let calling = self.emitter.offset();
-        self.emitter.advance(bytes);
-        dynasm!(self.emitter.asm
-            ; .arch x64
-            ; mov rsi, rbx
-            ; mov rdi, r12
-            ; call QWORD [r14 + slot_field(slot, offset_of!(Slot, function))]
-            ; mov rbx, rax
-        );
-        self.emitter.advance(-bytes);
-        self.emitter.jump(behind);
-        let targets = Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize };
-        (slot, targets)
-    }
-
-    fn op(&mut self, index: u32) {
+    pub(super) fn op(&mut self, index: u32) {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => {
                 let at = self.at(cell);
@@ -398,12 +311,12 @@ impl Translator<'_> {
     }
 
     /// The form of the condition with this head.
-    fn form(&self, head: u32) -> Form {
+    pub(super) fn form(&self, head: u32) -> Form {
         self.conditions[(head - self.unit.range.start) as usize]
     }
 
     /// The operation at `index` begins.
-    fn note(&mut self, index: u32) {
+    pub(super) fn note(&mut self, index: u32) {
         self.emitter.notes.begin(self.emitter.offset(), index, self.ahead);
     }
 
@@ -528,113 +441,15 @@ impl Translator<'_> {
         }
     }
 
-    fn begin(&mut self, index: u32, cell: i32, end: u32) {
-        self.places.push(Place { offset: self.emitter.offset(), head: Some(index) });
-        let entries = self.next_counter();
-        let iterations = self.next_counter();
-        self.count(entries);
-        // Whether the body follows, and its end.
-        let (has_end, is_apart) = (self.unit.has(end), self.unit.is_apart(index, end));
-        let is_whole = has_end && !is_apart;
-        let loads = is_whole && reads(self.unit.program.ops[index as usize + 1].kind, cell);
-        self.test(cell, loads);
-        let body = self.emitter.label();
-        if is_apart {
-            self.settle(0);
-        }
-        let behind = if has_end { self.emitter.label() } else { self.exit_to(end + 1) };
-        self.emitter.jump_if_zero(behind);
-        let slot = self.slot_of(index);
-        if !is_apart {
-            let io = self.io_placement(index);
-            self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
-        }
-        if self.form(index) == Form::Shift && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
-            self.first_iteration(index..end, cell, loads);
-            self.emitter.jump_if_zero(behind);
-            self.assigns = true;
-        }
-        if let Some(slot) = slot {
-            self.jump_through(slot);
-            self.loops.push(SlottedLoop {
-                slot,
-                head: index,
-                body,
-                body_offset: self.emitter.offset(),
-                behind,
-                ahead: self.ahead,
-            });
-        }
-        self.emitter.bind(body);
-        self.count(iterations);
-        if is_apart {
-            self.leave_for(index + 1);
-            self.emitter.bind(behind);
-            self.next = end + 1;
-            return self.enter(end + 1);
-        }
-        if is_whole {
-            self.forget();
-        } else {
-            self.enter(index + 1);
-        }
-        if loads {
-            self.in_register = Some(self.key(cell));
-        }
-    }
-
-    /// The first iteration of a loop on `cell` whose form is [`Form::Shift`], and the test behind it.
-    fn first_iteration(&mut self, range: Range<u32>, cell: i32, loads: bool) {
-        let ahead = self.ahead;
-        self.forget();
-        if loads {
-            self.in_register = Some(self.key(cell));
-        }
-        for index in range.start + 1..range.end {
-            self.note(index);
-            self.op(index);
-        }
-        self.settle(ahead);
-        self.note(range.start);
-        self.test(cell, loads);
-    }
-
-    /// The slot of the loop with this head; no loop before is asked about afterwards.
-    fn slot_of(&mut self, head: u32) -> Option<u32> {
-        let loops = self.unit.slotted.loops;
-        self.next_slot += loops[self.next_slot..].iter().take_while(|range| range.head < head).count();
-        loops.get(self.next_slot).filter(|range| range.head == head).map(|_| self.next_slot as u32)
-    }
-
-    pub(super) fn jump_through(&mut self, slot: u32) {
-        dynasm!(self.emitter.asm; .arch x64; jmp QWORD [r14 + slot_field(slot, offset_of!(Slot, target))]);
-    }
-
-    /// The innermost loop or condition, at the end of its body.
-    fn close(&mut self) -> Open {
-        let open = self.open.pop().expect("its head is among the operations");
-        self.settle(open.ahead);
-        open
-    }
-
-    fn leave(&mut self, open: &Open) {
-        self.emitter.bind(open.behind);
-        self.ahead = open.ahead;
-        self.forget();
-        debug_assert!(matches!(self.unit.program.ops[open.head as usize].kind, Kind::Loop { .. } | Kind::If { .. }));
-        let head = self.open.last().map(|outer| outer.head);
-        self.places.push(Place { offset: self.emitter.offset(), head });
-    }
-
     /// The next counter, if there are any.
-    fn next_counter(&mut self) -> Option<*const AtomicU64> {
+    pub(super) fn next_counter(&mut self) -> Option<*const AtomicU64> {
         let counter = self.unit.counters.get(self.counted)?;
         self.counted += 1;
         Some(std::ptr::from_ref(counter))
     }
 
     /// `counter += 1`
-    fn count(&mut self, counter: Option<*const AtomicU64>) {
+    pub(super) fn count(&mut self, counter: Option<*const AtomicU64>) {
         if let Some(counter) = counter {
             dynasm!(self.emitter.asm; .arch x64; mov rcx, QWORD counter as i64; inc QWORD [rcx]);
             self.in_flags = None;
@@ -660,26 +475,5 @@ impl Translator<'_> {
         );
         let head = self.open.last().map(|outer| outer.head);
         self.places.push(Place { offset: self.emitter.offset(), head });
-    }
-}
-
-/// Whether the operation begins with reading `cell` into a register.
-fn reads(kind: Kind, cell: i32) -> bool {
-    match kind {
-        Kind::MulAdd { source, .. } | Kind::Copy { source, .. } | Kind::Product { left: source, .. } => source == cell,
-        Kind::Walk { cell: source, .. } => source == cell,
-        Kind::Output { cell: written } => written == cell,
-        Kind::Add { .. }
-        | Kind::Set { .. }
-        | Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Count(_)
-        | Kind::Input { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => false,
     }
 }

@@ -1,0 +1,223 @@
+//! Loops and conditions: their heads, their ends, and the slots through which heads lead.
+
+use std::mem::offset_of;
+use std::ops::Range;
+
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi as _, dynasm};
+
+use super::emitter::Emitter;
+use super::notes::FRAME_WORDS;
+use super::piece::Place;
+use super::translate::Translator;
+use super::{HostFunction, io};
+use crate::ir::Kind;
+use crate::ir::branchless::Form;
+use crate::runtime::slots::{Slot, Targets};
+
+/// Emits what the code that counts jumps to: asks the host, and goes where the slot leads then. `ecx` is the slot's number;
+/// `rax` is kept.
+pub(super) fn emit_hot(emitter: &mut Emitter) -> DynamicLabel {
+    let hot = emitter.label();
+    emitter.begin_routine("count is up");
+    emitter.set_depth(FRAME_WORDS);
+    emitter.bind(hot);
+    dynasm!(emitter.asm; .arch x64; push rax; push rcx);
+    emitter.set_depth(FRAME_WORDS + 2);
+    dynasm!(emitter.asm; .arch x64; mov esi, ecx);
+    emitter.call_host(HostFunction::Hot);
+    dynasm!(emitter.asm
+        ; .arch x64
+        ; pop rcx
+        ; pop rax
+    );
+    emitter.set_depth(FRAME_WORDS);
+    dynasm!(emitter.asm
+        ; .arch x64
+        ; lea rcx, [rcx + rcx * 2]
+        ; jmp QWORD [r14 + rcx * 8]
+    );
+    hot
+}
+
+const _: () = assert!(size_of::<Slot>() == 3 * 8);
+
+/// Where the slot's field at `field` is, from `r14`.
+fn slot_field(slot: u32, field: usize) -> i32 {
+    (slot as usize * size_of::<Slot>() + field) as i32
+}
+
+/// A loop with a slot.
+pub(super) struct SlottedLoop {
+    slot: u32,
+    head: u32,
+    body: DynamicLabel,
+    body_offset: u32,
+    behind: DynamicLabel,
+    ahead: i64,
+}
+
+/// A loop or condition whose end is still to come.
+pub(super) struct Open {
+    pub(super) head: u32,
+    pub(super) cell: i32,
+    pub(super) body: DynamicLabel,
+    pub(super) behind: DynamicLabel,
+    /// How far the pointer is ahead of `rbx` at the head, and behind the end.
+    pub(super) ahead: i64,
+    /// Whether the body begins with the cell's value in `rax`.
+    pub(super) loads: bool,
+    pub(super) slot: Option<u32>,
+    pub(super) io: io::Placement,
+}
+
+impl Translator<'_> {
+    pub(super) fn begin(&mut self, index: u32, cell: i32, end: u32) {
+        self.places.push(Place { offset: self.emitter.offset(), head: Some(index) });
+        let entries = self.next_counter();
+        let iterations = self.next_counter();
+        self.count(entries);
+        // Whether the body follows, and its end.
+        let (has_end, is_apart) = (self.unit.has(end), self.unit.is_apart(index, end));
+        let is_whole = has_end && !is_apart;
+        let loads = is_whole && reads(self.unit.program.ops[index as usize + 1].kind, cell);
+        self.test(cell, loads);
+        let body = self.emitter.label();
+        if is_apart {
+            self.settle(0);
+        }
+        let behind = if has_end { self.emitter.label() } else { self.exit_to(end + 1) };
+        self.emitter.jump_if_zero(behind);
+        let slot = self.slot_of(index);
+        if !is_apart {
+            let io = self.io_placement(index);
+            self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
+        }
+        if self.form(index) == Form::Shift && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
+            self.first_iteration(index..end, cell, loads);
+            self.emitter.jump_if_zero(behind);
+            self.assigns = true;
+        }
+        if let Some(slot) = slot {
+            self.jump_through(slot);
+            self.loops.push(SlottedLoop {
+                slot,
+                head: index,
+                body,
+                body_offset: self.emitter.offset(),
+                behind,
+                ahead: self.ahead,
+            });
+        }
+        self.emitter.bind(body);
+        self.count(iterations);
+        if is_apart {
+            self.leave_for(index + 1);
+            self.emitter.bind(behind);
+            self.next = end + 1;
+            return self.enter(end + 1);
+        }
+        if is_whole {
+            self.forget();
+        } else {
+            self.enter(index + 1);
+        }
+        if loads {
+            self.in_register = Some(self.key(cell));
+        }
+    }
+
+    /// The first iteration of a loop on `cell` whose form is [`Form::Shift`], and the test behind it.
+    fn first_iteration(&mut self, range: Range<u32>, cell: i32, loads: bool) {
+        let ahead = self.ahead;
+        self.forget();
+        if loads {
+            self.in_register = Some(self.key(cell));
+        }
+        for index in range.start + 1..range.end {
+            self.note(index);
+            self.op(index);
+        }
+        self.settle(ahead);
+        self.note(range.start);
+        self.test(cell, loads);
+    }
+
+    /// The slot of the loop with this head; no loop before is asked about afterwards.
+    fn slot_of(&mut self, head: u32) -> Option<u32> {
+        let loops = self.unit.slotted.loops;
+        self.next_slot += loops[self.next_slot..].iter().take_while(|range| range.head < head).count();
+        loops.get(self.next_slot).filter(|range| range.head == head).map(|_| self.next_slot as u32)
+    }
+
+    pub(super) fn jump_through(&mut self, slot: u32) {
+        dynasm!(self.emitter.asm; .arch x64; jmp QWORD [r14 + slot_field(slot, offset_of!(Slot, target))]);
+    }
+
+    /// The innermost loop or condition, at the end of its body.
+    pub(super) fn close(&mut self) -> Open {
+        let open = self.open.pop().expect("its head is among the operations");
+        self.settle(open.ahead);
+        open
+    }
+
+    pub(super) fn leave(&mut self, open: &Open) {
+        self.emitter.bind(open.behind);
+        self.ahead = open.ahead;
+        self.forget();
+        debug_assert!(matches!(self.unit.program.ops[open.head as usize].kind, Kind::Loop { .. } | Kind::If { .. }));
+        let head = self.open.last().map(|outer| outer.head);
+        self.places.push(Place { offset: self.emitter.offset(), head });
+    }
+
+    /// Emits what a slot may lead to beside the body.
+    pub(super) fn emit_stubs(&mut self, number: usize) -> (u32, Targets) {
+        let &SlottedLoop { slot, head, body, body_offset, behind, ahead } = &self.loops[number];
+        let bytes = ahead * self.unit.program.width.bytes() as i64;
+        let hot = self.hot;
+        let counting = self.emitter.offset();
+        self.places.push(Place { offset: counting, head: Some(head) });
+        self.emitter.set_depth(FRAME_WORDS);
+        self.emitter.notes.apart(counting, head, ahead);
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; sub DWORD [r14 + slot_field(slot, offset_of!(Slot, count))], 1
+            ; jnz =>body
+            ; mov ecx, slot as i32
+            ; jmp =>hot
+        );
+        let calling = self.emitter.offset();
+        self.emitter.advance(bytes);
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; mov rsi, rbx
+            ; mov rdi, r12
+            ; call QWORD [r14 + slot_field(slot, offset_of!(Slot, function))]
+            ; mov rbx, rax
+        );
+        self.emitter.advance(-bytes);
+        self.emitter.jump(behind);
+        let targets = Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize };
+        (slot, targets)
+    }
+}
+
+/// Whether the operation begins with reading `cell` into a register.
+fn reads(kind: Kind, cell: i32) -> bool {
+    match kind {
+        Kind::MulAdd { source, .. } | Kind::Copy { source, .. } | Kind::Product { left: source, .. } => source == cell,
+        Kind::Walk { cell: source, .. } => source == cell,
+        Kind::Output { cell: written } => written == cell,
+        Kind::Add { .. }
+        | Kind::Set { .. }
+        | Kind::Move { .. }
+        | Kind::Scan { .. }
+        | Kind::Count(_)
+        | Kind::Input { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. }
+        | Kind::Loop { .. }
+        | Kind::LoopEnd { .. }
+        | Kind::If { .. }
+        | Kind::IfEnd { .. } => false,
+    }
+}
