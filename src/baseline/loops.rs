@@ -116,11 +116,15 @@ impl Translator<'_> {
             self.next = end + 1;
             return self.enter(end + 1);
         }
-        if is_whole {
-            self.forget();
-        } else {
+        if !is_whole {
             self.enter(index + 1);
         }
+        self.begin_body(cell, loads);
+    }
+
+    /// What is known where the body of a loop or condition on `cell` begins.
+    fn begin_body(&mut self, cell: i32, loads: bool) {
+        self.forget();
         if loads {
             self.in_register = Some(self.key(cell));
         }
@@ -129,10 +133,7 @@ impl Translator<'_> {
     /// The first iteration of a loop on `cell` whose form is [`Form::Shift`], and the test behind it.
     fn first_iteration(&mut self, range: Range<u32>, cell: i32, loads: bool) {
         let ahead = self.ahead;
-        self.forget();
-        if loads {
-            self.in_register = Some(self.key(cell));
-        }
+        self.begin_body(cell, loads);
         for index in range.start + 1..range.end {
             self.note(index);
             self.op(index);

@@ -49,6 +49,7 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
     let mut at_heads: Vec<Reached> = Vec::new();
     // In a loop that may be repeated for its first iteration.
     let mut steady: Option<Steady> = None;
+    let mut depth_of_body = 0;
     let (mut drifts_to_come, mut drifts_around) = (loop_drifts(program, range.clone()).into_iter(), Vec::new());
     for (number, op) in program.ops[range.clone()].iter().enumerate() {
         match op.kind {
@@ -72,6 +73,7 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
                 steady = drift
                     .filter(|&drift| drift != 0 && body.end < range.end)
                     .and_then(|drift| Steady::of(program, cell, body, drift));
+                depth_of_body = at_heads.len();
             }
             Kind::If { cell, end } => {
                 reached = reach(reached, cell);
@@ -84,7 +86,8 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
                     Some(transfer) if transfer.moves_along(drift) => Form::Branch,
                     _ if is_neutral(cell, body, reached) => Form::Always,
                     Some(transfer) if drift.is_some_and(|drift| drift != 0) => match &steady {
-                        Some(steady) if steady.shifts(transfer) => {
+                        // In another condition it may not have cleared anything.
+                        Some(steady) if at_heads.len() == depth_of_body && steady.shifts(transfer) => {
                             forms[steady.body.start - 1 - range.start] = Form::Shift;
                             Form::Shift
                         }
@@ -281,6 +284,7 @@ mod tests {
             ("what is cleared is changed", format!("loop [0]/{transfer}/add [1] 1/move -9/end")),
             ("the target is changed", format!("loop [0]/if [2]/set [10] 3/end/{transfer}/move -9/end")),
             ("changed under a condition", format!("loop [0]/{transfer}/if [2]/set [1] 3/end/move -9/end")),
+            ("it may not be come to", format!("loop [0]/if [5]/{transfer}/set [5] 0/end/move -9/end")),
             ("a loop within", format!("loop [0]/{transfer}/loop [2]/end/move -9/end")),
             ("iterations differ", format!("loop [0]/{transfer}/move -9/if [3]/move 1/end/end")),
         ] {

@@ -27,7 +27,7 @@ use engines::{
     build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, translate_and_run, translated,
     translated_in_chunks,
 };
-use programs::{assemble, chunk_ops, counting_program, dialect, operations, program};
+use programs::{assemble, chunk_ops, counting_program, dialect, operations, program, shifting_program};
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
 const STEPS_EVALUATED_AT_START: u64 = 1 << 13;
@@ -191,6 +191,16 @@ proptest! {
             if let Err(message) = case.allows(&run) {
                 return Err(TestCaseError::fail(format!("{level}: {message}")));
             }
+        }
+    }
+
+    #[test]
+    fn baseline_code_of_records_keeps_the_meaning(code in shifting_program(), input in prop::collection::vec(0..4u8, 0..30), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        let run = translate_and_run(&case.at(Level::O2), &case.source, &case.dialect, &case.input);
+        if let Err(message) = case.allows(&run) {
+            return Err(TestCaseError::fail(message));
         }
     }
 

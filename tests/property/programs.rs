@@ -198,3 +198,34 @@ pub fn assemble(operations: &str, width: CellWidth) -> Program {
     assert_eq!(verify::verify(&program), Ok(()));
     program
 }
+
+/// Programs that go from record to record and move values from one to the next, under conditions now and then: with what
+/// the template JIT makes of such loops.
+pub fn shifting_program() -> impl Strategy<Value = String> {
+    let cell = prop_oneof![2 => Just(","), 1 => Just(""), 2 => Just("+"), 1 => Just("++")];
+    let statement = prop_oneof![
+        4 => Just("[-{to}+{back}]"),
+        1 => Just("[-{to}++{back}]"),
+        2 => Just(">>[<<[-{to}+{back}]>>[-]]<<"),
+        2 => Just(">>[<<[-{to}+{back}]>>-]<<"),
+        1 => Just("[-{back}+{to}]"),
+        1 => Just("+"),
+        1 => Just("[-]"),
+    ];
+    let statements = prop::collection::vec((0..3usize, statement), 1..4);
+    (prop::collection::vec(cell, 12..30), 3..6usize, any::<bool>(), statements).prop_map(
+        |(cells, stride, goes_right, statements)| {
+            let (forth, to) = if goes_right { (">", "<") } else { ("<", ">") };
+            let (there, back) = (to.repeat(stride), forth.repeat(stride));
+            let body: String = statements
+                .iter()
+                .map(|&(at, statement)| {
+                    let statement = statement.replace("{to}", &there).replace("{back}", &back);
+                    format!("{}{statement}{}", ">".repeat(at), "<".repeat(at))
+                })
+                .collect();
+            let start = if goes_right { "<".repeat(cells.len() - stride) } else { "<".repeat(stride) };
+            format!(",{}{start}[{body}{back}]{}{}", cells.join(">"), "<".repeat(4), ".>".repeat(20))
+        },
+    )
+}
