@@ -54,6 +54,23 @@ macro_rules! from_cell {
     }};
 }
 
+/// `$instruction rax, cell`, the cell being at a displacement.
+macro_rules! by_cell {
+    ($emitter:ident, $displacement:expr; $instruction:ident) => {{
+        let (asm, long): (_, i32) = (&mut $emitter.asm, $displacement);
+        match ($emitter.width, i8::try_from(long)) {
+            (CellWidth::W8, Ok(short)) => dynasm!(asm; .arch x64; $instruction al, BYTE [BYTE rbx + short]),
+            (CellWidth::W8, Err(_)) => dynasm!(asm; .arch x64; $instruction al, BYTE [rbx + long]),
+            (CellWidth::W16, Ok(short)) => dynasm!(asm; .arch x64; $instruction ax, WORD [BYTE rbx + short]),
+            (CellWidth::W16, Err(_)) => dynasm!(asm; .arch x64; $instruction ax, WORD [rbx + long]),
+            (CellWidth::W32, Ok(short)) => dynasm!(asm; .arch x64; $instruction eax, [BYTE rbx + short]),
+            (CellWidth::W32, Err(_)) => dynasm!(asm; .arch x64; $instruction eax, [rbx + long]),
+            (CellWidth::W64, Ok(short)) => dynasm!(asm; .arch x64; $instruction rax, [BYTE rbx + short]),
+            (CellWidth::W64, Err(_)) => dynasm!(asm; .arch x64; $instruction rax, [rbx + long]),
+        }
+    }};
+}
+
 impl Emitter {
     pub fn new(width: CellWidth, notes: Notes) -> Emitter {
         Emitter { asm: VecAssembler::new(0), width, notes }
@@ -177,6 +194,26 @@ impl Emitter {
             (CellWidth::W32, _) => dynasm!(self.asm; .arch x64; add eax, value as i32),
             (CellWidth::W64, Ok(value)) => dynasm!(self.asm; .arch x64; add rax, value),
             (CellWidth::W64, Err(_)) => dynasm!(self.asm; .arch x64; mov rcx, QWORD value; add rax, rcx),
+        }
+    }
+
+    /// `rax += cell`; the flags tell of the sum.
+    pub fn increase_by(&mut self, displacement: i32) {
+        by_cell!(self, displacement; add);
+    }
+
+    /// `rax -= cell`; the flags tell of the difference.
+    pub fn decrease_by(&mut self, displacement: i32) {
+        by_cell!(self, displacement; sub);
+    }
+
+    /// `rax += rcx`; the flags tell of the sum.
+    pub fn increase_by_second(&mut self) {
+        match self.width {
+            CellWidth::W8 => dynasm!(self.asm; .arch x64; add al, cl),
+            CellWidth::W16 => dynasm!(self.asm; .arch x64; add ax, cx),
+            CellWidth::W32 => dynasm!(self.asm; .arch x64; add eax, ecx),
+            CellWidth::W64 => dynasm!(self.asm; .arch x64; add rax, rcx),
         }
     }
 

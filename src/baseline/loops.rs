@@ -79,7 +79,7 @@ impl Translator<'_> {
         // Whether the body follows, and its end.
         let (has_end, is_apart) = (self.unit.has(end), self.unit.is_apart(index, end));
         let is_whole = has_end && !is_apart;
-        let loads = is_whole && reads(self.unit.program.ops[index as usize + 1].kind, cell);
+        let loads = is_whole && self.begins_with_value(index, cell);
         self.test(cell, loads);
         let body = self.emitter.label();
         if is_apart {
@@ -199,26 +199,5 @@ impl Translator<'_> {
         self.emitter.jump(behind);
         let targets = Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize };
         (slot, targets)
-    }
-}
-
-/// Whether the operation begins with reading `cell` into a register.
-fn reads(kind: Kind, cell: i32) -> bool {
-    match kind {
-        Kind::MulAdd { source, .. } | Kind::Copy { source, .. } | Kind::Product { left: source, .. } => source == cell,
-        Kind::Walk { cell: source, .. } => source == cell,
-        Kind::Output { cell: written } => written == cell,
-        Kind::Add { .. }
-        | Kind::Set { .. }
-        | Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Count(_)
-        | Kind::Input { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => false,
     }
 }

@@ -18,6 +18,7 @@ mod notes;
 mod piece;
 mod scan;
 mod translate;
+mod values;
 mod walk;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU64;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmError, dynasm};
 
 use super::cuts::{Apart, Exit};
-use super::emitter::{Emitter, Sign};
+use super::emitter::Emitter;
 use super::io::{self, Detour};
 use super::loops::{Open, SlottedLoop, emit_hot};
 use super::notes::{FRAME_WORDS, Notes, SAVED};
@@ -220,45 +220,16 @@ impl Translator<'_> {
 
     pub(super) fn op(&mut self, index: u32) {
         match self.unit.program.ops[index as usize].kind {
-            Kind::Add { cell, delta } => {
-                let at = self.at(cell);
-                self.emitter.add_value(at, delta);
-                self.changed_with_flags(cell);
-            }
-            Kind::Set { cell, value } => {
-                let at = self.at(cell);
-                self.emitter.set_value(at, value);
-                self.changed(cell);
-            }
-            Kind::MulAdd { target, source, factor } => {
-                let (ops, number) = (&self.unit.program.ops[self.unit.ops()], index - self.unit.range.start);
-                match form_around(ops, &self.conditions, number as usize) {
-                    Form::Shift if self.assigns => {
-                        self.load(source);
-                        self.set_product(target, factor);
-                    }
-                    Form::Shift | Form::Redirected => self.add_product_unless_zero(target, source, factor),
-                    Form::Branch | Form::Always => {
-                        self.load(source);
-                        self.add_product(target, factor);
-                    }
-                }
-            }
-            Kind::Copy { target, source, factor } => {
-                self.load(source);
-                self.set_product(target, factor);
-            }
+            Kind::Add { cell, delta } => self.add_value(index, cell, delta),
+            Kind::Set { cell, value } => self.set_value(cell, value),
+            Kind::MulAdd { target, source, factor } => match self.form_around(index) {
+                Form::Shift if self.assigns => self.set_product(index, target, source, factor),
+                Form::Shift | Form::Redirected => self.add_product_unless_zero(target, source, factor),
+                Form::Branch | Form::Always | Form::Behind { .. } => self.add_product(index, target, source, factor),
+            },
+            Kind::Copy { target, source, factor } => self.set_product(index, target, source, factor),
             Kind::Product { target, left, right, factor } => {
-                self.load(left);
-                let at = self.at(right);
-                self.emitter.load_second(at);
-                self.emitter.multiply();
-                if factor != 1 {
-                    self.emitter.multiply_by(factor);
-                }
-                let at = self.at(target);
-                self.emitter.add_second(at);
-                self.changed_with_flags(target);
+                self.add_product_of_two(index, target, [left, right], factor)
             }
             Kind::Move { delta } => self.ahead += i64::from(delta),
             Kind::Scan { cell, stride } => self.counting_steps(index, cell, |this| this.find(cell, stride, 0)),
@@ -297,6 +268,11 @@ impl Translator<'_> {
             }
             Kind::If { cell, end } => match self.form(index) {
                 Form::Branch => self.begin(index, cell, end),
+                Form::Behind { access } => {
+                    let at = self.at(access);
+                    self.emitter.compare_with(at, 0);
+                    self.in_flags = Some(self.key(access));
+                }
                 Form::Always | Form::Redirected | Form::Shift => {}
             },
             Kind::IfEnd { start } if !self.unit.has(start) => self.come_out(index + 1),
@@ -305,7 +281,7 @@ impl Translator<'_> {
                     let open = self.close();
                     self.leave(&open);
                 }
-                Form::Always | Form::Redirected | Form::Shift => {}
+                Form::Always | Form::Behind { .. } | Form::Redirected | Form::Shift => {}
             },
         }
     }
@@ -313,6 +289,12 @@ impl Translator<'_> {
     /// The form of the condition with this head.
     pub(super) fn form(&self, head: u32) -> Form {
         self.conditions[(head - self.unit.range.start) as usize]
+    }
+
+    /// That of the condition of whose body this operation is the first.
+    fn form_around(&self, index: u32) -> Form {
+        let (ops, number) = (&self.unit.program.ops[self.unit.ops()], index - self.unit.range.start);
+        form_around(ops, &self.conditions, number as usize)
     }
 
     /// The operation at `index` begins.
@@ -348,23 +330,6 @@ impl Translator<'_> {
         self.emitter.notes.moved(self.emitter.offset(), ahead);
     }
 
-    /// `cell` was written; the flags are as before.
-    fn changed(&mut self, cell: i32) {
-        let key = Some(self.key(cell));
-        if self.in_register == key {
-            self.in_register = None;
-        }
-        if self.in_flags == key {
-            self.in_flags = None;
-        }
-    }
-
-    /// `cell` was written, and the flags tell of its new value.
-    fn changed_with_flags(&mut self, cell: i32) {
-        self.changed(cell);
-        self.in_flags = Some(self.key(cell));
-    }
-
     /// Nothing is known any more.
     pub(super) fn forget(&mut self) {
         self.in_register = None;
@@ -374,56 +339,6 @@ impl Translator<'_> {
     fn call(&mut self, function: HostFunction) {
         self.emitter.call_host(function);
         self.forget();
-    }
-
-    /// `rax = cell`
-    pub(super) fn load(&mut self, cell: i32) {
-        let at = self.at(cell);
-        if self.in_register != Some(self.key(cell)) {
-            self.emitter.load(at);
-            self.in_register = Some(self.key(cell));
-        }
-    }
-
-    /// `target += rax * factor`
-    fn add_product(&mut self, target: i32, factor: u64) {
-        let at = self.at(target);
-        if factor == 1 {
-            self.emitter.add(at);
-        } else if factor == self.unit.program.width.mask() {
-            self.emitter.subtract(at);
-        } else {
-            match self.emitter.scale(factor) {
-                Sign::Plus => self.emitter.add_second(at),
-                Sign::Minus => self.emitter.subtract_second(at),
-            }
-        }
-        self.changed_with_flags(target);
-    }
-
-    /// `target += source * factor`, but where `source` is 0 that is added to `source` itself, since `target` may lie off
-    /// the tape.
-    fn add_product_unless_zero(&mut self, target: i32, source: i32, factor: u64) {
-        self.test(source, true);
-        let at = self.at(source);
-        dynasm!(self.emitter.asm; .arch x64; lea rsi, [rbx + at]);
-        let at = self.at(target);
-        self.emitter.add_product_unless_zero(at, factor);
-        self.changed(target);
-        self.in_flags = None;
-    }
-
-    /// `target = rax * factor`
-    fn set_product(&mut self, target: i32, factor: u64) {
-        let at = self.at(target);
-        if factor == 1 {
-            self.emitter.store(at);
-        } else {
-            self.emitter.product(factor);
-            self.emitter.store_second(at);
-            self.in_flags = None;
-        }
-        self.changed(target);
     }
 
     /// The zero flag tells of `cell`; with `loads`, its value is in `rax`.

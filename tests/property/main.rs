@@ -198,10 +198,13 @@ proptest! {
     fn baseline_code_of_records_keeps_the_meaning(code in shifting_program(), input in prop::collection::vec(0..4u8, 0..30), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
-        let run = translate_and_run(&case.at(Level::O2), &case.source, &case.dialect, &case.input);
+        let program = case.at(Level::O2);
+        let run = translate_and_run(&program, &case.source, &case.dialect, &case.input);
         if let Err(message) = case.allows(&run) {
             return Err(TestCaseError::fail(message));
         }
+        let (expected, _) = interpret(&program, &case.dialect, &case.input);
+        prop_assert_eq!(run, expected);
     }
 
     /// The template JIT moves no access: what it makes of any operations does exactly what they say.

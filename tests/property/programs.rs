@@ -209,6 +209,10 @@ pub fn shifting_program() -> impl Strategy<Value = String> {
         2 => Just(">>[<<[-{to}+{back}]>>[-]]<<"),
         2 => Just(">>[<<[-{to}+{back}]>>-]<<"),
         1 => Just("[-{back}+{to}]"),
+        2 => Just("[-<+>]"),
+        2 => Just("[->++<]"),
+        1 => Just("[>+<<+>-]>[-<+>]<"),
+        1 => Just("."),
         1 => Just("+"),
         1 => Just("[-]"),
     ];

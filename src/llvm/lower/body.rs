@@ -146,7 +146,8 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
                 match form_around(&self.unit.program.ops, &self.unit.conditions, index as usize) {
                     Form::Redirected | Form::Shift => self.add_unless_zero(target, source, value, product),
-                    Form::Branch | Form::Always => self.add(target, product),
+                    // What is accessed first does not matter: LLVM may exchange them.
+                    Form::Branch | Form::Always | Form::Behind { .. } => self.add(target, product),
                 }
             }
             Kind::Copy { target, source, factor } => {
@@ -212,11 +213,11 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             Kind::LoopEnd { .. } => self.end_loop(),
             Kind::If { cell, .. } => match self.unit.conditions[index as usize] {
                 Form::Branch => self.begin_if(index, cell),
-                Form::Always | Form::Redirected | Form::Shift => Ok(()),
+                Form::Always | Form::Behind { .. } | Form::Redirected | Form::Shift => Ok(()),
             },
             Kind::IfEnd { start } => match self.unit.conditions[start as usize] {
                 Form::Branch => self.end_if(),
-                Form::Always | Form::Redirected | Form::Shift => Ok(()),
+                Form::Always | Form::Behind { .. } | Form::Redirected | Form::Shift => Ok(()),
             },
         }
     }
