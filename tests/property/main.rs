@@ -302,7 +302,7 @@ proptest! {
 
     /// LLVM takes over loops at any passage of their heads.
     #[test]
-    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in chunk_ops()) {
+    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => shifting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in chunk_ops()) {
         // Behind the input nothing is evaluated beforehand, and few loops are never reached.
         let code = format!(",+>+++>++<<{code}");
         let case = Case::new(&code, input, dialect);

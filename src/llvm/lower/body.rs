@@ -68,6 +68,8 @@ struct Open<'ctx> {
     behind: BasicBlock<'ctx>,
     /// The block that tested the cell, and the pointer there.
     before: (BasicBlock<'ctx>, PointerValue<'ctx>),
+    /// The same, where the first iteration stands apart: in front of that.
+    before_first: Option<(BasicBlock<'ctx>, PointerValue<'ctx>)>,
     /// The pointer at the beginning of the body, where iterations differ.
     phi: Option<PhiValue<'ctx>>,
     /// Whether input and output in the body are inline.
@@ -81,6 +83,8 @@ pub(super) struct Body<'a, 'ctx> {
     state: PointerValue<'ctx>,
     pub(super) home: Home<'ctx>,
     open: Vec<Open<'ctx>>,
+    /// Whether the operation is in a loop of the form [`Form::Shift`], behind its first iteration.
+    assigns: bool,
     /// What debuggers know the function by.
     pub(super) scope: Option<debug::Scope<'ctx>>,
 }
@@ -105,7 +109,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             }
         };
         let scope = unit.describe(function, unit.regions[region].start);
-        let body = Body { unit, function, builder, state, home, open: Vec::new(), scope };
+        let body = Body { unit, function, builder, state, home, open: Vec::new(), assigns: false, scope };
         if let Home::Slot(slot) = home {
             body.describe_slot(slot);
         }
@@ -135,16 +139,13 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let delta = self.unit.cell_type().const_int(delta, false);
                 self.add(cell, delta)
             }
-            Kind::Set { cell, value } => {
-                let address = self.address(cell)?;
-                self.builder.build_store(address, self.unit.cell_type().const_int(value, false))?;
-                Ok(())
-            }
+            Kind::Set { cell, value } => self.set(cell, self.unit.cell_type().const_int(value, false)),
             Kind::MulAdd { target, source, factor } => {
                 let value = self.load(source)?;
                 let factor = self.unit.cell_type().const_int(factor, false);
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
                 match form_around(&self.unit.program.ops, &self.unit.conditions, index as usize) {
+                    Form::Shift if self.assigns => self.set(target, product),
                     Form::Redirected | Form::Shift => self.add_unless_zero(target, source, value, product),
                     // What is accessed first does not matter: LLVM may exchange them.
                     Form::Branch | Form::Always | Form::Behind { .. } => self.add(target, product),
@@ -154,9 +155,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let value = self.load(source)?;
                 let factor = self.unit.cell_type().const_int(factor, false);
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
-                let address = self.address(target)?;
-                self.builder.build_store(address, product)?;
-                Ok(())
+                self.set(target, product)
             }
             Kind::Product { target, left, right, factor } => {
                 let (left, right) = (self.load(left)?, self.load(right)?);
@@ -299,6 +298,12 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         Ok(())
     }
 
+    fn set(&self, cell: i32, value: IntValue<'ctx>) -> Lowered<()> {
+        let address = self.address(cell)?;
+        self.builder.build_store(address, value)?;
+        Ok(())
+    }
+
     /// Adds `product` to the cell `target`, or to `source` if its `value` is 0: then the product is, too.
     fn add_unless_zero(&self, target: i32, source: i32, value: IntValue<'ctx>, product: IntValue<'ctx>) -> Lowered<()> {
         let zero = value.get_type().const_zero();
@@ -385,8 +390,23 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         } else {
             at_head = Some(self.pointer()?);
         }
+        let is_shift = self.unit.conditions[index as usize] == Form::Shift;
+        let first = is_shift.then(|| self.block(index, "loop", ".first"));
         let inside = self.block(index, "loop", ".body");
         let behind = self.block(index, "loop", ".end");
+        let mut before_first = None;
+        if let (Some(first), Some(pointer)) = (first, at_head) {
+            before_first = Some((before, pointer));
+            self.test(cell, first, behind)?;
+            self.builder.position_at_end(first);
+            for index in index + 1..end {
+                self.locate(index);
+                self.op(index)?;
+            }
+            self.locate(index);
+            (before, at_head) = (self.current(), Some(self.pointer()?));
+            self.assigns = true;
+        }
         self.test(cell, inside, behind)?;
         self.builder.position_at_end(inside);
         let mut phi = None;
@@ -398,12 +418,13 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         }
         let before = (before, at_head.unwrap_or(self.state));
         let has_inline_io = host::has_inline_io(self.unit.program, index, end);
-        self.open.push(Open { cell, inside, behind, before, phi, has_inline_io });
+        self.open.push(Open { cell, inside, behind, before, before_first, phi, has_inline_io });
         Ok(())
     }
 
     fn end_loop(&mut self) -> Lowered<()> {
         let open = self.open.pop().expect("an end follows its head");
+        self.assigns = false;
         let latch = self.current();
         match self.home {
             Home::Slot(_) => {
@@ -416,7 +437,9 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 match open.phi {
                     Some(phi) => {
                         phi.add_incoming(&[(&pointer, latch)]);
-                        self.join(&[open.before, (latch, pointer)])?;
+                        let incoming: Vec<_> =
+                            open.before_first.into_iter().chain([open.before, (latch, pointer)]).collect();
+                        self.join(&incoming)?;
                     }
                     None => self.set_pointer(open.before.1)?,
                 }
@@ -436,7 +459,15 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         self.test(cell, inside, behind)?;
         self.builder.position_at_end(inside);
         let has_inline_io = self.open.last().is_some_and(|outer| outer.has_inline_io);
-        self.open.push(Open { cell, inside, behind, before: (before, pointer), phi: None, has_inline_io });
+        self.open.push(Open {
+            cell,
+            inside,
+            behind,
+            before: (before, pointer),
+            before_first: None,
+            phi: None,
+            has_inline_io,
+        });
         Ok(())
     }
 
