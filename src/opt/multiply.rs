@@ -12,38 +12,42 @@
 //! the cell is 0 nothing else may be accessed.
 
 use super::polynomial::inverse;
-use crate::ir::{Kind, Op, Program, Rewriter};
+use crate::ir::{Kind, Op, Program};
 use smallvec::SmallVec;
 
-pub(super) fn run(program: Program) -> Program {
+pub(super) fn run(mut program: Program) -> Program {
     let mask = program.width.mask();
-    let mut rewriter = Rewriter::new(program);
-    while let Some(op) = rewriter.take() {
-        let step = match op.kind {
-            Kind::Loop { cell, end } => counter_step(cell, rewriter.rest_before(end)),
-            _ => None,
-        };
-        match (op.kind, step) {
-            (Kind::Loop { cell, .. }, Some(step)) => multiply(&mut rewriter, op, cell, step, mask),
-            _ => rewriter.keep(),
+    for head in 0..program.ops.len() {
+        if let Kind::Loop { cell, end } = program.ops[head].kind
+            && let Some(step) = counter_step(cell, &program.ops[head + 1..end as usize])
+        {
+            multiply(&mut program.ops[head..=end as usize], cell, step, mask);
+            program.shape.settled = 0;
         }
     }
-    rewriter.finish()
+    program
 }
 
-/// Replaces the loop whose head `op` was just taken.
-fn multiply(rewriter: &mut Rewriter, op: Op, counter: i32, step: u64, mask: u64) {
+/// Replaces the loop on `counter` that these are. As many operations take its place: an assignment of the counter for the addition
+/// to it.
+fn multiply(ops: &mut [Op], counter: i32, step: u64, mask: u64) {
     let iterations = inverse(step.wrapping_neg());
-    rewriter.put(Kind::If { cell: counter, end: 0 }, op.span);
-    while let Some(effect) = rewriter.take() {
-        if let Kind::LoopEnd { .. } = effect.kind {
-            rewriter.put(Kind::Set { cell: counter, value: 0 }, op.span);
-            rewriter.put(Kind::IfEnd { start: 0 }, effect.span);
-            return;
+    let (span, last) = (ops[0].span, ops.len() - 1);
+    let mut put = 1;
+    for index in 1..last {
+        if let Some(kind) = whole_effect(ops[index].kind, counter, iterations, mask) {
+            ops[put] = Op { kind, ..ops[index] };
+            put += 1;
         }
-        if let Some(kind) = whole_effect(effect.kind, counter, iterations, mask) {
-            rewriter.put(kind, effect.span);
-        }
+    }
+    debug_assert_eq!(put, last - 1, "the counter is added to once");
+    ops[put] = Op { kind: Kind::Set { cell: counter, value: 0 }, span };
+    for bracket in [0, last] {
+        ops[bracket].kind = match ops[bracket].kind {
+            Kind::Loop { cell, end } => Kind::If { cell, end },
+            Kind::LoopEnd { start } => Kind::IfEnd { start },
+            other => other,
+        };
     }
 }
 
