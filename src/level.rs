@@ -43,7 +43,8 @@ pub enum Codegen {
 /// The passes whose work is done while reading, in [`Granularity::Folded`].
 pub const WHILE_READING: &[&str] = &["runs", "deadloops", "offsets", "clear", "scan"];
 
-/// Behind [`WHILE_READING`]. What follows values makes neighbours that `combine` can merge.
+/// Behind [`WHILE_READING`]. What follows values makes neighbours that `combine` can merge. Of short programs nothing is left by
+/// `evaluate-start` for the passes that take long.
 const OUR_PASSES: &[&str] = &[
     "nest",
     "combine",
@@ -51,6 +52,7 @@ const OUR_PASSES: &[&str] = &[
     "scan",
     "walk",
     "multiply",
+    "evaluate-start",
     "values",
     "combine",
     "closed",
@@ -157,7 +159,7 @@ const EVALUATION: (&str, &str) = ("evaluate", "evaluate-start");
 
 /// The passes that take long: they follow what is known, or execute loops symbolically. On LostKng, 2 MB, they take nine
 /// tenths of the time.
-const SLOW: &[&str] = &["values", "closed", "count", "closed-counts", "deadstores", "evaluate"];
+const SLOW: &[&str] = &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "evaluate"];
 
 impl Level {
     /// The level's row in [`LEVELS`].
