@@ -169,7 +169,7 @@ impl Translator<'_> {
             let is_wanted = match self.unit.program.ops[next as usize].kind {
                 Kind::Add { cell, .. } if is_it(cell) => true,
                 Kind::Set { cell, .. } if is_it(cell) => return None,
-                Kind::Add { .. } | Kind::Set { .. } | Kind::Text { .. } => continue,
+                Kind::Add { .. } | Kind::Set { .. } => continue,
                 Kind::MulAdd { target, source, .. } => is_it(source) || is_it(target),
                 Kind::Copy { source: read, .. } | Kind::Product { left: read, .. } | Kind::Output { cell: read } => {
                     is_it(read)
@@ -193,6 +193,7 @@ impl Translator<'_> {
                 | Kind::Walk { .. }
                 | Kind::Count(_)
                 | Kind::Input { .. }
+                | Kind::Text { .. }
                 | Kind::Dump { .. } => false,
             };
             return is_wanted.then_some(next);

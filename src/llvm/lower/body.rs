@@ -3,9 +3,10 @@
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
-use inkwell::values::{BasicMetadataValueEnum, CallSiteValue, FunctionValue, IntValue, PhiValue, PointerValue};
+use inkwell::values::{BasicMetadataValueEnum, CallSiteValue, FunctionValue, IntValue, PointerValue};
 
-use super::{Names, Style, Unit, debug, host, table, walk};
+use super::loops::Open;
+use super::{Names, Style, Unit, debug, host, table};
 use crate::dialect::Eof;
 use crate::ir::branchless::{Form, form_around};
 use crate::ir::{Kind, echo};
@@ -48,7 +49,7 @@ pub(super) fn lower_table(unit: &Unit<'_, '_>, index: usize) -> Result<(), Build
 }
 
 /// What a function returns that moves the pointer.
-fn returned_pointer(call: CallSiteValue<'_>) -> PointerValue<'_> {
+pub(super) fn returned_pointer(call: CallSiteValue<'_>) -> PointerValue<'_> {
     call.try_as_basic_value().basic().expect("regions, tables and walks return the pointer").into_pointer_value()
 }
 
@@ -61,30 +62,15 @@ pub(super) enum Home<'ctx> {
     Value(PointerValue<'ctx>),
 }
 
-/// A loop or condition whose end is still to come.
-struct Open<'ctx> {
-    cell: i32,
-    inside: BasicBlock<'ctx>,
-    behind: BasicBlock<'ctx>,
-    /// The block that tested the cell, and the pointer there.
-    before: (BasicBlock<'ctx>, PointerValue<'ctx>),
-    /// The same, where the first iteration stands apart: in front of that.
-    before_first: Option<(BasicBlock<'ctx>, PointerValue<'ctx>)>,
-    /// The pointer at the beginning of the body, where iterations differ.
-    phi: Option<PhiValue<'ctx>>,
-    /// Whether input and output in the body are inline.
-    has_inline_io: bool,
-}
-
 pub(super) struct Body<'a, 'ctx> {
     pub(super) unit: &'a Unit<'a, 'ctx>,
     function: FunctionValue<'ctx>,
     pub(super) builder: Builder<'ctx>,
-    state: PointerValue<'ctx>,
+    pub(super) state: PointerValue<'ctx>,
     pub(super) home: Home<'ctx>,
-    open: Vec<Open<'ctx>>,
+    pub(super) open: Vec<Open<'ctx>>,
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its first iteration.
-    assigns: bool,
+    pub(super) assigns: bool,
     /// What debuggers know the function by.
     pub(super) scope: Option<debug::Scope<'ctx>>,
 }
@@ -133,7 +119,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         Ok(())
     }
 
-    fn op(&mut self, index: u32) -> Lowered<()> {
+    pub(super) fn op(&mut self, index: u32) -> Lowered<()> {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => {
                 let delta = self.unit.cell_type().const_int(delta, false);
@@ -244,7 +230,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         self.builder.get_insert_block().expect("the builder stands in a block")
     }
 
-    fn pointer(&self) -> Lowered<PointerValue<'ctx>> {
+    pub(super) fn pointer(&self) -> Lowered<PointerValue<'ctx>> {
         match self.home {
             Home::Value(pointer) => Ok(pointer),
             Home::Slot(slot) => {
@@ -254,7 +240,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         }
     }
 
-    fn set_pointer(&mut self, pointer: PointerValue<'ctx>) -> Lowered<()> {
+    pub(super) fn set_pointer(&mut self, pointer: PointerValue<'ctx>) -> Lowered<()> {
         match &mut self.home {
             Home::Value(value) => *value = pointer,
             Home::Slot(slot) => {
@@ -265,12 +251,12 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
     }
 
     /// The address of the cell this far from the pointer.
-    fn address(&self, cell: i32) -> Lowered<PointerValue<'ctx>> {
+    pub(super) fn address(&self, cell: i32) -> Lowered<PointerValue<'ctx>> {
         let pointer = self.pointer()?;
         self.offset(pointer, cell)
     }
 
-    fn offset(&self, pointer: PointerValue<'ctx>, cells: impl Into<i64>) -> Lowered<PointerValue<'ctx>> {
+    pub(super) fn offset(&self, pointer: PointerValue<'ctx>, cells: impl Into<i64>) -> Lowered<PointerValue<'ctx>> {
         let cells = cells.into();
         if cells == 0 {
             return Ok(pointer);
@@ -285,7 +271,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         self.load_from(address)
     }
 
-    fn load_from(&self, address: PointerValue<'ctx>) -> Lowered<IntValue<'ctx>> {
+    pub(super) fn load_from(&self, address: PointerValue<'ctx>) -> Lowered<IntValue<'ctx>> {
         let value = self.builder.build_load(self.unit.cell_type(), address, self.name("value"))?;
         Ok(value.into_int_value())
     }
@@ -368,223 +354,5 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             host::inline(self.unit.context, call);
         }
         Ok(call.try_as_basic_value().basic().map(|value| value.into_int_value()))
-    }
-
-    /// Branches to `inside` if the cell is not 0, to `behind` otherwise.
-    fn test(&self, cell: i32, inside: BasicBlock<'ctx>, behind: BasicBlock<'ctx>) -> Lowered<()> {
-        let value = self.load(cell)?;
-        let zero = value.get_type().const_zero();
-        let done = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
-        self.builder.build_conditional_branch(done, behind, inside)?;
-        Ok(())
-    }
-
-    fn begin_loop(&mut self, index: u32, cell: i32, end: u32) -> Lowered<()> {
-        let (mut before, mut at_head) = (self.current(), None);
-        if let Home::Slot(_) = self.home {
-            before = self.block(index, "loop", "");
-            self.builder.build_unconditional_branch(before)?;
-            self.builder.position_at_end(before);
-            // Control comes here from the end as well.
-            self.locate(index);
-        } else {
-            at_head = Some(self.pointer()?);
-        }
-        let is_shift = self.unit.conditions[index as usize] == Form::Shift;
-        let first = is_shift.then(|| self.block(index, "loop", ".first"));
-        let inside = self.block(index, "loop", ".body");
-        let behind = self.block(index, "loop", ".end");
-        let mut before_first = None;
-        if let (Some(first), Some(pointer)) = (first, at_head) {
-            before_first = Some((before, pointer));
-            self.test(cell, first, behind)?;
-            self.builder.position_at_end(first);
-            for index in index + 1..end {
-                self.locate(index);
-                self.op(index)?;
-            }
-            self.locate(index);
-            (before, at_head) = (self.current(), Some(self.pointer()?));
-            self.assigns = true;
-        }
-        self.test(cell, inside, behind)?;
-        self.builder.position_at_end(inside);
-        let mut phi = None;
-        if let (Some(pointer), true) = (at_head, self.unit.drifts[index as usize]) {
-            let merged = self.builder.build_phi(pointer.get_type(), self.name("pointer"))?;
-            merged.add_incoming(&[(&pointer, before)]);
-            self.set_pointer(merged.as_basic_value().into_pointer_value())?;
-            phi = Some(merged);
-        }
-        let before = (before, at_head.unwrap_or(self.state));
-        let has_inline_io = host::has_inline_io(self.unit.program, index, end);
-        self.open.push(Open { cell, inside, behind, before, before_first, phi, has_inline_io });
-        Ok(())
-    }
-
-    fn end_loop(&mut self) -> Lowered<()> {
-        let open = self.open.pop().expect("an end follows its head");
-        self.assigns = false;
-        let latch = self.current();
-        match self.home {
-            Home::Slot(_) => {
-                self.builder.build_unconditional_branch(open.before.0)?;
-                self.builder.position_at_end(open.behind);
-            }
-            Home::Value(pointer) => {
-                self.test(open.cell, open.inside, open.behind)?;
-                self.builder.position_at_end(open.behind);
-                match open.phi {
-                    Some(phi) => {
-                        phi.add_incoming(&[(&pointer, latch)]);
-                        let incoming: Vec<_> =
-                            open.before_first.into_iter().chain([open.before, (latch, pointer)]).collect();
-                        self.join(&incoming)?;
-                    }
-                    None => self.set_pointer(open.before.1)?,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn begin_if(&mut self, index: u32, cell: i32) -> Lowered<()> {
-        let before = self.current();
-        let pointer = match self.home {
-            Home::Value(pointer) => pointer,
-            Home::Slot(_) => self.state,
-        };
-        let inside = self.block(index, "if", ".body");
-        let behind = self.block(index, "if", ".end");
-        self.test(cell, inside, behind)?;
-        self.builder.position_at_end(inside);
-        let has_inline_io = self.open.last().is_some_and(|outer| outer.has_inline_io);
-        self.open.push(Open {
-            cell,
-            inside,
-            behind,
-            before: (before, pointer),
-            before_first: None,
-            phi: None,
-            has_inline_io,
-        });
-        Ok(())
-    }
-
-    fn end_if(&mut self) -> Lowered<()> {
-        let open = self.open.pop().expect("an end follows its head");
-        let last = self.current();
-        self.builder.build_unconditional_branch(open.behind)?;
-        self.builder.position_at_end(open.behind);
-        match self.home {
-            Home::Value(pointer) if pointer != open.before.1 => self.join(&[open.before, (last, pointer)]),
-            Home::Value(_) | Home::Slot(_) => Ok(()),
-        }
-    }
-
-    /// Makes the pointer the one that belongs to the block that control comes from.
-    fn join(&mut self, incoming: &[(BasicBlock<'ctx>, PointerValue<'ctx>)]) -> Lowered<()> {
-        let phi = self.builder.build_phi(self.state.get_type(), self.name("pointer"))?;
-        for (block, pointer) in incoming {
-            phi.add_incoming(&[(pointer, *block)]);
-        }
-        self.set_pointer(phi.as_basic_value().into_pointer_value())
-    }
-
-    /// A scan, or a walk that adds something to each cell when it leaves it and when it comes to it.
-    ///
-    /// The first cell is tested for 0, those behind it for what coming there makes 0. Some cells are looked at one
-    /// by one; then a function goes by blocks, or it begins again.
-    fn walk(&mut self, index: u32, cell: i32, stride: i32, (leave, enter): (i32, i32)) -> Lowered<()> {
-        let blockwise = self.unit.walks.as_ref().and_then(|walks| walks.with_stride(stride));
-        let constant = |value: i64| self.unit.cell_type().const_int(value as u64, true);
-        let target = constant(-i64::from(enter));
-        let delta = constant(i64::from(leave) + i64::from(enter));
-
-        let (from, before) = (self.pointer()?, self.current());
-        let inside = self.block(index, "walk", "");
-        let behind = self.block(index, "walk", ".end");
-        self.test(cell, inside, behind)?;
-        self.builder.position_at_end(inside);
-        if leave != 0 {
-            self.add(cell, constant(leave.into()))?;
-        }
-        let second = self.offset(from, stride)?;
-        let head = self.block(index, "walk", ".head");
-        self.builder.build_unconditional_branch(head)?;
-        self.builder.position_at_end(head);
-        let phi = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
-        phi.add_incoming(&[(&second, inside)]);
-        let pointer = phi.as_basic_value().into_pointer_value();
-
-        let arrival = self.block(index, "walk", ".found");
-        let steps = if blockwise.is_some() { walk::SINGLE_STEPS } else { walk::UNROLLED_STEPS };
-        let mut found = Vec::new();
-        // The pointer steps along, so that no exit has to compute it.
-        let mut here = pointer;
-        for _ in 0..steps {
-            let address = self.offset(here, cell)?;
-            let value = self.load_from(address)?;
-            let is_there = self.builder.build_int_compare(IntPredicate::EQ, value, target, self.name("found"))?;
-            let next = self.block(index, "walk", ".next");
-            found.push((self.current(), here));
-            self.builder.build_conditional_branch(is_there, arrival, next)?;
-            self.builder.position_at_end(next);
-            if !delta.is_null() {
-                let sum = self.builder.build_int_add(value, delta, self.name("sum"))?;
-                self.builder.build_store(address, sum)?;
-            }
-            here = self.offset(here, stride)?;
-        }
-        let last = self.current();
-        match blockwise {
-            None => {
-                phi.add_incoming(&[(&here, last)]);
-                self.builder.build_unconditional_branch(head)?;
-            }
-            Some(blockwise) => {
-                let from = self.offset(here, cell)?;
-                let there = self.walk_blocks(blockwise, from, target, delta)?;
-                found.push((last, self.offset(there, -i64::from(cell))?));
-                self.builder.build_unconditional_branch(arrival)?;
-            }
-        }
-        self.builder.position_at_end(arrival);
-        self.join(&found)?;
-        let there = self.pointer()?;
-        if enter != 0 {
-            let address = self.offset(there, cell)?;
-            self.builder.build_store(address, self.unit.cell_type().const_zero())?;
-        }
-        self.builder.build_unconditional_branch(behind)?;
-        self.builder.position_at_end(behind);
-        self.join(&[(before, from), (arrival, there)])?;
-        self.assume_zero(cell)
-    }
-
-    /// Tells LLVM that the cell is 0, which it does not see where several ways lead here with different pointers.
-    fn assume_zero(&self, cell: i32) -> Lowered<()> {
-        let value = self.load(cell)?;
-        let zero = self.unit.cell_type().const_zero();
-        let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
-        let assume = inkwell::intrinsics::Intrinsic::find("llvm.assume").expect("LLVM has it");
-        let assume = assume.get_declaration(self.unit.module, &[]).expect("it has no overloads");
-        self.builder.build_call(assume, &[is_zero.into()], "")?;
-        Ok(())
-    }
-
-    /// Calls the function that goes by blocks from the cell at `from`; returns the address of the cell it finds.
-    fn walk_blocks(
-        &self,
-        blockwise: walk::Blockwise<'ctx>,
-        from: PointerValue<'ctx>,
-        target: IntValue<'ctx>,
-        delta: IntValue<'ctx>,
-    ) -> Lowered<PointerValue<'ctx>> {
-        let number = |value| self.unit.context.i64_type().const_int(value, false);
-        let lanes = self.offset(blockwise.lanes, blockwise.middle)?;
-        let arguments = [from.into(), number(blockwise.stride).into(), lanes.into(), target.into(), delta.into()];
-        let call = self.builder.build_call(blockwise.function, &arguments, self.name("found"))?;
-        Ok(returned_pointer(call))
     }
 }

@@ -24,6 +24,7 @@ mod body;
 mod count;
 mod debug;
 mod host;
+mod loops;
 pub mod partition;
 mod table;
 mod walk;

@@ -3,11 +3,13 @@
 //! Both look for a value: a scan for 0, a walk for the value that its last addition brings to 0. What a walk adds to the
 //! cells between is the same for all; its first and last cell are special, and left to the code around the call.
 
+use inkwell::IntPredicate;
 use inkwell::context::Context;
 use inkwell::module::Module;
-use inkwell::values::{FunctionValue, PointerValue};
+use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use rustc_hash::FxHashMap;
 
+use super::body::{Body, Lowered, returned_pointer};
 use super::{make_internal, table};
 use crate::dialect::CellWidth;
 use crate::ir::{Kind, Program};
@@ -126,6 +128,105 @@ fn text(width: CellWidth) -> String {
         .replace("COUNT", &count.to_string())
         .replace("LAST", &(count - 1).to_string());
     types + &functions
+}
+
+impl<'ctx> Body<'_, 'ctx> {
+    /// A scan, or a walk that adds something to each cell when it leaves it and when it comes to it.
+    ///
+    /// The first cell is tested for 0, those behind it for what coming there makes 0. Some cells are looked at one
+    /// by one; then a function goes by blocks, or it begins again.
+    pub(super) fn walk(&mut self, index: u32, cell: i32, stride: i32, (leave, enter): (i32, i32)) -> Lowered<()> {
+        let blockwise = self.unit.walks.as_ref().and_then(|walks| walks.with_stride(stride));
+        let constant = |value: i64| self.unit.cell_type().const_int(value as u64, true);
+        let target = constant(-i64::from(enter));
+        let delta = constant(i64::from(leave) + i64::from(enter));
+
+        let (from, before) = (self.pointer()?, self.current());
+        let inside = self.block(index, "walk", "");
+        let behind = self.block(index, "walk", ".end");
+        self.test(cell, inside, behind)?;
+        self.builder.position_at_end(inside);
+        if leave != 0 {
+            self.add(cell, constant(leave.into()))?;
+        }
+        let second = self.offset(from, stride)?;
+        let head = self.block(index, "walk", ".head");
+        self.builder.build_unconditional_branch(head)?;
+        self.builder.position_at_end(head);
+        let phi = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
+        phi.add_incoming(&[(&second, inside)]);
+        let pointer = phi.as_basic_value().into_pointer_value();
+
+        let arrival = self.block(index, "walk", ".found");
+        let steps = if blockwise.is_some() { SINGLE_STEPS } else { UNROLLED_STEPS };
+        let mut found = Vec::new();
+        // The pointer steps along, so that no exit has to compute it.
+        let mut here = pointer;
+        for _ in 0..steps {
+            let address = self.offset(here, cell)?;
+            let value = self.load_from(address)?;
+            let is_there = self.builder.build_int_compare(IntPredicate::EQ, value, target, self.name("found"))?;
+            let next = self.block(index, "walk", ".next");
+            found.push((self.current(), here));
+            self.builder.build_conditional_branch(is_there, arrival, next)?;
+            self.builder.position_at_end(next);
+            if !delta.is_null() {
+                let sum = self.builder.build_int_add(value, delta, self.name("sum"))?;
+                self.builder.build_store(address, sum)?;
+            }
+            here = self.offset(here, stride)?;
+        }
+        let last = self.current();
+        match blockwise {
+            None => {
+                phi.add_incoming(&[(&here, last)]);
+                self.builder.build_unconditional_branch(head)?;
+            }
+            Some(blockwise) => {
+                let from = self.offset(here, cell)?;
+                let there = self.walk_blocks(blockwise, from, target, delta)?;
+                found.push((last, self.offset(there, -i64::from(cell))?));
+                self.builder.build_unconditional_branch(arrival)?;
+            }
+        }
+        self.builder.position_at_end(arrival);
+        self.join(&found)?;
+        let there = self.pointer()?;
+        if enter != 0 {
+            let address = self.offset(there, cell)?;
+            self.builder.build_store(address, self.unit.cell_type().const_zero())?;
+        }
+        self.builder.build_unconditional_branch(behind)?;
+        self.builder.position_at_end(behind);
+        self.join(&[(before, from), (arrival, there)])?;
+        self.assume_zero(cell)
+    }
+
+    /// Tells LLVM that the cell is 0, which it does not see where several ways lead here with different pointers.
+    fn assume_zero(&self, cell: i32) -> Lowered<()> {
+        let value = self.load(cell)?;
+        let zero = self.unit.cell_type().const_zero();
+        let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
+        let assume = inkwell::intrinsics::Intrinsic::find("llvm.assume").expect("LLVM has it");
+        let assume = assume.get_declaration(self.unit.module, &[]).expect("it has no overloads");
+        self.builder.build_call(assume, &[is_zero.into()], "")?;
+        Ok(())
+    }
+
+    /// Calls the function that goes by blocks from the cell at `from`; returns the address of the cell it finds.
+    fn walk_blocks(
+        &self,
+        blockwise: Blockwise<'ctx>,
+        from: PointerValue<'ctx>,
+        target: IntValue<'ctx>,
+        delta: IntValue<'ctx>,
+    ) -> Lowered<PointerValue<'ctx>> {
+        let number = |value| self.unit.context.i64_type().const_int(value, false);
+        let lanes = self.offset(blockwise.lanes, blockwise.middle)?;
+        let arguments = [from.into(), number(blockwise.stride).into(), lanes.into(), target.into(), delta.into()];
+        let call = self.builder.build_call(blockwise.function, &arguments, self.name("found"))?;
+        Ok(returned_pointer(call))
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,147 @@
+//! Loops and conditions: blocks, the tests between them, and the pointer where they join.
+
+use inkwell::IntPredicate;
+use inkwell::basic_block::BasicBlock;
+use inkwell::values::{PhiValue, PointerValue};
+
+use super::body::{Body, Home, Lowered};
+use super::host;
+use crate::ir::branchless::Form;
+
+/// A loop or condition whose end is still to come.
+pub(super) struct Open<'ctx> {
+    cell: i32,
+    inside: BasicBlock<'ctx>,
+    behind: BasicBlock<'ctx>,
+    /// The block that tested the cell, and the pointer there.
+    before: (BasicBlock<'ctx>, PointerValue<'ctx>),
+    /// The same, where the first iteration stands apart: in front of that.
+    before_first: Option<(BasicBlock<'ctx>, PointerValue<'ctx>)>,
+    /// The pointer at the beginning of the body, where iterations differ.
+    phi: Option<PhiValue<'ctx>>,
+    /// Whether input and output in the body are inline.
+    pub(super) has_inline_io: bool,
+}
+
+impl<'ctx> Body<'_, 'ctx> {
+    /// Branches to `inside` if the cell is not 0, to `behind` otherwise.
+    pub(super) fn test(&self, cell: i32, inside: BasicBlock<'ctx>, behind: BasicBlock<'ctx>) -> Lowered<()> {
+        let value = self.load(cell)?;
+        let zero = value.get_type().const_zero();
+        let done = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
+        self.builder.build_conditional_branch(done, behind, inside)?;
+        Ok(())
+    }
+
+    pub(super) fn begin_loop(&mut self, index: u32, cell: i32, end: u32) -> Lowered<()> {
+        let (mut before, mut at_head) = (self.current(), None);
+        if let Home::Slot(_) = self.home {
+            before = self.block(index, "loop", "");
+            self.builder.build_unconditional_branch(before)?;
+            self.builder.position_at_end(before);
+            // Control comes here from the end as well.
+            self.locate(index);
+        } else {
+            at_head = Some(self.pointer()?);
+        }
+        let is_shift = self.unit.conditions[index as usize] == Form::Shift;
+        let first = at_head.filter(|_| is_shift).map(|pointer| (self.block(index, "loop", ".first"), pointer));
+        let inside = self.block(index, "loop", ".body");
+        let behind = self.block(index, "loop", ".end");
+        let mut before_first = None;
+        if let Some((first, pointer)) = first {
+            before_first = Some((before, pointer));
+            self.test(cell, first, behind)?;
+            self.builder.position_at_end(first);
+            for index in index + 1..end {
+                self.locate(index);
+                self.op(index)?;
+            }
+            self.locate(index);
+            (before, at_head) = (self.current(), Some(self.pointer()?));
+            self.assigns = true;
+        }
+        self.test(cell, inside, behind)?;
+        self.builder.position_at_end(inside);
+        let mut phi = None;
+        if let (Some(pointer), true) = (at_head, self.unit.drifts[index as usize]) {
+            let merged = self.builder.build_phi(pointer.get_type(), self.name("pointer"))?;
+            merged.add_incoming(&[(&pointer, before)]);
+            self.set_pointer(merged.as_basic_value().into_pointer_value())?;
+            phi = Some(merged);
+        }
+        let before = (before, at_head.unwrap_or(self.state));
+        let has_inline_io = host::has_inline_io(self.unit.program, index, end);
+        self.open.push(Open { cell, inside, behind, before, before_first, phi, has_inline_io });
+        Ok(())
+    }
+
+    pub(super) fn end_loop(&mut self) -> Lowered<()> {
+        let open = self.open.pop().expect("an end follows its head");
+        self.assigns = false;
+        let latch = self.current();
+        match self.home {
+            Home::Slot(_) => {
+                self.builder.build_unconditional_branch(open.before.0)?;
+                self.builder.position_at_end(open.behind);
+            }
+            Home::Value(pointer) => {
+                self.test(open.cell, open.inside, open.behind)?;
+                self.builder.position_at_end(open.behind);
+                match open.phi {
+                    Some(phi) => {
+                        phi.add_incoming(&[(&pointer, latch)]);
+                        let incoming: Vec<_> =
+                            open.before_first.into_iter().chain([open.before, (latch, pointer)]).collect();
+                        self.join(&incoming)?;
+                    }
+                    None => self.set_pointer(open.before.1)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_if(&mut self, index: u32, cell: i32) -> Lowered<()> {
+        let before = self.current();
+        let pointer = match self.home {
+            Home::Value(pointer) => pointer,
+            Home::Slot(_) => self.state,
+        };
+        let inside = self.block(index, "if", ".body");
+        let behind = self.block(index, "if", ".end");
+        self.test(cell, inside, behind)?;
+        self.builder.position_at_end(inside);
+        let has_inline_io = self.open.last().is_some_and(|outer| outer.has_inline_io);
+        self.open.push(Open {
+            cell,
+            inside,
+            behind,
+            before: (before, pointer),
+            before_first: None,
+            phi: None,
+            has_inline_io,
+        });
+        Ok(())
+    }
+
+    pub(super) fn end_if(&mut self) -> Lowered<()> {
+        let open = self.open.pop().expect("an end follows its head");
+        let last = self.current();
+        self.builder.build_unconditional_branch(open.behind)?;
+        self.builder.position_at_end(open.behind);
+        match self.home {
+            Home::Value(pointer) if pointer != open.before.1 => self.join(&[open.before, (last, pointer)]),
+            Home::Value(_) | Home::Slot(_) => Ok(()),
+        }
+    }
+
+    /// Makes the pointer the one that belongs to the block that control comes from.
+    pub(super) fn join(&mut self, incoming: &[(BasicBlock<'ctx>, PointerValue<'ctx>)]) -> Lowered<()> {
+        let phi = self.builder.build_phi(self.state.get_type(), self.name("pointer"))?;
+        for (block, pointer) in incoming {
+            phi.add_incoming(&[(pointer, *block)]);
+        }
+        self.set_pointer(phi.as_basic_value().into_pointer_value())
+    }
+}
