@@ -9,9 +9,9 @@
 //! is not followed pass by pass; one that takes more than the budget (10^10) at -O2 is not compared. Tritium is the program `bfi`, given
 //! so many seconds of processor time (60).
 //!
-//! The figure at -O2 is flattering twice: the passes `evaluate-start` and `evaluate` have done the beginning already, and a scan or walk is one step
-//! however far it goes. So there is a strict one: without them, and with scans and walks counted as the loops that they
-//! stand for, every operation in every iteration and the test at its end, as Tritium counts them.
+//! The figure at -O2 is flattering twice: the passes `evaluate-start` and `evaluate` have done the beginning already, and a scan
+//! or walk is one step however far it goes. So there is a strict one: without them, and with scans and walks counted as the
+//! loops that they stand for, every operation in every iteration and the test at its end, as Tritium counts them.
 
 mod tritium;
 

@@ -16,21 +16,22 @@
 
 use crate::ir::{Kind, Op, Program, Rewriter};
 
-/// What is dropped may have been the only reader of what came before it: so many times at most it is tried again.
+/// What is dropped may have been the only reader of what came before it, or make room in the table: so many times at most it is
+/// tried again.
 const MAX_ROUNDS: usize = 8;
 
 pub(super) fn run(mut program: Program) -> Program {
     for _ in 0..MAX_ROUNDS {
-        let (after, drops_readers) = combine(program);
+        let (after, may_go_on) = combine(program);
         program = after;
-        if !drops_readers {
+        if !may_go_on {
             break;
         }
     }
     program
 }
 
-/// The program with its neighbours merged, and whether operations that read cells were dropped.
+/// The program with its neighbours merged, and whether that may bring others together.
 fn combine(mut program: Program) -> (Program, bool) {
     let mask = program.width.mask();
     let ops = &mut program.ops;
@@ -108,7 +109,7 @@ fn combine(mut program: Program) -> (Program, bool) {
             rewriter.keep();
         }
     }
-    (rewriter.finish(), drops_readers)
+    (rewriter.finish(), drops_readers || writers.has_forgotten)
 }
 
 /// Whether the writer of a cell reads another one.
@@ -130,11 +131,13 @@ struct Writers {
     entries: [(i32, u32, u32); Writers::SIZE],
     /// Entries of an earlier epoch do not count: forgetting everything takes no time.
     epoch: u32,
+    /// There was no room for something.
+    has_forgotten: bool,
 }
 
 impl Default for Writers {
     fn default() -> Self {
-        Writers { entries: [(0, 0, 0); Writers::SIZE], epoch: 1 }
+        Writers { entries: [(0, 0, 0); Writers::SIZE], epoch: 1, has_forgotten: false }
     }
 }
 
@@ -152,7 +155,9 @@ impl Writers {
     }
 
     fn put(&mut self, cell: i32, index: usize) {
-        self.entries[Self::slot(cell)] = (cell, index as u32, self.epoch);
+        let entry = &mut self.entries[Self::slot(cell)];
+        self.has_forgotten |= entry.2 == self.epoch && entry.0 != cell;
+        *entry = (cell, index as u32, self.epoch);
     }
 
     fn forget(&mut self, cell: i32) {
@@ -204,5 +209,6 @@ mod tests {
     #[test]
     fn cells_that_share_a_place_in_the_table_do_not_mix() {
         check8("combine", "add [0] 1/add [256] 1/add [0] 2", "add [0] 1/add [256] 1/add [0] 2");
+        check8("combine", "add [0] 1/add [256] 1/add [256] 255/add [0] 2", "add [0] 3");
     }
 }

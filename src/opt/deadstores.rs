@@ -18,7 +18,22 @@ use std::ops::Range;
 
 use crate::ir::{Entry, Kind, Program, Rewriter};
 
+/// What is dropped may make room in the table: so many times at most it is tried again.
+const MAX_ROUNDS: usize = 8;
+
 pub(super) fn run(mut program: Program) -> Program {
+    for _ in 0..MAX_ROUNDS {
+        let (after, makes_room) = drop_dead(program);
+        program = after;
+        if !makes_room {
+            break;
+        }
+    }
+    program
+}
+
+/// The program without what is seen to be dead, and whether something was dropped and something not seen.
+fn drop_dead(mut program: Program) -> (Program, bool) {
     let end = end_of(&program);
     let mut dead = Dead { others: end.map_or(0..0, |_| program.entry.sure_cells()), ..Dead::default() };
     // From the first cell, or from the end.
@@ -98,7 +113,7 @@ pub(super) fn run(mut program: Program) -> Program {
         }
     }
     if !has_dropped {
-        return program;
+        return (program, false);
     }
     let mut rewriter = Rewriter::new(program);
     while let Some(op) = rewriter.take() {
@@ -106,7 +121,7 @@ pub(super) fn run(mut program: Program) -> Program {
             rewriter.keep();
         }
     }
-    rewriter.finish()
+    (rewriter.finish(), dead.has_forgotten)
 }
 
 /// The cell where the pointer is behind the program, where that is plain to see.
@@ -154,11 +169,20 @@ struct Dead {
     /// These are dead too, except for those that are read.
     others: Range<i64>,
     read: [i64; Dead::SIZE],
+    /// There was no room for something.
+    has_forgotten: bool,
 }
 
 impl Default for Dead {
     fn default() -> Self {
-        Dead { places: [(0, 0); Dead::SIZE], epoch: 1, added: Vec::new(), others: 0..0, read: [Dead::NONE; Dead::SIZE] }
+        Dead {
+            places: [(0, 0); Dead::SIZE],
+            epoch: 1,
+            added: Vec::new(),
+            others: 0..0,
+            read: [Dead::NONE; Dead::SIZE],
+            has_forgotten: false,
+        }
     }
 }
 
@@ -183,7 +207,9 @@ impl Dead {
 
     fn add(&mut self, place: i64, in_condition: bool) {
         if !self.is_noted(place) {
-            self.places[Self::slot(place)] = (place, self.epoch);
+            let slot = &mut self.places[Self::slot(place)];
+            self.has_forgotten |= slot.1 == self.epoch;
+            *slot = (place, self.epoch);
             if in_condition {
                 self.added.push(place);
             }
@@ -198,6 +224,7 @@ impl Dead {
             // There is room for one place in a slot.
             if *slot != Self::NONE && *slot != place {
                 self.others = 0..0;
+                self.has_forgotten = true;
             }
             *slot = place;
         }
@@ -239,6 +266,11 @@ mod tests {
         check8("deadstores", stays, stays);
         let stays = "add [0] 1/input [0]/output [0]";
         check8("deadstores", stays, stays);
+    }
+
+    #[test]
+    fn what_had_no_room_in_the_table_is_looked_at_again() {
+        check8("deadstores", "set [0] 1/set [256] 1/set [0] 0/input [0]", "set [0] 0/input [0]");
     }
 
     #[test]
