@@ -96,7 +96,7 @@ fn whatever_ends_the_run_there_is_a_profile() {
     outcome.ends(4).mentions(&["stopped after 0.2 s", "1 loop at -O2", "100.0"]);
     let outcome = bfllvm("+[.]", &["profile", "-w", "--max-output=10"]).run("");
     outcome.ends(4).prints([1; 10]).mentions(&["10 bytes of output", "1:2", " 11 "]);
-    let mut running = bfllvm("+.[>+]", &["profile", "-w", "--tape=100000000000", "--passes=runs"]).start();
+    let mut running = bfllvm("+.[>+<]", &["profile", "-w", "--passes=runs"]).start();
     running.keeps_busy();
     running.signal(libc::SIGINT);
     running.end().ends(130).prints([1]).mentions(&["1:3", "100.0"]);
