@@ -85,34 +85,21 @@ impl Program {
     }
 
     /// Appends operations out of a program with this text, in which the first has the index `from`.
-    fn append(&mut self, ops: &[Op], from: u32, text: &[u8]) {
-        let to = self.ops.len() as u32;
-        let moved = |index: u32| index - from + to;
-        for &Op { kind, span } in ops {
-            let kind = match kind {
-                Kind::Loop { cell, end } => Kind::Loop { cell, end: moved(end) },
-                Kind::If { cell, end } => Kind::If { cell, end: moved(end) },
-                Kind::LoopEnd { start } => Kind::LoopEnd { start: moved(start) },
-                Kind::IfEnd { start } => Kind::IfEnd { start: moved(start) },
+    pub(crate) fn append(&mut self, ops: &[Op], from: u32, text: &[u8]) {
+        let to = self.ops.len();
+        let moved = |index: u32| index - from + to as u32;
+        self.ops.extend_from_slice(ops);
+        for Op { kind, .. } in self.ops[to..].iter_mut().filter(|op| op.kind.is_placed()) {
+            match kind {
+                Kind::Loop { end, .. } | Kind::If { end, .. } => *end = moved(*end),
+                Kind::LoopEnd { start } | Kind::IfEnd { start } => *start = moved(*start),
                 Kind::Text { start, len } => {
-                    let new_start = self.text.len() as u32;
-                    self.text.extend_from_slice(&text[start as usize..(start + len) as usize]);
-                    Kind::Text { start: new_start, len }
+                    let bytes = &text[*start as usize..(*start + *len) as usize];
+                    *start = self.text.len() as u32;
+                    self.text.extend_from_slice(bytes);
                 }
-                Kind::Add { .. }
-                | Kind::Set { .. }
-                | Kind::MulAdd { .. }
-                | Kind::Copy { .. }
-                | Kind::Product { .. }
-                | Kind::Move { .. }
-                | Kind::Scan { .. }
-                | Kind::Walk { .. }
-                | Kind::Count(_)
-                | Kind::Input { .. }
-                | Kind::Output { .. }
-                | Kind::Dump { .. } => kind,
-            };
-            self.ops.push(Op { kind, span });
+                other => unreachable!("{other:?} is the same everywhere"),
+            }
         }
     }
 }

@@ -197,6 +197,7 @@ impl Kind {
     }
 
     /// Whether the operation says where others or texts are, and changes with them.
+    #[inline]
     fn is_placed(self) -> bool {
         self.is_bracket() || matches!(self, Kind::Text { .. })
     }

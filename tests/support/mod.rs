@@ -112,7 +112,9 @@ impl Workspace {
             command.env_remove(name);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Invocation { command, _workspace: Arc::clone(self) }
+        // Nor what it ignores for all that it starts in the background.
+        let invocation = Invocation { command, _workspace: Arc::clone(self) };
+        invocation.with(libc::SIG_DFL, [libc::SIGHUP, libc::SIGINT])
     }
 }
 

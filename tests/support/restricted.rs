@@ -6,11 +6,18 @@ use super::Invocation;
 
 impl Invocation {
     /// Starts with this signal ignored, as `nohup` does it.
-    pub fn ignoring(mut self, signal: i32) -> Invocation {
-        // SAFETY: between fork and exec the closure does one thing, and that is async-signal-safe.
+    pub fn ignoring(self, signal: i32) -> Invocation {
+        self.with(libc::SIG_IGN, [signal])
+    }
+
+    /// Starts where this is what these signals do.
+    pub(super) fn with<const N: usize>(mut self, action: libc::sighandler_t, signals: [i32; N]) -> Invocation {
+        // SAFETY: between fork and exec the closure does nothing that is not async-signal-safe.
         unsafe {
             self.command.pre_exec(move || {
-                libc::signal(signal, libc::SIG_IGN);
+                for signal in signals {
+                    libc::signal(signal, action);
+                }
                 Ok(())
             });
         }
