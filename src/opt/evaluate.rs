@@ -28,8 +28,11 @@ struct Budget {
 /// For code that is to be kept.
 const AHEAD: Budget = Budget { of_loop: 1 << 18, total: 1 << 21 };
 
-/// For code that is about to run, which is ten times faster: 0.2 ms at the most.
-const AT_ONCE: Budget = Budget { of_loop: 1 << 13, total: 1 << 14 };
+/// How many each loop may take in code that is about to run, and is ten times faster: 0.1 ms.
+const AT_ONCE_AT_LEAST: u64 = 1 << 13;
+
+/// And for each operation of the program: a sixth of the time that an operation takes the passes which follow values.
+const AT_ONCE_PER_OP: u64 = 16;
 
 /// The most cells that there is memory for while a program is compiled: whole pages.
 const MAX_CELLS: i64 = 1 << 16;
@@ -42,7 +45,8 @@ pub(super) fn run(program: Program) -> Program {
 }
 
 pub(super) fn run_at_once(program: Program) -> Program {
-    shorten(program, &AT_ONCE)
+    let of_loop = AT_ONCE_AT_LEAST.max(program.ops.len() as u64 * AT_ONCE_PER_OP);
+    shorten(program, &Budget { of_loop, total: 2 * of_loop })
 }
 
 fn shorten(program: Program, budget: &Budget) -> Program {
