@@ -354,7 +354,7 @@ impl TierArgs {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// Machine code from templates at once, and from LLVM for loops that turn out hot
+    /// Machine code from templates at once, and from LLVM for loops that turn out hot; what has no loops is interpreted
     #[default]
     Tiered,
     /// Machine code, through LLVM's MCJIT

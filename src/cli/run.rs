@@ -349,6 +349,11 @@ fn run_at_once(
     let clock = Instant::now();
     let program = checked.compiled_as(&args.compile, level, start, messages, &mut stopwatch.timing)?;
     let time_of_passes = clock.elapsed();
+    // Code for what is done once takes longer to make than that takes.
+    if args.engine == Engine::Tiered && !tools.know_code() && !program.has_loops() {
+        stopwatch.report(messages);
+        return interpret_once(&program, checked, level, console, args, messages);
+    }
     let making = Making::of(start, tools, &args.tier);
     let compile = || AtOnce::compile(program, checked, level, start, making, tools, policy);
     let ready = stopwatch.step("code generation", compile)?;
@@ -375,6 +380,26 @@ fn run_at_once(
     }
     report_tiers(&ready.report(), checked, &ready.program, args, messages);
     ready.abandon();
+    Ok(located(end, checked, transcript))
+}
+
+/// Interprets a program that has no loops.
+fn interpret_once(
+    program: &Program,
+    checked: &Checked,
+    level: Level,
+    console: Console,
+    args: &RunArgs,
+    messages: &Messages,
+) -> Result<End> {
+    let place = |op: usize| checked.source.position(program.ops[op].span.start);
+    let limits = ReferenceLimits { run: limits(args), steps: None };
+    let clock = Instant::now();
+    let (end, transcript, steps) = interpret(program, &place, &checked.dialect, console, &limits)?;
+    if args.verbose {
+        let time = milliseconds(clock.elapsed());
+        messages.note(&format!("{level}: no loops are left, {steps} operations interpreted in {time}"));
+    }
     Ok(located(end, checked, transcript))
 }
 

@@ -55,6 +55,12 @@ impl Program {
         part
     }
 
+    /// Whether something may be done more than once.
+    #[must_use]
+    pub fn has_loops(&self) -> bool {
+        self.ops.iter().any(|op| matches!(op.kind, Kind::Loop { .. } | Kind::Scan { .. } | Kind::Walk { .. }))
+    }
+
     /// These programs for loops, one behind the other.
     #[must_use]
     pub fn joined(width: CellWidth, parts: impl IntoIterator<Item = Program>) -> Program {

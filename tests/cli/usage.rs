@@ -122,6 +122,20 @@ fn standard_input_that_is_a_directory_is_no_program() {
 }
 
 #[test]
+fn a_program_without_loops_is_run_without_code() {
+    let said = "no loops are left, ";
+    bfllvm("+++.", &["run", "--verbose"]).run("").ends(0).prints([3]).mentions(&[said]);
+    bfllvm(",>++<.>.", &["run", "--verbose"]).run("a").ends(0).prints(*b"a\x02").mentions(&[said]);
+    bfllvm(",.<.", &["run", "--verbose"]).run("a").ends(3).prints(*b"a").mentions(&[said, "prog.bf:1:4", "cell -1"]);
+    bfllvm(",..", &["run", "--max-output=1"]).run("a").ends(4).prints(*b"a");
+    // Unless there is a loop, or somebody wants to see code.
+    for (code, option) in [(",[.,]", "-w"), ("+.", "--engine=baseline"), ("+.", "-g")] {
+        let outcome = bfllvm(code, &["run", "--verbose", option]).run("");
+        assert!(!outcome.ends(0).stderr.contains(said), "{outcome}");
+    }
+}
+
+#[test]
 fn verbose_speaks_on_standard_error_only() {
     for Way::Run(option) | Way::Build(option) in RUNS {
         let outcome = bfllvm("+.", &["run", "-v", option]).run("");
