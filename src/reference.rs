@@ -310,7 +310,9 @@ impl<'p> Machine<'p> {
         };
         add(count.counter, progress.iterations.wrapping_neg())?;
         add(count.cell(count.phase), phase_change)?;
-        if let Some(cell) = count.opposite() {
+        if let Some(cell) = count.opposite()
+            && phase_change != 0
+        {
             add(cell, phase_change.wrapping_neg())?;
         }
         if let Some(copy) = count.copy {

@@ -77,6 +77,9 @@ impl Translator<'_> {
             self.emitter.add(at);
         }
         dynasm!(self.emitter.asm; .arch x64; mov rax, r11; sub rax, r9);
+        if count.opposite().is_some() {
+            self.emitter.jump_if_zero(behind);
+        }
         let at = self.at(count.cell(count.phase));
         match count.direction {
             Direction::Down => self.emitter.add(at),

@@ -15,7 +15,7 @@ use std::num::NonZeroI8;
 /// only if the `zeros` are 0, and nothing at all otherwise: what it stands in front of does it then. No cell is accessed
 /// before those it depends on: nothing but `counter` if no iteration is left, then `phase` and the cell of
 /// [`Reload::Complement`], which may tell that nothing is done, then the zeros one by one up to the first that is not 0; `carry`
-/// and the cell of [`Reload::Cell`] only if `phase` is reloaded.
+/// and the cell of [`Reload::Cell`] only if `phase` is reloaded, and the mirror only if it changes.
 ///
 /// Cells are named by their distance from `counter`, which is an offset from the pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

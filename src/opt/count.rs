@@ -85,16 +85,11 @@ fn may_count(body: &[Op], mask: u64) -> bool {
             | Kind::Move { .. }
             | Kind::IfEnd { .. }
             | Kind::LoopEnd { .. } => true,
-            Kind::Scan { .. } | Kind::Loop { .. } | Kind::If { .. } => {
+            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Loop { .. } | Kind::If { .. } => {
                 has_test = true;
                 true
             }
-            Kind::Walk { .. }
-            | Kind::Count(_)
-            | Kind::Input { .. }
-            | Kind::Output { .. }
-            | Kind::Text { .. }
-            | Kind::Dump { .. } => false,
+            Kind::Count(_) | Kind::Input { .. } | Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => false,
         })
         && has_step
         && has_test
@@ -196,7 +191,8 @@ impl Loop<'_> {
         }
 
         let turn = Polynomial::constant(phase.turn);
-        let reloaded = turning.value(phase.cell);
+        // Where it is left alone it stays at its turn: what is compared is through.
+        let reloaded = turning.cells.get(&phase.cell).unwrap_or(&turn).clone();
         if let Some((_, gain)) = mirror
             && turn.plus(&reloaded, mask, mask)?.as_constant() != Some(gain)
         {
@@ -262,10 +258,11 @@ impl Loop<'_> {
             && complement.is_none_or(reads_first)
             && self.paths.complete.iter().all(|path| may_read_zeros(&zeros, path))
             && reload_cell.into_iter().chain(carry).all(|cell| turning.surely_accesses(cell, &[]))
-            && copy
-                .into_iter()
-                .chain(mirror.map(|(cell, _)| cell))
-                .all(|cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &[])));
+            && copy.is_none_or(|cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &[])))
+            // It changes only with the phase.
+            && mirror.is_none_or(|(cell, gain)| {
+                plain.surely_accesses(cell, &[]) && (gain == 0 || turning.surely_accesses(cell, &[]))
+            });
         is_allowed.then_some(())?;
         self.assemble(counter, phase, reload, carry, copy, &zeros)
     }
@@ -443,6 +440,28 @@ mod tests {
     }
 
     #[test]
+    fn comparison() {
+        // The smaller one, and what the phase is short of the counter.
+        counts(
+            "@loop [0]/add [0] 255/add [2] 1/loop [1]/add [1] 255/add [5] 1/add [2] 255/move 2/end/\
+             loop [2]/add [2] 255/add [6] 1/move 2/end/move -2/end",
+            "count [0] [1] down to 0 from 1 mirror [5] carry [6] zero [2] zero [3] zero [4]",
+        );
+        // The smaller one lies where it is not come to if the phase is 0.
+        counts(
+            "@loop [0]/add [0] 255/if [1]/add [1] 255/add [100] 1/end/end",
+            "count [0] [1] down to 0 from 1 mirror [100]",
+        );
+        // What is taken from the phase as long as there is something left of it.
+        counts("@loop [0]/add [0] 255/if [1]/add [1] 255/end/add [2] 1/end", "count [0] [1] down to 0 from 1 copy [2]");
+        counts(
+            "@loop [0]/add [0] 255/set [2] 1/if [1]/add [1] 255/add [3] 1/set [2] 0/end/\
+             if [2]/add [4] 1/set [2] 0/end/end",
+            "count [0] [1] down to 0 from 1 mirror [3] carry [4] zero [2]",
+        );
+    }
+
+    #[test]
     fn counters_that_are_reloaded() {
         counts(
             "@loop [6]/set [9] 1/if [7]/muladd [8] [7] 1/set [9] 0/set [7] 0/end/if [8]/muladd [7] [8] 1/set [8] 0/end/\
@@ -501,7 +520,6 @@ mod tests {
     fn other_loops_stay() {
         for code in [
             // Both ways go on, and the second one does something else.
-            "loop [0]/add [0] 255/if [1]/add [1] 255/end/add [2] 1/end",
             "loop [0]/add [0] 255/if [1]/add [1] 254/end/end",
             // The counter does not count every time.
             "loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/set [1] 9/end/end",

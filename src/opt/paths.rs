@@ -47,7 +47,7 @@ pub(super) struct Path {
     tested_reads: usize,
     next: usize,
     pointer: i32,
-    /// Whether the scan to be done next has made its step.
+    /// Whether the scan or walk to be done next has made its step.
     has_scanned: bool,
 }
 
@@ -219,7 +219,9 @@ impl Path {
                     };
                     (cell + self.pointer, self.next + 1, None)
                 }
-                Kind::Scan { cell, .. } => (cell, self.next + 1, (!self.has_scanned).then_some(self.next)),
+                Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => {
+                    (cell, self.next + 1, (!self.has_scanned).then_some(self.next))
+                }
                 _ => return Some(Way::Lost),
             };
             let value = self.read(cell, start);
@@ -231,9 +233,14 @@ impl Path {
                 }
                 Answer::Known(false) => {
                     let Some(next) = other_next else { return Some(Way::Lost) };
-                    if let Kind::Scan { stride, .. } = kind {
+                    if let Kind::Scan { stride, .. } | Kind::Walk { stride, .. } = kind {
                         self.has_scanned = true;
                         self.pointer = self.pointer.checked_add(stride)?;
+                    }
+                    if let Kind::Walk { stride, leave, enter, .. } = kind {
+                        for (cell, delta) in [(cell, leave), (cell.checked_add(stride)?, enter)] {
+                            self.straight(Kind::Add { cell, delta: i64::from(delta) as u64 & start.mask }, start)?;
+                        }
                     }
                     self.next = next;
                 }

@@ -75,7 +75,7 @@ pub(super) fn form(attempt: Attempt, ops: &[Op], facts: &dyn Facts) -> Option<u6
 /// pointer stays, also the same for cells that lie in the same order, and for constants of one [`class`].
 pub(super) fn form_of_body(tested: i32, body: &[Op]) -> Option<u64> {
     let mut number = Number(0);
-    if body.iter().all(|op| !matches!(op.kind, Kind::Move { .. } | Kind::Scan { .. })) {
+    if body.iter().all(|op| !matches!(op.kind, Kind::Move { .. } | Kind::Scan { .. } | Kind::Walk { .. })) {
         let mut cells = Names { cells: [0; MAX_CELLS], len: 0, are_on_tape: true };
         cells.add(tested, &Near(tested), &mut number)?;
         for op in body {
@@ -140,12 +140,13 @@ fn parts(kind: Kind) -> Option<Parts> {
         Kind::LoopEnd { .. } => (9, [None; 3], 0),
         Kind::Move { delta } => (10, [None; 3], delta as u64),
         Kind::Scan { cell, stride } => (11, [Some(cell), None, None], stride as u64),
-        Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. } => return None,
+        Kind::Walk { cell, stride, leave, enter } => {
+            let steps = (leave as u64).rotate_left(21) ^ (enter as u64).rotate_left(42);
+            (12, [Some(cell), None, None], stride as u64 ^ steps)
+        }
+        Kind::Count(_) | Kind::Input { .. } | Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => {
+            return None;
+        }
     };
     Some(Parts { tag, cells, value })
 }

@@ -65,8 +65,8 @@ fn trail() -> impl Strategy<Value = String> {
     })
 }
 
-/// Division, counters that are reloaded, addition that carries, and a minimum.
-const COUNTING: [&str; 10] = [
+/// Division, counters that are reloaded, addition that carries, a minimum, and comparison, also with cells far away.
+const COUNTING: [&str; 14] = [
     "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]",
     "[->-[>+>>]>[[-<+>]+>+>>]<<<<<]",
     "[->>+<-[>>>]>[[<+>-]>+>>]<<<<<]",
@@ -77,6 +77,10 @@ const COUNTING: [&str; 10] = [
     "[>>>>>[-]+<<[>+>[-]<<-]>[<+>-]>[<<<<[>+>+<<-]>[<+>-]>>>-]<<-<<<-]",
     "[->+[>+>+<<-]>>[<<+>>-]+<[>-<[-]]>[>+<-]<<<]",
     "[->[>+>+<<-]>>[<<+>>-]+<[>-<<->[-]]>[>+<<<<[-]>>>-]<<<]",
+    "[->>+<[->>>>+<<<->]>[->>>>+<<]<<<<]",
+    "[->>[-]+<[->>+<->>>]>[->>+>>]<<<<<<]",
+    "[->>[-]+<[->->]>[->>]<<<<]",
+    "[->>[-]+<[->>>>>>>>>>>+<<<<<<<<<<->]>[->>]<<<<]",
 ];
 
 /// Every way of writing it is recognised, whatever the cells hold.

@@ -52,7 +52,7 @@ impl<'ctx> Body<'_, 'ctx> {
         let rest = difference(left, wanted)?;
         if let Reload::Never { .. } = count.reload {
             let done = self.builder.build_select(is_short, wanted, left, self.name("done"))?.into_int_value();
-            self.finish_count(count, done, difference(zero, done)?)?;
+            self.finish_count(index, count, done, difference(zero, done)?)?;
         } else {
             let (before, reloads) = (self.current(), self.block(index, "count", ".reload"));
             let finish = self.block(index, "count", ".change");
@@ -83,7 +83,7 @@ impl<'ctx> Body<'_, 'ctx> {
             let merged = self.builder.build_phi(zero.get_type(), self.name("left"))?;
             merged.add_incoming(&[(&rest, before), (&reloaded_rest, reloads)]);
             let change = difference(merged.as_basic_value().into_int_value(), left)?;
-            self.finish_count(count, wanted, change)?;
+            self.finish_count(index, count, wanted, change)?;
         }
         self.builder.build_unconditional_branch(behind)?;
         self.builder.position_at_end(behind);
@@ -91,7 +91,7 @@ impl<'ctx> Body<'_, 'ctx> {
     }
 
     /// Changes the cells by `done` iterations, in which the phase came nearer to its turn by -`change`.
-    fn finish_count(&self, count: &Count, done: IntValue<'ctx>, change: IntValue<'ctx>) -> Lowered<()> {
+    fn finish_count(&self, index: u32, count: &Count, done: IntValue<'ctx>, change: IntValue<'ctx>) -> Lowered<()> {
         let negated = |value| self.builder.build_int_neg(value, self.name("negated"));
         self.add(count.counter, negated(done)?)?;
         let phase_change = match count.direction {
@@ -99,12 +99,19 @@ impl<'ctx> Body<'_, 'ctx> {
             Direction::Up => negated(change)?,
         };
         self.add(count.cell(count.phase), phase_change)?;
+        if let Some(copy) = count.copy {
+            self.add(count.cell(copy.get()), done)?;
+        }
         if let Some(cell) = count.opposite() {
+            let zero = change.get_type().const_zero();
+            let is_there = self.builder.build_int_compare(IntPredicate::EQ, change, zero, self.name("is"))?;
+            let (moved, done) = (self.block(index, "count", ".opposite"), self.block(index, "count", ".done"));
+            self.builder.build_conditional_branch(is_there, done, moved)?;
+            self.builder.position_at_end(moved);
             self.add(cell, negated(phase_change)?)?;
+            self.builder.build_unconditional_branch(done)?;
+            self.builder.position_at_end(done);
         }
-        match count.copy {
-            Some(copy) => self.add(count.cell(copy.get()), done),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
