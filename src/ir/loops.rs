@@ -91,7 +91,7 @@ impl Program {
     }
 
     /// Appends operations out of a program with this text, in which the first has the index `from`.
-    pub(crate) fn append(&mut self, ops: &[Op], from: u32, text: &[u8]) {
+    fn append(&mut self, ops: &[Op], from: u32, text: &[u8]) {
         let to = self.ops.len();
         let moved = |index: u32| index - from + to as u32;
         self.ops.extend_from_slice(ops);

@@ -114,7 +114,7 @@ impl Workspace {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Nor what it ignores for all that it starts in the background.
         let invocation = Invocation { command, _workspace: Arc::clone(self) };
-        invocation.with(libc::SIG_DFL, [libc::SIGHUP, libc::SIGINT])
+        invocation.with_action(libc::SIG_DFL, [libc::SIGHUP, libc::SIGINT])
     }
 }
 

@@ -7,11 +7,11 @@ use super::Invocation;
 impl Invocation {
     /// Starts with this signal ignored, as `nohup` does it.
     pub fn ignoring(self, signal: i32) -> Invocation {
-        self.with(libc::SIG_IGN, [signal])
+        self.with_action(libc::SIG_IGN, [signal])
     }
 
     /// Starts where this is what these signals do.
-    pub(super) fn with<const N: usize>(mut self, action: libc::sighandler_t, signals: [i32; N]) -> Invocation {
+    pub(super) fn with_action<const N: usize>(mut self, action: libc::sighandler_t, signals: [i32; N]) -> Invocation {
         // SAFETY: between fork and exec the closure does nothing that is not async-signal-safe.
         unsafe {
             self.command.pre_exec(move || {
