@@ -68,7 +68,7 @@ fn unsafe_code_is_in_few_files() {
         "runtime/process.rs",
         "runtime/sampling.rs",
         "symbols/registration.rs",
-        "cli/run.rs",
+        "cli/code.rs",
         "cli/profile.rs",
     ];
     only_in("unsafe ", |path| OWNERS.contains(&path));

@@ -17,10 +17,10 @@ use bfllvm::source::Source;
 use serde_json::json;
 
 use super::args::{AttemptArgs, Engine};
+use super::code::{AtOnce, Making, compile};
 use super::front::Checked;
 use super::llvm;
 use super::measure::{answer, block};
-use super::run::{AtOnce, Making, compile};
 use super::status::Status;
 use super::tools::Tools;
 

@@ -22,9 +22,9 @@ use bfllvm::source::Source;
 use serde_json::{Value, json};
 
 use super::args::{Engine, MeasureArgs};
+use super::code::{AtOnce, Making, compile};
 use super::front::Checked;
 use super::llvm;
-use super::run::{AtOnce, Making, compile};
 use super::status::Status;
 use super::tools::Tools;
 

@@ -6,6 +6,7 @@ pub mod args;
 mod attempt;
 mod build;
 mod check;
+mod code;
 mod compare;
 mod debug;
 mod emit;
