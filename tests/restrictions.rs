@@ -103,8 +103,8 @@ fn too_little_address_space_is_an_error() {
 
 #[test]
 fn code_that_is_made_on_the_way_may_find_no_memory() {
-    // So large that its code is made when the program comes to it, and all of it is.
-    let code = format!(",{}", "+.>+.<".repeat(150_000));
+    // So large that its code is made when the program comes to it, and all of it is; without the loop it would be interpreted.
+    let code = format!(",{}[>]", "+.>+.<".repeat(150_000));
     let workspace = Workspace::with(code);
     let (mut stopped, mut finished) = (0, 0);
     for kib in (60_000..200_000).step_by(4_000) {
