@@ -31,8 +31,8 @@ const AHEAD: Budget = Budget { of_loop: 1 << 18, total: 1 << 21 };
 /// How many each loop may take in code that is about to run, and is ten times faster: 0.1 ms.
 const AT_ONCE_AT_LEAST: u64 = 1 << 13;
 
-/// And for each operation of the program: a sixth of the time that an operation takes the passes which follow values.
-const AT_ONCE_PER_OP: u64 = 16;
+/// And for each operation of the program: a fraction of the time that it takes the passes which follow values.
+const AT_ONCE_PER_OP: u64 = 12;
 
 /// The most cells that there is memory for while a program is compiled: whole pages.
 const MAX_CELLS: i64 = 1 << 16;
