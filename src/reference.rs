@@ -63,6 +63,7 @@ pub struct Machine<'p> {
     pointer: i64,
     next: usize,
     steps: u64,
+    passed: u64,
     input_ended: bool,
 }
 
@@ -103,6 +104,7 @@ impl<'p> Machine<'p> {
             pointer: 0,
             next: 0,
             steps: 0,
+            passed: 0,
             input_ended: false,
         }
     }
@@ -164,6 +166,12 @@ impl<'p> Machine<'p> {
         self.steps
     }
 
+    /// How many cells scans and walks have passed, each of which is one operation.
+    #[must_use]
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
     /// The cell the pointer is at; it may lie off the tape.
     #[must_use]
     pub fn pointer(&self) -> i64 {
@@ -211,6 +219,7 @@ impl<'p> Machine<'p> {
             Kind::Scan { cell, stride } => {
                 while *self.at(cell)? != 0 {
                     self.pointer += i64::from(stride);
+                    self.passed += 1;
                 }
             }
             Kind::Walk { cell, stride, leave, enter } => {
@@ -221,6 +230,7 @@ impl<'p> Machine<'p> {
                     let next = self.at(cell)?;
                     *next = next.wrapping_add_signed(enter.into()) & mask;
                     here = *next;
+                    self.passed += 1;
                 }
             }
             Kind::Count(count) => done.steps = u64::from(self.count(&count)?),

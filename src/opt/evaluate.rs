@@ -18,8 +18,8 @@ use crate::ir::{Entry, Kind, Program, Rewriter};
 use crate::reference::{Halt, Io, Machine, Status};
 use crate::source::Span;
 
-/// How many operations each loop of the outermost level may take, and all together. Around a
-/// hundred million are done in a second.
+/// What each loop of the outermost level may [cost], and all together. Around a hundred million operations are done in a
+/// second.
 struct Budget {
     of_loop: u64,
     total: u64,
@@ -28,11 +28,8 @@ struct Budget {
 /// For code that is to be kept.
 const AHEAD: Budget = Budget { of_loop: 1 << 18, total: 1 << 21 };
 
-/// How many each loop may take in code that is about to run, and is ten times faster: 0.1 ms.
-const AT_ONCE_AT_LEAST: u64 = 1 << 13;
-
-/// And for each operation of the program: a fraction of the time that it takes the passes which follow values.
-const AT_ONCE_PER_OP: u64 = 12;
+/// For code that is about to run, which is ten times faster: 0.2 ms at the most.
+const AT_ONCE: Budget = Budget { of_loop: 1 << 13, total: 1 << 14 };
 
 /// The most cells that there is memory for while a program is compiled: whole pages.
 const MAX_CELLS: i64 = 1 << 16;
@@ -45,8 +42,7 @@ pub(super) fn run(program: Program) -> Program {
 }
 
 pub(super) fn run_at_once(program: Program) -> Program {
-    let of_loop = AT_ONCE_AT_LEAST.max(program.ops.len() as u64 * AT_ONCE_PER_OP);
-    shorten(program, &Budget { of_loop, total: 2 * of_loop })
+    shorten(program, &AT_ONCE)
 }
 
 fn shorten(program: Program, budget: &Budget) -> Program {
@@ -119,12 +115,12 @@ fn evaluate(program: &Program, budget: &Budget) -> Option<Beginning> {
     let (mut end, mut steps) = (0, 0);
     let mut inside = None;
     while let Some(op) = program.ops.get(end) {
-        let steps_left = budget.of_loop.min(budget.total - machine.steps());
+        let limit = budget.total.min(cost(&machine) + budget.of_loop);
         let (behind, outcome) = match op.kind {
-            Kind::Loop { end, .. } => (end as usize + 1, run_loop(&mut machine, &mut io, steps_left, end as usize)),
+            Kind::Loop { end, .. } => (end as usize + 1, run_loop(&mut machine, &mut io, limit, end as usize)),
             _ => {
                 let behind = if let Kind::If { end, .. } = op.kind { end as usize + 1 } else { end + 1 };
-                let is_done = machine.run_to(&mut io, steps_left, behind) == Status::Arrived;
+                let is_done = run_to(&mut machine, &mut io, limit, behind) == Status::Arrived;
                 (behind, if is_done { Outcome::Done } else { Outcome::Stays })
             }
         };
@@ -156,15 +152,33 @@ enum Outcome {
     StaysFrom(u64),
 }
 
+/// What the run has cost: its operations, and one more for so many cells that scans passed: there is a bound to those too.
+fn cost(machine: &Machine<'_>) -> u64 {
+    const CELLS: u64 = 64;
+    machine.steps() + machine.passed() / CELLS
+}
+
+/// Runs until the next operation is the one at index `stop`, or up to this cost.
+fn run_to(machine: &mut Machine<'_>, io: &mut Collected, limit: u64, stop: usize) -> Status {
+    // A scan may pass all cells that there are.
+    const SLICE: u64 = 32;
+    loop {
+        let left = limit.saturating_sub(cost(machine));
+        let status = machine.run_to(io, left.min(SLICE), stop);
+        if left == 0 || status != Status::Paused {
+            return status;
+        }
+    }
+}
+
 /// Runs the loop that ends at index `end`, and whose head is next.
-fn run_loop(machine: &mut Machine<'_>, io: &mut Collected, budget: u64, end: usize) -> Outcome {
-    let limit = machine.steps() + budget;
+fn run_loop(machine: &mut Machine<'_>, io: &mut Collected, limit: u64, end: usize) -> Outcome {
     let mut around = Outcome::Stays;
-    while machine.steps() < limit {
+    while cost(machine) < limit {
         // The test, at the head or at the end.
         let body = match machine.run_to(io, 1, end + 1) {
             Status::Arrived => return Outcome::Done,
-            Status::Paused => machine.run_to(io, limit - machine.steps(), end),
+            Status::Paused => run_to(machine, io, limit, end),
             stopped => stopped,
         };
         match body {
