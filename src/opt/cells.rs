@@ -24,10 +24,14 @@ impl<V> Cells<V> {
         self.place(*cell).is_ok()
     }
 
-    pub fn insert(&mut self, cell: i32, value: V) {
+    /// Gives the cell a value; the one that it had.
+    pub fn insert(&mut self, cell: i32, value: V) -> Option<V> {
         match self.place(cell) {
-            Ok(place) => self.entries[place].1 = value,
-            Err(place) => self.entries.insert(place, (cell, value)),
+            Ok(place) => Some(std::mem::replace(&mut self.entries[place].1, value)),
+            Err(place) => {
+                self.entries.insert(place, (cell, value));
+                None
+            }
         }
     }
 
@@ -90,8 +94,8 @@ mod tests {
     #[test]
     fn entries_are_sorted_and_replaced() {
         let mut cells = Cells::new();
-        for (cell, value) in [(3, 'c'), (-1, 'a'), (0, 'x'), (0, 'b')] {
-            cells.insert(cell, value);
+        for (cell, value, before) in [(3, 'c', None), (-1, 'a', None), (0, 'x', None), (0, 'b', Some('x'))] {
+            assert_eq!(cells.insert(cell, value), before);
         }
         assert_eq!(cells.iter().collect::<Vec<_>>(), [(&-1, &'a'), (&0, &'b'), (&3, &'c')]);
         assert_eq!((cells.get(&3), cells.get(&4), cells[&0]), (Some(&'c'), None, 'b'));

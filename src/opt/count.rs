@@ -72,27 +72,48 @@ enum Place {
 /// Whether it is worth the time to look at a loop with this body.
 fn may_count(body: &[Op], mask: u64) -> bool {
     let (mut has_step, mut has_test) = (false, false);
+    // How far the pointer moves in any case, what else it may move by, and how many brackets are open.
+    let (mut drift, mut unsure, mut depth) = (0, 0, 0);
     body.len() <= MAX_BODY
         && body.iter().all(|op| match op.kind {
             Kind::Add { delta, .. } => {
                 has_step |= delta == mask;
                 true
             }
-            Kind::Set { .. }
-            | Kind::MulAdd { .. }
-            | Kind::Copy { .. }
-            | Kind::Product { .. }
-            | Kind::Move { .. }
-            | Kind::IfEnd { .. }
-            | Kind::LoopEnd { .. } => true,
-            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Loop { .. } | Kind::If { .. } => {
+            Kind::Move { delta } if depth == 0 => {
+                drift += i64::from(delta);
+                true
+            }
+            Kind::Move { delta } => {
+                unsure = gcd(unsure, delta.unsigned_abs());
+                true
+            }
+            Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => {
+                unsure = gcd(unsure, stride.unsigned_abs());
                 has_test = true;
                 true
             }
+            Kind::Loop { .. } | Kind::If { .. } => {
+                depth += 1;
+                has_test = true;
+                true
+            }
+            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
+                depth -= 1;
+                true
+            }
+            Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. } => true,
             Kind::Count(_) | Kind::Input { .. } | Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => false,
         })
         && has_step
         && has_test
+        // On some way the pointer has to come back.
+        && (drift == 0 || unsure != 0 && drift % i64::from(unsure) == 0)
+}
+
+/// The greatest common divisor, that with 0 being the other number.
+fn gcd(left: u32, right: u32) -> u32 {
+    if right == 0 { left } else { gcd(right, left % right) }
 }
 
 /// The count that does iterations of the loop on `tested`; the index of its body in the program is `base`.
@@ -161,8 +182,7 @@ impl Loop<'_> {
             _ => return None,
         };
         let phase = self.phase(plain, test)?;
-        if phase.cell == counter || plain.gain(counter, mask) != Some(mask) || turning.gain(counter, mask) != Some(mask)
-        {
+        if phase.cell == counter || plain.gain(counter) != Some(mask) || turning.gain(counter) != Some(mask) {
             return None;
         }
 
@@ -173,7 +193,7 @@ impl Loop<'_> {
         let (mut carry, mut copy, mut complement, mut mirror, mut settled) = (None, None, None, None, Vec::new());
         let changed: BTreeSet<i32> = plain.cells.keys().chain(turning.cells.keys()).copied().collect();
         for &cell in changed.iter().filter(|&&cell| cell != counter && cell != phase.cell) {
-            let is_unique = match (plain.gain(cell, mask), turning.gain(cell, mask)) {
+            let is_unique = match (plain.gain(cell), turning.gain(cell)) {
                 (Some(0), Some(0)) => true,
                 (Some(0), Some(1)) => carry.replace(cell).is_none(),
                 (Some(1), Some(1)) => copy.replace(cell).is_none(),
@@ -194,7 +214,7 @@ impl Loop<'_> {
         // Where it is left alone it stays at its turn: what is compared is through.
         let reloaded = turning.cells.get(&phase.cell).unwrap_or(&turn).clone();
         if let Some((_, gain)) = mirror
-            && turn.plus(&reloaded, mask, mask)?.as_constant() != Some(gain)
+            && turn.clone().plus(&reloaded, mask, mask)?.as_constant() != Some(gain)
         {
             return None;
         }
@@ -202,7 +222,7 @@ impl Loop<'_> {
             Some(_) if mirror.is_some() => return None,
             Some(cell) => {
                 let own = Polynomial::cell(cell);
-                let offset = reloaded.plus(&own, mask, mask)?.as_constant()?;
+                let offset = reloaded.clone().plus(&own, mask, mask)?.as_constant()?;
                 // Their sum is what it was: there it is the turn and the cell.
                 let sum = reloaded.plus(&turning.value(cell), 1, mask)?;
                 if sum != own.plus(&turn, 1, mask)? {
@@ -241,7 +261,7 @@ impl Loop<'_> {
                     None if mirror.is_some() => return None,
                     None => {
                         let cell = period.cells().next()?;
-                        let is_kept = [plain, turning].iter().all(|path| path.gain(cell, mask) == Some(0));
+                        let is_kept = [plain, turning].iter().all(|path| path.gain(cell) == Some(0));
                         if !is_kept || period != Polynomial::cell(cell) {
                             return None;
                         }
@@ -288,7 +308,7 @@ impl Loop<'_> {
         for (test, _) in &plain.decisions {
             bounds.push(self.phase(plain, test)?);
         }
-        let (counter, left_over) = if plain.gain(tested, mask) == Some(mask) {
+        let (counter, left_over) = if plain.gain(tested) == Some(mask) {
             bounds.retain(|bound| bound.cell != tested || bound.turn != 1);
             (tested, 1)
         } else {
@@ -311,7 +331,7 @@ impl Loop<'_> {
         }
         let (mut copy, mut settled) = (None, Vec::new());
         for &cell in plain.cells.keys().filter(|&&cell| ![counter, phase.cell, tested].contains(&cell)) {
-            match plain.gain(cell, mask) {
+            match plain.gain(cell) {
                 Some(0) => {}
                 Some(1) if copy.is_none() => copy = Some(cell),
                 _ if keeps_0(plain, cell) => settled.push(cell),
@@ -331,7 +351,7 @@ impl Loop<'_> {
     /// The cell that `test` finds at its turn, if it steps by one on the plain way.
     fn phase(&self, plain: &Path, test: &Polynomial) -> Option<Phase> {
         let (cell, root) = test.root(self.start.mask)?;
-        let direction = match plain.gain(cell, self.start.mask)? {
+        let direction = match plain.gain(cell)? {
             1 => Direction::Up,
             gain if gain == self.start.mask => Direction::Down,
             _ => return None,

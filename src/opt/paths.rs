@@ -78,7 +78,8 @@ enum Answer {
 }
 
 impl Start<'_> {
-    /// Follows all ways. Adds to the zeros where that makes ways that get lost impossible.
+    /// Follows all ways, as long as the loop may be one that counts. Adds to the zeros where that makes ways that get lost
+    /// impossible.
     pub fn follow(&mut self) -> Option<Paths> {
         let mut ops = 0;
         'again: loop {
@@ -96,12 +97,19 @@ impl Start<'_> {
             }];
             while let Some(mut path) = open.pop() {
                 match path.follow(self, &mut ops)? {
-                    Way::Complete if path.pointer == 0 => paths.complete.push(path),
+                    Way::Complete if path.pointer == 0 => {
+                        if path.last_bare_cell().is_none() && !path.may_count(self) {
+                            return None;
+                        }
+                        paths.complete.push(path);
+                    }
                     Way::Complete | Way::Lost => match path.last_bare_cell() {
                         Some(cell) => {
                             self.assume(cell)?;
                             continue 'again;
                         }
+                        // One may get lost, where it depends on something.
+                        None if path.decisions.is_empty() || !paths.lost.is_empty() => return None,
                         None => paths.lost.push(path),
                     },
                     Way::Wants(cell) => {
@@ -139,8 +147,14 @@ impl Path {
     }
 
     /// The constant that is added to `cell`.
-    pub fn gain(&self, cell: i32, mask: u64) -> Option<u64> {
-        self.value(cell).plus(&Polynomial::cell(cell), mask, mask)?.as_constant()
+    pub fn gain(&self, cell: i32) -> Option<u64> {
+        self.cells.get(&cell).map_or(Some(0), |value| value.gain(cell))
+    }
+
+    /// Whether the loop's cell is counted down, or known from now on: on all ways of a loop that counts it is either.
+    fn may_count(&self, start: &Start<'_>) -> bool {
+        self.cells.get(&start.tested).is_some_and(|value| value.as_constant().is_some())
+            || self.gain(start.tested).is_none_or(|gain| gain == start.mask)
     }
 
     /// Whether `cell` is accessed whatever the cells `unsure` hold.
@@ -265,7 +279,11 @@ impl Path {
     fn straight(&mut self, kind: Kind, start: &Start<'_>) -> Option<bool> {
         let mask = start.mask;
         let (target, value) = match kind {
-            Kind::Add { cell, delta } => (cell, self.read(cell, start).plus(&Polynomial::constant(delta), 1, mask)?),
+            Kind::Add { cell, delta } => {
+                let mut value = self.read(cell, start);
+                value.add_constant(delta, mask);
+                (cell, value)
+            }
             Kind::Set { cell, value } => (cell, Polynomial::constant(value)),
             Kind::MulAdd { target, source, factor } => {
                 let source = self.read(source, start);
@@ -319,12 +337,11 @@ impl Path {
     fn take_for_zero(&mut self, tested: Polynomial, mask: u64) -> Option<bool> {
         let (cell, root) = tested.root(mask)?;
         self.known.insert(cell, root.as_constant()?);
-        let at_root = |other| (other == cell).then(|| root.clone());
-        for value in self.cells.values_mut() {
-            *value = value.substitute(at_root, mask)?;
+        for value in self.cells.values_mut().filter(|value| value.reads(cell)) {
+            *value = value.at(cell, &root, mask)?;
         }
-        for (decided, _) in &self.decisions {
-            if decided.substitute(at_root, mask)?.as_constant() == Some(0) {
+        for (decided, _) in self.decisions.iter().filter(|(decided, _)| decided.reads(cell)) {
+            if decided.at(cell, &root, mask)?.as_constant() == Some(0) {
                 return Some(false);
             }
         }
@@ -355,8 +372,8 @@ impl Path {
         for (cell, value) in before.into_iter().rev() {
             match value {
                 Some(value) => self.cells.insert(cell, value),
-                None => _ = self.cells.remove(&cell),
-            }
+                None => self.cells.remove(&cell),
+            };
         }
         false
     }
@@ -378,8 +395,7 @@ impl Path {
             }
             self.straight(kind, start)?;
         }
-        let at_root =
-            |value: &Polynomial| value.substitute(|other| (other == root.0).then(|| root.1.clone()), start.mask);
+        let at_root = |value: &Polynomial| value.at(root.0, &root.1, start.mask);
         for (changed, before) in &*before {
             let before = match before {
                 Some(value) => value.clone(),

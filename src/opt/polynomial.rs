@@ -89,13 +89,31 @@ impl Polynomial {
         self.terms.iter().flat_map(|(monomial, _)| monomial.cells().iter().copied())
     }
 
+    /// The constant that is added to `cell`, if the polynomial is its value and that.
+    pub fn gain(&self, cell: i32) -> Option<u64> {
+        let (constant, rest) = match self.terms.as_slice() {
+            [(monomial, value), rest @ ..] if monomial.degree == 0 => (*value, rest),
+            rest => (0, rest),
+        };
+        matches!(rest, [(monomial, 1)] if *monomial == Monomial::of(cell)).then_some(constant)
+    }
+
     /// `self + other * factor`, unless that gets too large.
-    pub fn plus(&self, other: &Polynomial, factor: u64, mask: u64) -> Option<Polynomial> {
-        let mut sum = self.clone();
+    pub fn plus(mut self, other: &Polynomial, factor: u64, mask: u64) -> Option<Polynomial> {
+        self.add(other, factor, mask)?;
+        Some(self)
+    }
+
+    /// Adds `other * factor`; nothing if the sum gets too large, and then it is of no use.
+    pub fn add(&mut self, other: &Polynomial, factor: u64, mask: u64) -> Option<()> {
         for (monomial, coefficient) in &other.terms {
-            sum.add_term(*monomial, coefficient.wrapping_mul(factor), mask);
+            self.add_term(*monomial, coefficient.wrapping_mul(factor), mask);
         }
-        (sum.terms.len() <= MAX_TERMS).then_some(sum)
+        (self.terms.len() <= MAX_TERMS).then_some(())
+    }
+
+    pub fn add_constant(&mut self, value: u64, mask: u64) {
+        self.add_term(Monomial::default(), value, mask);
     }
 
     pub fn times(&self, other: &Polynomial, mask: u64) -> Option<Polynomial> {
@@ -108,17 +126,32 @@ impl Polynomial {
         (product.terms.len() <= MAX_TERMS).then_some(product)
     }
 
+    /// The polynomial with `cell` replaced by `value`.
+    pub fn at(&self, cell: i32, value: &Polynomial, mask: u64) -> Option<Polynomial> {
+        self.substitute(|other| (other == cell).then_some(value), mask)
+    }
+
     /// The polynomial with each cell replaced by `value(cell)`, where that is something.
-    pub fn substitute(&self, value: impl Fn(i32) -> Option<Polynomial>, mask: u64) -> Option<Polynomial> {
+    pub fn substitute<'v>(&self, value: impl Fn(i32) -> Option<&'v Polynomial>, mask: u64) -> Option<Polynomial> {
+        if self.cells().all(|cell| value(cell).is_none()) {
+            return Some(self.clone());
+        }
         let mut result = Polynomial::default();
         for (monomial, coefficient) in &self.terms {
+            if monomial.cells().iter().all(|&cell| value(cell).is_none()) {
+                result.add_term(*monomial, *coefficient, mask);
+                continue;
+            }
             let mut product = Polynomial::constant(*coefficient);
             for &cell in monomial.cells() {
-                product = product.times(&value(cell).unwrap_or_else(|| Polynomial::cell(cell)), mask)?;
+                product = match value(cell) {
+                    Some(value) => product.times(value, mask)?,
+                    None => product.times(&Polynomial::cell(cell), mask)?,
+                };
             }
-            result = result.plus(&product, 1, mask)?;
+            result.add(&product, 1, mask)?;
         }
-        Some(result)
+        (result.terms.len() <= MAX_TERMS).then_some(result)
     }
 
     /// The coefficient of `cell` alone.
@@ -136,9 +169,11 @@ impl Polynomial {
             }
             _ => None,
         })?;
-        let rest = self.plus(&Polynomial::cell(cell), factor.wrapping_neg(), mask)?;
-        let root = Polynomial::default().plus(&rest, inverse(factor).wrapping_neg(), mask)?;
-        Some((cell, root))
+        let inverse = inverse(factor).wrapping_neg();
+        let rest = self.terms.iter().filter(|(monomial, _)| *monomial != Monomial::of(cell));
+        // An odd factor makes no coefficient 0.
+        let root = rest.map(|&(monomial, coefficient)| (monomial, coefficient.wrapping_mul(inverse) & mask)).collect();
+        Some((cell, Polynomial { terms: root }))
     }
 
     /// The terms; nothing if one is a product of more than two cells.
@@ -197,22 +232,30 @@ mod tests {
     #[test]
     fn sums_and_products_are_reduced() {
         let (x, y) = (Polynomial::cell(0), Polynomial::cell(1));
-        let sum = x.plus(&y, 3, MASK).unwrap();
-        assert_eq!(sum.plus(&y, 253, MASK).unwrap(), x);
+        let sum = x.clone().plus(&y, 3, MASK).unwrap();
+        assert_eq!(sum.clone().plus(&y, 253, MASK).unwrap(), x);
         let square = sum.times(&sum, MASK).unwrap();
         assert_eq!(square.terms().unwrap(), [Term::Product(0, 0, 1), Term::Product(0, 1, 6), Term::Product(1, 1, 9)]);
         assert_eq!(square.times(&square, MASK), None, "of degree 4");
-        assert_eq!(x.plus(&x, 255, MASK).unwrap().as_constant(), Some(0));
+        assert_eq!(x.clone().plus(&x, 255, MASK).unwrap().as_constant(), Some(0));
+    }
+
+    #[test]
+    fn gains_are_constants() {
+        let (x, five) = (Polynomial::cell(0), Polynomial::constant(5));
+        assert_eq!((x.gain(0), x.gain(1), five.gain(0)), (Some(0), None, None));
+        let sum = x.clone().plus(&five, 1, MASK).unwrap();
+        assert_eq!((sum.gain(0), sum.clone().plus(&Polynomial::cell(1), 1, MASK).unwrap().gain(0)), (Some(5), None));
+        assert_eq!(sum.plus(&x, 1, MASK).unwrap().gain(0), None);
     }
 
     #[test]
     fn a_root_is_the_only_one() {
         let (x, y) = (Polynomial::cell(0), Polynomial::cell(1));
         // 3x + y + 5
-        let line = y.plus(&x, 3, MASK).unwrap().plus(&Polynomial::constant(5), 1, MASK).unwrap();
+        let line = y.clone().plus(&x, 3, MASK).unwrap().plus(&Polynomial::constant(5), 1, MASK).unwrap();
         let (cell, root) = line.root(MASK).unwrap();
-        let at_root = line.substitute(|other| (other == cell).then(|| root.clone()), MASK);
-        assert_eq!(at_root.unwrap().as_constant(), Some(0));
+        assert_eq!(line.at(cell, &root, MASK).unwrap().as_constant(), Some(0));
         assert_eq!(Polynomial::constant(2).times(&x, MASK).unwrap().root(MASK), None);
         assert_eq!(x.times(&x, MASK).unwrap().plus(&x, 1, MASK).unwrap().root(MASK), None);
     }

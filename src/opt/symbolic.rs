@@ -28,6 +28,8 @@ struct State<'a> {
     known: Cells<u64>,
     /// The cells that were changed.
     cells: Cells<Polynomial>,
+    /// What conditions changed, and what was there before, if it had been changed.
+    journal: Vec<(i32, Option<Polynomial>)>,
     /// The first and the last cell that are accessed in any case; all between them are on the tape too.
     hull: Option<(i32, i32)>,
     /// Cells that are accessed only where another cell's value at the start is not 0.
@@ -58,6 +60,7 @@ impl<'a> State<'a> {
             entry,
             known,
             cells: Cells::new(),
+            journal: Vec::new(),
             hull: None,
             guarded: Cells::new(),
             steps: 0,
@@ -100,7 +103,11 @@ impl<'a> State<'a> {
         while let Some(op) = ops.get(next) {
             next += 1;
             let (target, value) = match op.kind {
-                Kind::Add { cell, delta } => (cell, self.value(cell).plus(&Polynomial::constant(delta), 1, mask)?),
+                Kind::Add { cell, delta } => {
+                    let mut value = self.value(cell);
+                    value.add_constant(delta, mask);
+                    (cell, value)
+                }
                 Kind::Set { cell, value } => (cell, Polynomial::constant(value)),
                 Kind::MulAdd { target, source, factor } => {
                     self.access(source, guard);
@@ -125,7 +132,10 @@ impl<'a> State<'a> {
                 _ => return None,
             };
             self.access(target, guard);
-            self.cells.insert(target, value);
+            let before = self.cells.insert(target, value);
+            if !matches!(guard, Guard::Always) {
+                self.journal.push((target, before));
+            }
             self.steps += 1;
         }
         Some(())
@@ -147,21 +157,20 @@ impl<'a> State<'a> {
             Guard::Always if root.as_constant() == Some(0) => Guard::Cell(atom),
             _ => Guard::Unknown,
         };
-        let (before, steps) = (self.cells.clone(), self.steps);
+        let (journal, steps) = (self.journal.len(), self.steps);
         self.run(body, base, inner)?;
         if let Guard::Cell(guard) = inner {
             *self.guarded_steps.get_or_insert(guard, 0) += self.steps - steps;
         }
         self.perhaps += self.steps - steps;
         self.steps = steps;
-        let at_root =
-            |value: &Polynomial| value.substitute(|other| (other == atom).then(|| root.clone()), self.entry.mask);
-        for (&changed, after) in self.cells.iter() {
-            let before = match before.get(&changed) {
-                Some(before) if before == after => continue,
-                Some(before) => before.clone(),
-                None => self.at_start(changed),
-            };
+        let at_root = |value: &Polynomial| value.at(atom, &root, self.entry.mask);
+        let changes = &self.journal[journal..];
+        for (index, (changed, before)) in changes.iter().enumerate() {
+            if changes[..index].iter().any(|(earlier, _)| earlier == changed) {
+                continue;
+            }
+            let (before, after) = (before.clone().unwrap_or_else(|| self.at_start(*changed)), &self.cells[changed]);
             if before != *after && at_root(&before)? != at_root(after)? {
                 return None;
             }
@@ -233,9 +242,8 @@ impl<'a> State<'a> {
             needed = Some(guard);
         }
         if let Some(guard) = needed {
-            let zero = |other| (other == guard).then(Polynomial::default);
-            let mask = self.entry.mask;
-            if value.substitute(zero, mask)? != self.at_start(cell).substitute(zero, mask)? {
+            let without = |value: &Polynomial| value.at(guard, &Polynomial::default(), self.entry.mask);
+            if without(value)? != without(&self.at_start(cell))? {
                 return None;
             }
         }
@@ -253,7 +261,7 @@ impl<'a> State<'a> {
         let mut value = value.clone();
         if let Some(&known) = self.known.get(&cell).filter(|&&known| known != 0) {
             own = 1;
-            value = value.plus(&Polynomial::constant(known), self.entry.mask, self.entry.mask)?;
+            value.add_constant(known.wrapping_neg(), self.entry.mask);
         }
         let mut terms = value.terms()?;
         terms.retain(|term| !matches!(term, Term::Linear(linear, _) if *linear == cell));
@@ -331,13 +339,14 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
             break state;
         }
     };
-    let step = state.value(counter).plus(&Polynomial::cell(counter), mask, mask)?.as_constant()?;
+    let step = state.value(counter).gain(counter)?;
     let iterations = if step % 2 == 1 {
         Polynomial::default().plus(&Polynomial::cell(counter), inverse(step.wrapping_neg()), mask)?
     } else {
         Polynomial::constant(steps_to_zero(entry.facts.sure_value(counter)?, step, mask)?)
     };
-    let after_the_first = iterations.plus(&Polynomial::constant(1), mask, mask)?;
+    let mut after_the_first = iterations;
+    after_the_first.add_constant(mask, mask);
 
     let is_changed = |cell: i32| state.cells.get(&cell).is_some_and(|value| *value != state.at_start(cell));
     let is_steady = |value: &Polynomial| !value.cells().any(is_changed);
@@ -349,7 +358,7 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
         }
         // What the cell becomes in all iterations but the first: there, cells that are assigned the same in each
         // hold that at the start.
-        let settled = |read| state.cells.get(&read).filter(|value| is_changed(read) && is_steady(value)).cloned();
+        let settled = |read| state.cells.get(&read).filter(|value| is_changed(read) && is_steady(value));
         let later = first.substitute(settled, mask)?;
         let value = if is_steady(first) {
             first.clone()
@@ -358,11 +367,11 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
             if !is_steady(&gain) {
                 return None;
             }
-            first.plus(&gain.times(&after_the_first, mask)?, 1, mask)?
+            first.clone().plus(&gain.times(&after_the_first, mask)?, 1, mask)?
         } else {
             // Assigned from the counter, which is -step at the last start.
             let last = Polynomial::constant(step.wrapping_neg() & mask);
-            let value = first.substitute(|read| (read == counter).then(|| last.clone()), mask)?;
+            let value = first.at(counter, &last, mask)?;
             if !is_steady(&value) {
                 return None;
             }
