@@ -59,7 +59,7 @@ fn config(cases: u32) -> Config {
 proptest! {
     #![proptest_config(config(3000))]
 
-    /// Every pass of the table, alone: well formed, idempotent, and right.
+    /// Every pass of the table, alone: well formed, idempotent where it says so, and right.
     #[test]
     fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
@@ -81,6 +81,9 @@ proptest! {
             prop_assert!(after.ops.len() - counts <= case.literal.ops.len(), "{} makes the program longer", pass.name);
             // It ends after so many steps, and would go on if it began anew.
             if pass.name == "evaluate-start" && case.steps > STEPS_EVALUATED_AT_START {
+                continue;
+            }
+            if !pass.settles() {
                 continue;
             }
             // Unless it knows that it was there before.
