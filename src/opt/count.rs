@@ -433,6 +433,8 @@ fn signed(value: u64, mask: u64) -> Option<i8> {
 
 #[cfg(test)]
 mod tests {
+    use super::may_count;
+    use crate::ir::text;
     use crate::opt::testing::check8;
 
     /// Asserts that `count` is put before or into the loop in `code`, at the `@`.
@@ -442,6 +444,20 @@ mod tests {
 
     fn stays(code: &str) {
         check8("count", code, code);
+    }
+
+    #[test]
+    fn loops_that_cannot_come_back_are_not_looked_at() {
+        for (body, may) in [
+            ("add [0] 255/if [1]/set [1] 0/end", true),
+            ("add [0] 255/scan [1] 3/scan [4] -6/move 2", false),
+            ("add [0] 255/scan [1] 3/scan [4] -6/move -3", true),
+            ("add [0] 255/loop [1]/move 2/end/move 2", true),
+            ("add [0] 255/if [1]/set [1] 0/end/move 2", false),
+        ] {
+            let program = text::parse(&format!("cells 8\n{}", body.replace('/', "\n"))).unwrap();
+            assert_eq!(may_count(&program.ops, 0xff), may, "{body}");
+        }
     }
 
     #[test]

@@ -98,7 +98,8 @@ impl Start<'_> {
             while let Some(mut path) = open.pop() {
                 match path.follow(self, &mut ops)? {
                     Way::Complete if path.pointer == 0 => {
-                        if path.last_bare_cell().is_none() && !path.may_count(self) {
+                        // No assumption makes it impossible.
+                        if path.last_bare_cell().is_none() && !path.is_counted_or_known(self) {
                             return None;
                         }
                         paths.complete.push(path);
@@ -152,7 +153,7 @@ impl Path {
     }
 
     /// Whether the loop's cell is counted down, or known from now on: on all ways of a loop that counts it is either.
-    fn may_count(&self, start: &Start<'_>) -> bool {
+    fn is_counted_or_known(&self, start: &Start<'_>) -> bool {
         self.cells.get(&start.tested).is_some_and(|value| value.as_constant().is_some())
             || self.gain(start.tested).is_none_or(|gain| gain == start.mask)
     }
@@ -281,7 +282,7 @@ impl Path {
         let (target, value) = match kind {
             Kind::Add { cell, delta } => {
                 let mut value = self.read(cell, start);
-                value.add_constant(delta, mask);
+                value.add_constant(delta, mask)?;
                 (cell, value)
             }
             Kind::Set { cell, value } => (cell, Polynomial::constant(value)),

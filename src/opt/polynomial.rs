@@ -112,8 +112,10 @@ impl Polynomial {
         (self.terms.len() <= MAX_TERMS).then_some(())
     }
 
-    pub fn add_constant(&mut self, value: u64, mask: u64) {
+    /// Adds `value`; nothing as in [`add`](Polynomial::add).
+    pub fn add_constant(&mut self, value: u64, mask: u64) -> Option<()> {
         self.add_term(Monomial::default(), value, mask);
+        (self.terms.len() <= MAX_TERMS).then_some(())
     }
 
     pub fn times(&self, other: &Polynomial, mask: u64) -> Option<Polynomial> {
@@ -247,6 +249,16 @@ mod tests {
         let sum = x.clone().plus(&five, 1, MASK).unwrap();
         assert_eq!((sum.gain(0), sum.clone().plus(&Polynomial::cell(1), 1, MASK).unwrap().gain(0)), (Some(5), None));
         assert_eq!(sum.plus(&x, 1, MASK).unwrap().gain(0), None);
+    }
+
+    #[test]
+    fn sums_have_so_many_terms_at_most() {
+        let mut sum = Polynomial::default();
+        for cell in 0..MAX_TERMS as i32 {
+            sum.add(&Polynomial::cell(cell), 1, MASK).unwrap();
+        }
+        assert_eq!(sum.clone().add(&Polynomial::cell(-1), 1, MASK), None);
+        assert_eq!((sum.add_constant(0, MASK), sum.add_constant(1, MASK)), (Some(()), None));
     }
 
     #[test]

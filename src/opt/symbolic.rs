@@ -105,7 +105,7 @@ impl<'a> State<'a> {
             let (target, value) = match op.kind {
                 Kind::Add { cell, delta } => {
                     let mut value = self.value(cell);
-                    value.add_constant(delta, mask);
+                    value.add_constant(delta, mask)?;
                     (cell, value)
                 }
                 Kind::Set { cell, value } => (cell, Polynomial::constant(value)),
@@ -261,7 +261,7 @@ impl<'a> State<'a> {
         let mut value = value.clone();
         if let Some(&known) = self.known.get(&cell).filter(|&&known| known != 0) {
             own = 1;
-            value.add_constant(known.wrapping_neg(), self.entry.mask);
+            value.add_constant(known.wrapping_neg(), self.entry.mask)?;
         }
         let mut terms = value.terms()?;
         terms.retain(|term| !matches!(term, Term::Linear(linear, _) if *linear == cell));
@@ -346,7 +346,7 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
         Polynomial::constant(steps_to_zero(entry.facts.sure_value(counter)?, step, mask)?)
     };
     let mut after_the_first = iterations;
-    after_the_first.add_constant(mask, mask);
+    after_the_first.add_constant(mask, mask)?;
 
     let is_changed = |cell: i32| state.cells.get(&cell).is_some_and(|value| *value != state.at_start(cell));
     let is_steady = |value: &Polynomial| !value.cells().any(is_changed);
