@@ -49,12 +49,28 @@ pub struct Cli {
 /// # Errors
 /// It says nothing that can be carried out, or asks for help: a message for the user.
 pub fn parse() -> Result<Cli, clap::Error> {
+    let words: Vec<_> = std::env::args_os().collect();
+    if let Some(cli) = bare_run(&words) {
+        return Ok(cli);
+    }
     // Taking it apart again would cost as much as a third of building it, and the process ends without that.
     let mut command = ManuallyDrop::new(Cli::command());
-    let words = without_short_form(std::env::args_os().collect(), &command);
+    let words = without_short_form(words, &command);
     let matches = command.try_get_matches_from_mut(words);
     let cli = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     cli.map_err(|error| program_without_command(&error).unwrap_or_else(|| error.format(&mut command)))
+}
+
+/// `bfllvm run PROGRAM` without any option, as the parser would take it. To build all the options takes a tenth of the time of
+/// a short program.
+fn bare_run(words: &[OsString]) -> Option<Cli> {
+    let [_, command, program] = words else { return None };
+    let is_file = !matches!(program.as_encoded_bytes(), [] | [b'-', ..]);
+    (command == "run" && is_file).then(|| Cli {
+        command: Command::Run(RunArgs { program: program.into(), ..RunArgs::default() }),
+        emit_ir: false,
+        messages: MessageArgs::default(),
+    })
 }
 
 /// `bfllvm --emit-ir prog.bf` as `bfllvm emit ir prog.bf`, and all others as they are. Options of its own at the top would
@@ -132,7 +148,7 @@ pub enum Command {
     Attempt(AttemptArgs),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct MessageArgs {
     /// Colour messages
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -183,6 +199,12 @@ pub struct DialectArgs {
     pub debug_hash: bool,
 }
 
+impl Default for DialectArgs {
+    fn default() -> DialectArgs {
+        DialectArgs { cells: CellWidth::W8, eof: EofArg::default(), tape: DEFAULT_TAPE_CELLS, debug_hash: false }
+    }
+}
+
 impl DialectArgs {
     pub fn dialect(&self) -> Dialect {
         Dialect::new(self.cells, self.eof.into(), self.tape)
@@ -199,9 +221,7 @@ impl DialectArgs {
 
     /// Those of them that are not what they are without being said.
     pub fn words_that_differ(&self) -> Vec<String> {
-        let default =
-            DialectArgs { cells: CellWidth::W8, eof: EofArg::default(), tape: DEFAULT_TAPE_CELLS, debug_hash: false };
-        let default = default.words();
+        let default = DialectArgs::default().words();
         self.words().into_iter().filter(|word| !default.contains(word)).collect()
     }
 }
@@ -228,7 +248,7 @@ impl From<EofArg> for Eof {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CompileArgs {
     /// Optimisation level: 0, 1, 2, 3, s or z [default: 2]
     #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
@@ -264,7 +284,7 @@ impl CompileArgs {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct DebugInfoArgs {
     /// Let gdb and lldb know the source by line and column, with `ptr`, `cell`, `column` and `tape` to look at; best with -O0
     #[arg(short = 'g', long = "debug-info")]
@@ -277,7 +297,7 @@ impl DebugInfoArgs {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct RunArgs {
     /// The program's file; - for standard input, where a `!` outside of all loops ends the program and starts its input
     #[arg(value_name = "PROGRAM")]
@@ -333,6 +353,19 @@ pub struct TierArgs {
     #[arg(long, value_name = "OPERATIONS", hide = true, value_parser = clap::value_parser!(u32).range(1..=1 << 20),
         default_value_t = CHUNK_OPS)]
     pub tier_chunk: u32,
+}
+
+impl Default for TierArgs {
+    fn default() -> TierArgs {
+        TierArgs {
+            tier_threshold: None,
+            tier_delay: None,
+            tier_small: None,
+            tier_large: None,
+            tier_seed: None,
+            tier_chunk: CHUNK_OPS,
+        }
+    }
 }
 
 impl TierArgs {
@@ -470,4 +503,20 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
         return Err("the time has to be more than 0 seconds".into());
     }
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_run_is_what_the_parser_makes_of_it() {
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let shortened = bare_run(&words(&["bfllvm", "run", "a b.bf"])).unwrap();
+        let parsed = Cli::try_parse_from(["bfllvm", "run", "a b.bf"]).unwrap();
+        assert_eq!(format!("{shortened:?}"), format!("{parsed:?}"));
+        for others in [&["run"][..], &["run", ""], &["run", "-"], &["run", "-h"], &["run", "a", "b"], &["emit", "a"]] {
+            assert!(bare_run(&words(&[&["bfllvm"], others].concat())).is_none(), "{others:?}");
+        }
+    }
 }
