@@ -1,9 +1,23 @@
 //! Something for each of a few cells: a list sorted by cell.
 
 /// A map from cells, for so few that a list is faster than a tree.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Cells<V> {
     entries: Vec<(i32, V)>,
+}
+
+/// How many entries more a copy has room for: it is made to be added to.
+const ROOM: usize = 4;
+
+impl<V: Clone> Clone for Cells<V> {
+    fn clone(&self) -> Cells<V> {
+        let mut entries = Vec::new();
+        if !self.is_empty() {
+            entries.reserve_exact(self.len() + ROOM);
+            entries.extend_from_slice(&self.entries);
+        }
+        Cells { entries }
+    }
 }
 
 impl<V> Cells<V> {

@@ -28,9 +28,13 @@ use std::num::NonZeroI8;
 /// The longest loop that is looked at, in operations.
 const MAX_BODY: usize = 64;
 
+/// How many of the loops that count are remembered: others may have the same bodies.
+const MAX_REMEMBERED: usize = 16;
+
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
-    let (mut found, mut tried) = (Vec::new(), Tried::default());
+    let (mut found, mut tried) = (Vec::new(), Tried::new(program.ops.len()));
+    let mut remembered: Vec<Remembered<'_>> = Vec::new();
     for (index, op) in program.ops.iter().enumerate() {
         let Kind::Loop { cell, end } = op.kind else { continue };
         let body = &program.ops[index + 1..end as usize];
@@ -39,12 +43,20 @@ pub(super) fn run(program: Program) -> Program {
         if is_counted || !may_count(body, mask) {
             continue;
         }
+        if let Some((place, count)) = remembered.iter().rev().find_map(|other| other.elsewhere(cell, body)) {
+            found.push((place.index(index), count));
+            continue;
+        }
         let form = form_of_body(cell, body);
         if tried.has(form) {
             continue;
         }
         match count(cell, body, index + 1, mask) {
-            Some((place, count)) => found.push((index + usize::from(place == Place::Inside), count)),
+            Some((place, count)) => {
+                found.push((place.index(index), count));
+                remembered.drain(..(remembered.len() + 1).saturating_sub(MAX_REMEMBERED));
+                remembered.push(Remembered { tested: cell, body, place, count });
+            }
             None => tried.add(form),
         }
     }
@@ -67,6 +79,41 @@ pub(super) fn run(program: Program) -> Program {
 enum Place {
     Before,
     Inside,
+}
+
+impl Place {
+    /// The index of the operation that it stands in front of, where the loop's head has the index `head`.
+    fn index(self, head: usize) -> usize {
+        match self {
+            Place::Before => head,
+            Place::Inside => head + 1,
+        }
+    }
+}
+
+/// A loop that counts.
+struct Remembered<'p> {
+    tested: i32,
+    body: &'p [Op],
+    place: Place,
+    count: Count,
+}
+
+impl Remembered<'_> {
+    /// The count of the loop on `tested` if its body is the same on other cells.
+    fn elsewhere(&self, tested: i32, body: &[Op]) -> Option<(Place, Count)> {
+        let distance = tested.checked_sub(self.tested)?;
+        let is_same = |(own, other): (&Op, &Op)| match (own.kind.shifted(distance), other.kind) {
+            // What their partners are follows from the order.
+            (Kind::If { cell: own, .. }, Kind::If { cell: other, .. })
+            | (Kind::Loop { cell: own, .. }, Kind::Loop { cell: other, .. }) => own == other,
+            (Kind::IfEnd { .. }, Kind::IfEnd { .. }) | (Kind::LoopEnd { .. }, Kind::LoopEnd { .. }) => true,
+            (own, other) => own == other,
+        };
+        let is_same = self.body.len() == body.len() && self.body.iter().zip(body).all(is_same);
+        let counter = self.count.counter.checked_add(distance)?;
+        is_same.then_some((self.place, Count { counter, ..self.count }))
+    }
 }
 
 /// Whether it is worth the time to look at a loop with this body.
@@ -177,7 +224,7 @@ impl Loop<'_> {
         let lost_test = match (turning.decisions.as_slice(), self.paths.lost.as_slice()) {
             ([(turned, true)], []) if turned == test => None,
             ([(turned, true), (second, false)], [lost]) if turned == test => {
-                (lost.decisions == [(test.clone(), true), (second.clone(), true)]).then_some(Some(second))?
+                (lost.decisions.as_slice() == [(test.clone(), true), (second.clone(), true)]).then_some(Some(second))?
             }
             _ => return None,
         };
@@ -549,6 +596,26 @@ mod tests {
             "loop [8]/@add [6] 255/add [7] 255/set [8] 0/copy [9] [6] 1/if [9]/set [9] 0/copy [10] [7] 1/\
              if [10]/set [10] 0/set [8] 1/end/end/end",
             "count [6] [7] down to 1 leave 1 zero [9] zero [10]",
+        );
+    }
+
+    #[test]
+    fn the_same_on_other_cells() {
+        let division = "loop [0]/add [0] 255/if [1]/add [1] 255/add [3] 1/end/end";
+        let elsewhere = "loop [5]/add [5] 255/if [6]/add [6] 255/add [8] 1/end/end";
+        let other = "loop [5]/add [5] 255/if [6]/add [6] 255/add [9] 1/end/end";
+        check8(
+            "count",
+            &[division, elsewhere, other].join("/"),
+            &[
+                "count [0] [1] down to 0 from 1 mirror [3]",
+                division,
+                "count [5] [6] down to 0 from 1 mirror [8]",
+                elsewhere,
+                "count [5] [6] down to 0 from 1 mirror [9]",
+                other,
+            ]
+            .join("/"),
         );
     }
 

@@ -4,6 +4,8 @@
 //! that run at most once on a way are followed too, the pointer moving along. What a way takes for granted of a
 //! temporary cell, that it is 0, is assumed of all ways: the caller has to make sure of it.
 
+use smallvec::SmallVec;
+
 use super::cells::Cells;
 use super::polynomial::Polynomial;
 use crate::ir::count::Count;
@@ -12,6 +14,9 @@ use crate::ir::{Kind, Op};
 /// The most ways that are followed, and the operations on all of them together.
 const MAX_PATHS: usize = 8;
 const MAX_OPS: usize = 1000;
+
+/// So many decisions need no memory of their own: most ways have no more.
+const FEW_DECISIONS: usize = 3;
 
 /// The cells from the first to the last.
 pub(super) type Hull = (i32, i32);
@@ -33,7 +38,7 @@ pub(super) struct Start<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Path {
     /// What was decided about values at the start: is this 0?
-    pub decisions: Vec<(Polynomial, bool)>,
+    pub decisions: SmallVec<[(Polynomial, bool); FEW_DECISIONS]>,
     /// The cells that were changed, in terms of the values at the start.
     pub cells: Cells<Polynomial>,
     /// The values at the start that follow from the decisions.
@@ -85,7 +90,7 @@ impl Start<'_> {
         'again: loop {
             let mut paths = Paths { complete: Vec::new(), lost: Vec::new() };
             let mut open = vec![Path {
-                decisions: Vec::new(),
+                decisions: SmallVec::new(),
                 cells: Cells::new(),
                 known: Cells::new(),
                 hull: (self.tested, self.tested),

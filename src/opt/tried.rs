@@ -7,15 +7,16 @@
 use super::symbolic::Facts;
 use crate::ir::{Kind, Op};
 
-/// Numbers of forms. The table may forget: it takes the same time whatever the program. It takes memory when the first is
-/// added: small programs have none to add, and clearing the table takes as long as all the rest.
-#[derive(Default)]
+/// Numbers of forms. The table may forget. It takes memory when the first is added: programs without loops have none to add.
 pub(super) struct Tried {
     forms: Vec<u64>,
+    size: usize,
 }
 
-/// How many forms are remembered; a power of two.
-const SIZE: usize = 1 << 12;
+/// How many forms are remembered at least and at most, powers of two. To get and clear memory for the most takes as long as the
+/// pass takes for a small program.
+const MIN_SIZE: usize = 1 << 6;
+const MAX_SIZE: usize = 1 << 12;
 
 /// The most cells that are told apart in one form.
 const MAX_CELLS: usize = 32;
@@ -30,15 +31,21 @@ pub(super) enum Attempt {
 }
 
 impl Tried {
+    /// For a program of so many operations.
+    pub fn new(ops: usize) -> Tried {
+        let size = ops.clamp(MIN_SIZE, MAX_SIZE).next_power_of_two();
+        Tried { forms: Vec::new(), size }
+    }
+
     /// Whether code of this form is remembered. It has a number where it is worth remembering.
     pub fn has(&self, form: Option<u64>) -> bool {
-        form.is_some_and(|form| self.forms.get(form as usize % SIZE) == Some(&form))
+        form.is_some_and(|form| self.forms.get(form as usize % self.size) == Some(&form))
     }
 
     pub fn add(&mut self, form: Option<u64>) {
         if let Some(form) = form {
-            self.forms.resize(SIZE, 0);
-            self.forms[form as usize % SIZE] = form;
+            self.forms.resize(self.size, 0);
+            self.forms[form as usize % self.size] = form;
         }
     }
 }
@@ -269,11 +276,11 @@ mod tests {
 
     #[test]
     fn forms_without_a_number_are_not_remembered() {
-        let mut tried = Tried::default();
+        let mut tried = Tried::new(1);
         tried.add(None);
         tried.add(Some(5));
         assert!(tried.has(Some(5)));
         assert!(!tried.has(Some(6)) && !tried.has(None));
-        assert!(!tried.has(Some(5 + SIZE as u64)), "of the same place in the table");
+        assert!(!tried.has(Some(5 + MIN_SIZE as u64)), "of the same place in the table");
     }
 }

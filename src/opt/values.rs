@@ -52,7 +52,8 @@ pub(super) fn run_closed_behind_counts(program: Program) -> Program {
 
 fn follow(mut program: Program, solves: bool) -> Program {
     let steps_left = concrete::steps_for(program.ops.len());
-    let mut memory = Memory { tried: solves.then(Tried::default), steps_left, ..Memory::default() };
+    let tried = solves.then(|| Tried::new(program.ops.len()));
+    let mut memory = Memory { tried, steps_left, ..Memory::default() };
     let rounds = if solves { MAX_ROUNDS } else { 1 };
     for _ in 0..rounds {
         let round = Values::pass_over(program, memory);

@@ -201,10 +201,9 @@ impl Console {
                 Ok(())
             }
             Feed::Descriptor(descriptor) => {
-                self.input.resize(BUFFER_BYTES, 0);
-                let bytes = read_some(*descriptor, &mut self.input, shared);
-                self.input.truncate(*bytes.as_ref().unwrap_or(&0));
-                bytes.map(drop)
+                self.input.clear();
+                self.input.reserve(BUFFER_BYTES);
+                read_some(*descriptor, &mut self.input, shared)
             }
         };
         self.buffers.in_next = self.input.as_ptr();
@@ -266,16 +265,22 @@ fn write_all(descriptor: i32, mut bytes: &[u8], shared: &Shared) -> Result<(), E
     Ok(())
 }
 
-/// Reads what is there; 0 bytes at the end of the input, and when the run was asked to stop.
-fn read_some(descriptor: i32, buffer: &mut [u8], shared: &Shared) -> Result<usize, End> {
+/// Reads what is there into an empty buffer, up to its capacity; nothing at the end of the input, and when the run was asked
+/// to stop.
+fn read_some(descriptor: i32, buffer: &mut Vec<u8>, shared: &Shared) -> Result<(), End> {
     loop {
         if !wait_for(descriptor, libc::POLLIN, &|| shared.stop_signal().is_some()).map_err(End::InputError)? {
-            return Ok(0);
+            return Ok(());
         }
+        let room = buffer.spare_capacity_mut();
         // SAFETY: a slice's address and length.
-        let bytes = unsafe { libc::read(descriptor, buffer.as_mut_ptr().cast(), buffer.len()) };
+        let bytes = unsafe { libc::read(descriptor, room.as_mut_ptr().cast(), room.len()) };
         match usize::try_from(bytes) {
-            Ok(bytes) => return Ok(bytes),
+            Ok(bytes) => {
+                // SAFETY: so many bytes were stored at its start.
+                unsafe { buffer.set_len(bytes) };
+                return Ok(());
+            }
             Err(_) => {
                 let error = Error::last_os_error();
                 if !matches!(error.raw_os_error(), Some(libc::EINTR | libc::EAGAIN)) {
