@@ -11,17 +11,24 @@
 //!   copy [0] [1] 1
 //! end
 //! ```
+//! An inner loop that comes to find the values that it found before is not run again: see [`super::recorded`].
+//!
 //! Needs no closed form and no balance. The loop stays where it reads a cell that is not known, changes one that may be
 //! off the tape, reads input, or takes more than [`MAX_STEPS`], and where its effect would take more operations than it
 //! has.
 
+use super::recorded::{Now, Records};
 use super::symbolic::Facts;
 use crate::ir::{Kind, Op};
 
 /// How many steps a loop may take, a byte of its text being one more: some 10 us. One of the outermost level may take few:
 /// it runs once, in machine code before it would have here.
 const MAX_STEPS: usize = 1 << 10;
-const MAX_STEPS_ONCE: usize = 1 << 6;
+const MAX_STEPS_ONCE: usize = 1 << 8;
+
+/// Where records stand for steps it may take more, so many for each of those, up to some 100 us.
+const STEPS_PER_SAVED: usize = 2;
+const MAX_STEPS_WITH_RECORDS: usize = 1 << 14;
 
 /// How many cells side by side a loop may use.
 const MAX_CELLS: usize = 1 << 8;
@@ -66,11 +73,20 @@ pub(super) fn run(code: &Loop<'_>, facts: &dyn Facts, steps: &mut usize) -> Opti
         Place::Outermost => MAX_STEPS_ONCE,
         Place::Inner => MAX_STEPS,
     };
-    let steps_left = most.min(*steps);
-    let mut machine =
-        Machine { code, first: code.cell, cells: Vec::new(), pointer: 0, text: Vec::new(), steps_left, facts };
+    let mut machine = Machine {
+        code,
+        first: code.cell,
+        cells: Vec::new(),
+        pointer: 0,
+        text: Vec::new(),
+        steps: 0,
+        saved: 0,
+        most: most.min(*steps),
+        facts,
+        records: Records::default(),
+    };
     let end = machine.run();
-    *steps -= steps_left - machine.steps_left;
+    *steps = steps.saturating_sub(machine.steps);
     end?;
     machine.done()
 }
@@ -83,8 +99,12 @@ struct Machine<'a> {
     cells: Vec<Cell>,
     pointer: i32,
     text: Vec<u8>,
-    steps_left: usize,
+    /// How many steps were taken, how many were saved, and how many may be taken.
+    steps: usize,
+    saved: usize,
+    most: usize,
     facts: &'a dyn Facts,
+    records: Records,
 }
 
 /// A cell, as far as it matters.
@@ -121,13 +141,24 @@ impl Machine<'_> {
     /// The value of the cell, if it is known.
     fn read(&mut self, cell: i32) -> Option<u64> {
         let (place, index) = self.locate(cell)?;
-        match self.cells[index] {
-            Cell::Read(value) | Cell::Written(value) => Some(value),
+        let value = match self.cells[index] {
+            Cell::Read(value) | Cell::Written(value) => value,
             Cell::Unused => {
                 let value = self.facts.sure_value(place)?;
                 self.cells[index] = Cell::Read(value);
-                Some(value)
+                value
             }
+        };
+        self.records.note_read(place, value);
+        Some(value)
+    }
+
+    /// The same, of a cell that need not be used.
+    fn look(&self, cell: i32) -> Option<u64> {
+        let place = self.pointer.checked_add(cell)?;
+        match self.cells.get(place.checked_sub(self.first)? as usize) {
+            Some(Cell::Read(value) | Cell::Written(value)) => Some(*value),
+            Some(Cell::Unused) | None => self.facts.sure_value(place),
         }
     }
 
@@ -137,7 +168,9 @@ impl Machine<'_> {
         if matches!(self.cells[index], Cell::Unused) && !self.facts.is_on_tape(place) {
             return None;
         }
-        self.cells[index] = Cell::Written(value & self.code.mask);
+        let value = value & self.code.mask;
+        self.cells[index] = Cell::Written(value);
+        self.records.note_write(place, value);
         Some(())
     }
 
@@ -152,8 +185,26 @@ impl Machine<'_> {
     }
 
     fn take(&mut self, steps: usize) -> Option<()> {
-        self.steps_left = self.steps_left.checked_sub(steps)?;
-        Some(())
+        self.steps += steps;
+        (self.steps <= self.most).then_some(())
+    }
+
+    /// Does what the loop did whose head is at index `head` when it last found these values; whether it ever did.
+    fn repeat(&mut self, head: u32) -> Option<bool> {
+        let Some(record) = self.records.of(head, |cell| self.look(cell)) else { return Some(false) };
+        let steps = 1 + record.size() + record.text.len();
+        self.saved += record.steps.saturating_sub(steps);
+        self.most = (self.most + STEPS_PER_SAVED * record.steps).min(MAX_STEPS_WITH_RECORDS);
+        self.take(steps)?;
+        for (cell, _) in record.reads() {
+            self.read(cell)?;
+        }
+        for (cell, value) in record.writes() {
+            self.write(cell, value)?;
+        }
+        self.walk(record.moved)?;
+        self.text.extend_from_slice(&record.text);
+        Some(true)
     }
 
     /// Runs the loop to its end.
@@ -210,17 +261,35 @@ impl Machine<'_> {
                     self.take(len as usize)?;
                     self.text.extend_from_slice(&text[start as usize..(start + len) as usize]);
                 }
-                Kind::Loop { cell, end } | Kind::If { cell, end } => {
+                Kind::If { cell, end } => {
                     if self.read(cell)? == 0 {
                         next = end as usize + 1 - base;
+                    }
+                }
+                Kind::Loop { cell, end } => {
+                    let head = next as u32;
+                    if self.read(cell)? == 0 || self.repeat(head)? {
+                        next = end as usize + 1 - base;
+                    } else {
+                        self.records.begin(
+                            head,
+                            Now { pointer: self.pointer, text: &self.text, steps: self.steps + self.saved },
+                        );
+                        self.read(cell)?;
                     }
                 }
                 Kind::LoopEnd { start } => {
                     let Kind::Loop { cell, .. } = body[start as usize - base].kind else {
                         unreachable!("a loop's end names its head");
                     };
-                    if self.read(cell)? != 0 {
-                        next = start as usize + 1 - base;
+                    let head = start as usize + 1 - base;
+                    if self.read(cell)? == 0 {
+                        self.records.end(
+                            head as u32,
+                            Now { pointer: self.pointer, text: &self.text, steps: self.steps + self.saved },
+                        );
+                    } else {
+                        next = head;
                     }
                 }
                 Kind::IfEnd { .. } => {}
@@ -268,6 +337,25 @@ mod tests {
             "input [9]/loop [9]/set [0] 0/set [1] 2/set [2] 1/set [3] 0/loop [1]/scan [1] 1/walk [0] -1 255 0/\
              if [1]/output [1]/end/end/input [9]/end",
             "input [9]/loop [9]/set [1] 2/set [2] 1/text \"\\x01\"/set [1] 0/set [2] 0/input [9]/end",
+        );
+    }
+
+    #[test]
+    fn inner_loops_that_find_the_same_are_not_run_again() {
+        // Three loops in each other, and each drifts, around cells that are 0 whenever it comes to them: of some
+        // hundred thousand steps a few thousand are taken.
+        let nest = (0..3).rev().map(|level| 10 * level).fold(String::new(), |inner, first| {
+            let [a, b, c, d, e] = [1, 2, 3, 4, 5].map(|cell| first + cell);
+            format!(
+                "add [{a}] 1/add [{b}] 1/add [{c}] 1/add [{d}] 1/add [{e}] 2/loop [{d}]/loop [{e}]/add [{d}] 3/\
+                 add [{e}] 255/{inner}end/move -1/end/set [{e}] 0/move 5/"
+            )
+        });
+        check8(
+            "closed",
+            &nest,
+            "set [1] 1/set [2] 1/set [3] 1/set [4] 1/set [5] 2/set [1] 202/set [2] 0/set [3] 0/set [4] 0/set [5] 0/\
+             move -4/set [5] 0/move 5",
         );
     }
 

@@ -23,6 +23,7 @@ mod nest;
 mod offsets;
 mod paths;
 mod polynomial;
+mod recorded;
 mod runs;
 mod scan;
 mod symbolic;
