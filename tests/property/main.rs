@@ -27,7 +27,7 @@ use engines::{
     build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, translate_and_run, translated,
     translated_in_chunks,
 };
-use programs::{assemble, chunk_ops, counting_program, dialect, operations, program, shifting_program};
+use programs::{assemble, chunk_ops, counting_program, dialect, nested_program, operations, program, shifting_program};
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
 const STEPS_EVALUATED_AT_START: u64 = 1 << 13;
@@ -61,7 +61,7 @@ proptest! {
 
     /// Every pass of the table, alone: well formed, idempotent where it says so, and right.
     #[test]
-    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for pass in PASSES {
             let after = pass.apply(case.literal.clone());
@@ -92,7 +92,7 @@ proptest! {
 
     /// All passes of a level, in the reference interpreter.
     #[test]
-    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for row in levels_that_differ() {
             let program = case.at(row.level);

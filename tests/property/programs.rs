@@ -116,6 +116,31 @@ pub fn counting_program() -> impl Strategy<Value = String> {
     )
 }
 
+/// Loops in loops that run on known values behind input: the inner ones find the same again, or nearly the same, and some move
+/// along.
+pub fn nested_program() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        4 => "[+\\-]{1,2}",
+        2 => "(<\\+>|>\\+<|>-<|<-->)",
+        2 => "(\\[-\\]|>\\[-\\]<|<\\[-\\]>)",
+        2 => "(\\[->\\+<\\]|\\[-<\\+\\+>\\]|>\\[-<\\+>\\]<)",
+        2 => "(>|<|\\[>\\]|\\[<\\])",
+        1 => Just(".".to_string()),
+    ];
+    let tree = leaf.prop_recursive(3, 16, 3, |inner| {
+        let body = || prop::collection::vec(inner.clone(), 1..3).prop_map(|parts| parts.concat());
+        prop_oneof![
+            2 => ("\\+{2,5}", body()).prop_map(|(count, body)| format!("{count}[-{body}]")),
+            2 => ("\\+{2,4}", body()).prop_map(|(count, body)| format!(">[-]{count}[->>{body}<<]<")),
+            2 => ("\\+{1,3}", "\\+{1,2}", body()).prop_map(|(count, more, body)| {
+                format!(">+>+>{count}<[>[<{more}>->>{body}<<]<<]>[-]")
+            }),
+        ]
+    });
+    (",>{6,12}", prop::collection::vec(tree, 1..3))
+        .prop_map(|(start, parts)| format!("{start}+++[->>{}<<]>.>>.<<<.", parts.concat()))
+}
+
 pub fn dialect() -> impl Strategy<Value = Dialect> {
     let width = prop_oneof![4 => Just(CellWidth::W8), 1 => Just(CellWidth::W16), 1 => Just(CellWidth::W32), 1 => Just(CellWidth::W64)];
     let eof = prop_oneof![Just(Eof::Same), Just(Eof::Zero), Just(Eof::MinusOne)];
