@@ -14,6 +14,7 @@ PROGRAM ?= examples/mandelbrot.bf
 LLVM := $(shell cat llvm-version.txt)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CARGO := $(shell command -v cargo || echo "$(HOME)/.cargo/bin/cargo")
+BUILT := $(or $(CARGO_TARGET_DIR),target)/release/bfllvm
 
 # The recipe of bench takes these from the environment, where no shell takes their quotes away.
 export CORPUS LIST PROGRAMS PEERS OURS BASE SVG JSON
@@ -28,8 +29,8 @@ test: setup setup-tests
 
 # The picture is of the page's hottest loop.
 docs: build setup-tests
-	@BFLLVM_WRITE_DOCS=1 BFLLVM_DOCS_BINARY=target/release/bfllvm $(CARGO) test --quiet --locked --test docs as_it_is
-	@target/release/bfllvm explain examples/factorial.bf -o target/explain.html
+	@BFLLVM_WRITE_DOCS=1 BFLLVM_DOCS_BINARY=$(BUILT) $(CARGO) test --quiet --locked --test docs as_it_is
+	@$(BUILT) explain examples/factorial.bf -o target/explain.html
 	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1440,810 --virtual-time-budget=5000 \
 		--screenshot=docs/explain.png "file://$(CURDIR)/target/explain.html" 2>/dev/null >&2
 
@@ -49,8 +50,8 @@ build: setup
 # The linker stores its file in any order, and the system keeps it in memory page by page. Written anew, from its start to its
 # end, it is kept in larger pieces, and starts in nine tenths of the time.
 define write_anew
-@cd target/release && if ! [ bfllvm.written -nt bfllvm ]; then \
-	cp bfllvm bfllvm.written && cat bfllvm.written >bfllvm && touch bfllvm.written; fi
+@if [ -f $(BUILT) ] && ! [ $(BUILT).written -nt $(BUILT) ]; then \
+	cp $(BUILT) $(BUILT).written && cat $(BUILT).written >$(BUILT) && touch $(BUILT).written; fi
 endef
 
 # libLLVM is opened by bfllvm itself; lli and opt are for the tests.
