@@ -1,5 +1,6 @@
 //! What the command line may say. Values are checked here; nothing is carried out.
 
+mod tier;
 mod workbench;
 
 use std::ffi::OsString;
@@ -7,10 +8,8 @@ use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bfllvm::baseline::chunks::CHUNK_OPS;
 use bfllvm::diagnostic::Format;
 use bfllvm::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
-use bfllvm::engine::policy::Policy;
 use bfllvm::level::{LEVELS, Level, Start};
 use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::executable::ExecutableIo;
@@ -18,6 +17,7 @@ use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+pub use tier::TierArgs;
 pub use workbench::{
     AttemptArgs, CheckArgs, CompareArgs, DebugArgs, DiffKind, ExplainArgs, MeasureArgs, ProfileArgs, ProfileWeight,
     VerifyArgs,
@@ -329,60 +329,6 @@ pub struct RunArgs {
     pub verbose: bool,
     #[command(flatten)]
     pub tier: TierArgs,
-}
-
-/// For experiments and tests: the numbers of the tiered engine's policy.
-#[derive(Debug, Args)]
-pub struct TierArgs {
-    /// How often a loop's head is passed before the loop is hot; 0: compile every loop at once, and wait
-    #[arg(long, value_name = "PASSAGES", hide = true)]
-    pub tier_threshold: Option<u32>,
-    /// Compile nothing before, in milliseconds from the start
-    #[arg(long, value_name = "MILLISECONDS", hide = true)]
-    pub tier_delay: Option<u64>,
-    /// Up to how many operations the loop around a hot one is preferred to it
-    #[arg(long, value_name = "OPERATIONS", hide = true)]
-    pub tier_small: Option<u32>,
-    /// Up to how many operations a loop is compiled
-    #[arg(long, value_name = "OPERATIONS", hide = true)]
-    pub tier_large: Option<u32>,
-    /// Compile loops at passages chosen at random, and wait
-    #[arg(long, value_name = "SEED", hide = true)]
-    pub tier_seed: Option<u64>,
-    /// About how many operations of a large program become code together
-    #[arg(long, value_name = "OPERATIONS", hide = true, value_parser = clap::value_parser!(u32).range(1..=1 << 20),
-        default_value_t = CHUNK_OPS)]
-    pub tier_chunk: u32,
-}
-
-impl Default for TierArgs {
-    fn default() -> TierArgs {
-        TierArgs {
-            tier_threshold: None,
-            tier_delay: None,
-            tier_small: None,
-            tier_large: None,
-            tier_seed: None,
-            tier_chunk: CHUNK_OPS,
-        }
-    }
-}
-
-impl TierArgs {
-    pub fn policy(&self) -> Policy {
-        let default = match (self.tier_seed, self.tier_threshold) {
-            (Some(seed), _) => Policy::at_random(seed),
-            (None, Some(0)) => Policy::at_once(),
-            (None, _) => Policy::default(),
-        };
-        Policy {
-            threshold: self.tier_threshold.unwrap_or(default.threshold),
-            delay: self.tier_delay.map_or(default.delay, Duration::from_millis),
-            small_ops: self.tier_small.unwrap_or(default.small_ops),
-            large_ops: self.tier_large.unwrap_or(default.large_ops),
-            ..default
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -94,7 +94,7 @@ impl Making {
     /// Large programs would wait for code that they may never come to; but tools want to know all of it before it runs.
     pub fn of(start: Start, tools: &Tools, tier: &TierArgs) -> Making {
         match start {
-            Start::InParts if !tools.know_code() => Making::Chunks(tier.tier_chunk),
+            Start::InParts if !tools.know_code() => Making::Chunks(tier.chunk_ops()),
             Start::InParts | Start::AtOnce | Start::Ahead => Making::Whole,
         }
     }

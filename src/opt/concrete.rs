@@ -26,7 +26,7 @@ use crate::ir::{Kind, Op};
 const MAX_STEPS: usize = 1 << 10;
 const MAX_STEPS_ONCE: usize = 1 << 8;
 
-/// Where records stand for steps it may take more, so many for each of those, up to some 100 us.
+/// Where records stand for steps it may take more, so many for each of those: 0.7 ms at the most.
 const STEPS_PER_SAVED: usize = 2;
 const MAX_STEPS_WITH_RECORDS: usize = 1 << 14;
 
@@ -189,6 +189,10 @@ impl Machine<'_> {
         (self.steps <= self.most).then_some(())
     }
 
+    fn now(&self) -> Now {
+        Now { pointer: self.pointer, text: self.text.len(), steps: self.steps + self.saved }
+    }
+
     /// Does what the loop did whose head is at index `head` when it last found these values; whether it ever did.
     fn repeat(&mut self, head: u32) -> Option<bool> {
         let Some(record) = self.records.of(head, |cell| self.look(cell)) else { return Some(false) };
@@ -271,10 +275,7 @@ impl Machine<'_> {
                     if self.read(cell)? == 0 || self.repeat(head)? {
                         next = end as usize + 1 - base;
                     } else {
-                        self.records.begin(
-                            head,
-                            Now { pointer: self.pointer, text: &self.text, steps: self.steps + self.saved },
-                        );
+                        self.records.begin(head, self.now());
                         self.read(cell)?;
                     }
                 }
@@ -284,10 +285,7 @@ impl Machine<'_> {
                     };
                     let head = start as usize + 1 - base;
                     if self.read(cell)? == 0 {
-                        self.records.end(
-                            head as u32,
-                            Now { pointer: self.pointer, text: &self.text, steps: self.steps + self.saved },
-                        );
+                        self.records.end(head as u32, self.now(), &self.text);
                     } else {
                         next = head;
                     }

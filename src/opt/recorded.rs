@@ -57,19 +57,15 @@ impl Record {
 /// A loop that is running.
 struct Open {
     head: u32,
-    /// Where the pointer was.
-    pointer: i32,
+    begin: Now,
     cells: Vec<Used>,
     is_large: bool,
-    /// The length of the text, and the steps taken, at the head.
-    text: usize,
-    steps: usize,
 }
 
 impl Open {
     /// Notes a use of the cell at this place.
     fn note(&mut self, place: i32, read: Option<u64>, written: Option<u64>) {
-        let cell = place - self.pointer;
+        let cell = place - self.begin.pointer;
         if let Some(used) = self.cells.iter_mut().rev().find(|used| used.cell == cell) {
             used.written = written.or(used.written);
         } else if self.cells.len() < MAX_CELLS {
@@ -82,9 +78,10 @@ impl Open {
 
 /// Where a run is, as far as records need to know.
 #[derive(Clone, Copy)]
-pub(super) struct Now<'a> {
+pub(super) struct Now {
     pub pointer: i32,
-    pub text: &'a [u8],
+    /// The length of the text.
+    pub text: usize,
     pub steps: usize,
 }
 
@@ -107,11 +104,10 @@ impl Records {
     }
 
     /// A loop begins that has no record.
-    pub fn begin(&mut self, head: u32, now: Now<'_>) {
+    pub fn begin(&mut self, head: u32, now: Now) {
         let of_loop = self.made.iter().filter(|record| record.head == head).count();
         if of_loop < MAX_OF_LOOP && self.made.len() < MAX_RECORDS {
-            let Now { pointer, text, steps } = now;
-            self.open.push(Open { head, pointer, cells: Vec::new(), is_large: false, text: text.len(), steps });
+            self.open.push(Open { head, begin: now, cells: Vec::new(), is_large: false });
         }
     }
 
@@ -127,22 +123,22 @@ impl Records {
         }
     }
 
-    /// The loop is over.
-    pub fn end(&mut self, head: u32, now: Now<'_>) {
+    /// The loop is over; `text` is all that there is now.
+    pub fn end(&mut self, head: u32, now: Now, text: &[u8]) {
         let Some(open) = self.open.pop_if(|open| open.head == head) else { return };
         // What it did the loop around it did.
         if let Some(around) = self.open.last_mut() {
             around.is_large |= open.is_large;
             for used in &open.cells {
-                around.note(used.cell + open.pointer, used.read, used.written);
+                around.note(used.cell + open.begin.pointer, used.read, used.written);
             }
         }
         self.made.push(Rc::new(Record {
             head,
             cells: (!open.is_large).then_some(open.cells),
-            moved: now.pointer - open.pointer,
-            text: now.text[open.text..].to_vec(),
-            steps: now.steps - open.steps,
+            moved: now.pointer - open.begin.pointer,
+            text: text[open.begin.text..].to_vec(),
+            steps: now.steps - open.begin.steps,
         }));
     }
 }
