@@ -97,6 +97,9 @@ impl Translator<'_> {
             self.emitter.jump_if_zero(behind);
             self.assigns = true;
         }
+        if is_whole && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
+            self.begin_runs(index);
+        }
         if let Some(slot) = slot {
             self.jump_through(slot);
             self.loops.push(SlottedLoop {

@@ -16,6 +16,7 @@ mod io;
 mod loops;
 mod notes;
 mod piece;
+mod rescans;
 mod scan;
 mod translate;
 mod values;

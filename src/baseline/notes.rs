@@ -2,11 +2,17 @@
 
 use dynasmrt::x64::Rq;
 
+use super::rescans;
+
 /// The registers that the code saves at its entry, in the order in which it pushes them.
 pub(super) const SAVED: [Rq; 4] = [Rq::RBX, Rq::R12, Rq::R13, Rq::R14];
 
-/// The words on the stack while a program's own code runs: the saved registers, and one for alignment.
-pub(super) const FRAME_WORDS: usize = SAVED.len() + 1;
+/// The words on the stack while a program's own code runs: the saved registers, one for [`SCRATCH`] and alignment, and those of
+/// runs.
+pub(super) const FRAME_WORDS: usize = SAVED.len() + 1 + rescans::WORDS;
+
+/// Where a word is that one operation uses, from `rsp`.
+pub(super) const SCRATCH: i8 = rescans::WORDS as i8 * 8;
 
 /// What is noted about the code while it is emitted.
 #[derive(Debug, Default)]

@@ -15,12 +15,13 @@ use super::cuts::{Apart, Exit};
 use super::emitter::Emitter;
 use super::io::{self, Detour};
 use super::loops::{Open, SlottedLoop, emit_hot};
-use super::notes::{FRAME_WORDS, Notes, SAVED};
+use super::notes::{FRAME_WORDS, Notes, SAVED, SCRATCH};
 use super::piece::{Entry, Links, Place};
 use super::scan::{self, Scans};
 use super::{HostFunction, HostTable, Slotted};
 use crate::dialect::Eof;
 use crate::ir::branchless::{self, Form, form_around};
+use crate::ir::rescans::{Rescanning, Use};
 use crate::ir::{Kind, Program};
 use crate::runtime::slots::Targets;
 use crate::source::Source;
@@ -115,6 +116,8 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
             _ => vec![Form::Branch; unit.range.len()],
         },
         assigns: false,
+        rescanning: Rescanning::find(unit.program, unit.ops()),
+        runs_around: None,
         top,
         next: unit.range.start,
         next_slot,
@@ -171,6 +174,10 @@ pub(super) struct Translator<'a> {
     conditions: Vec<Form>,
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its [first iteration](Translator::first_iteration).
     pub(super) assigns: bool,
+    /// The loops whose scans remember runs.
+    pub(super) rescanning: Vec<Rescanning>,
+    /// The one of them that the operation is in, and that is compiled as a whole.
+    pub(super) runs_around: Option<usize>,
     /// Behind the entry.
     pub(super) top: DynamicLabel,
     /// The next operation.
@@ -192,7 +199,7 @@ impl Translator<'_> {
             dynasm!(self.emitter.asm; .arch x64; push Rq(register));
             self.emitter.set_depth(words);
         }
-        dynasm!(self.emitter.asm; .arch x64; sub rsp, 8);
+        dynasm!(self.emitter.asm; .arch x64; sub rsp, 8 * (FRAME_WORDS - SAVED.len()) as i32);
         self.emitter.set_depth(FRAME_WORDS);
         dynasm!(self.emitter.asm
             ; .arch x64
@@ -208,7 +215,7 @@ impl Translator<'_> {
         dynasm!(self.emitter.asm
             ; .arch x64
             ; mov rax, rbx
-            ; add rsp, 8
+            ; add rsp, 8 * (FRAME_WORDS - SAVED.len()) as i32
         );
         for (words, register) in SAVED.into_iter().enumerate().rev() {
             self.emitter.set_depth(words + 1);
@@ -219,6 +226,15 @@ impl Translator<'_> {
     }
 
     pub(super) fn op(&mut self, index: u32) {
+        self.carry_out(index);
+        match self.run_usage(index) {
+            Use::Change(cell, cuts) => self.cut_runs(cell, cuts),
+            Use::Clear(cell, cuts) => self.cut_runs_at_zero(cell, cuts),
+            Use::Nothing | Use::Scan(_) => {}
+        }
+    }
+
+    fn carry_out(&mut self, index: u32) {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => self.add_value(index, cell, delta),
             Kind::Set { cell, value } => self.set_value(cell, value),
@@ -232,7 +248,10 @@ impl Translator<'_> {
                 self.add_product_of_two(index, target, [left, right], factor)
             }
             Kind::Move { delta } => self.ahead += i64::from(delta),
-            Kind::Scan { cell, stride } => self.counting_steps(index, cell, |this| this.find(cell, stride, 0)),
+            Kind::Scan { cell, stride } => self.counting_steps(index, cell, |this| match this.run_usage(index) {
+                Use::Scan(scanned) => this.scan_run(cell, stride, scanned),
+                Use::Nothing | Use::Change(..) | Use::Clear(..) => this.find(cell, stride, 0),
+            }),
             Kind::Walk { cell, stride, leave, enter } => {
                 self.counting_steps(index, cell, |this| this.walk(cell, stride, leave, enter));
             }
@@ -256,6 +275,7 @@ impl Translator<'_> {
             Kind::LoopEnd { .. } => {
                 let open = self.close();
                 self.assigns = false;
+                self.runs_around = None;
                 self.test(open.cell, open.loads);
                 match open.slot {
                     None => self.emitter.jump_if_not_zero(open.body),
@@ -378,13 +398,12 @@ impl Translator<'_> {
         self.count(Some(entries));
         // So that nothing else moves `rbx` on the way.
         self.at(cell);
-        dynasm!(self.emitter.asm; .arch x64; push rbx);
+        dynasm!(self.emitter.asm; .arch x64; mov [BYTE rsp + SCRATCH], rbx);
         steps(self);
         dynasm!(self.emitter.asm
             ; .arch x64
-            ; pop rdx
             ; mov rax, rbx
-            ; sub rax, rdx
+            ; sub rax, [BYTE rsp + SCRATCH]
             ; mov rcx, QWORD moved as i64
             ; add [rcx], rax
         );

@@ -12,6 +12,7 @@ pub mod count;
 pub mod echo;
 pub mod loops;
 mod pointer;
+pub mod rescans;
 mod rewriter;
 pub mod text;
 pub mod transfers;

@@ -27,7 +27,9 @@ use engines::{
     build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, translate_and_run, translated,
     translated_in_chunks,
 };
-use programs::{assemble, chunk_ops, counting_program, dialect, nested_program, operations, program, shifting_program};
+use programs::{
+    assemble, chunk_ops, counting_program, dialect, nested_program, operations, program, rescanning, shifting_program,
+};
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
 const STEPS_EVALUATED_AT_START: u64 = 1 << 13;
@@ -210,7 +212,7 @@ proptest! {
 
     /// The template JIT moves no access: what it makes of any operations does exactly what they say.
     #[test]
-    fn baseline_code_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn baseline_code_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         prop_assume!(expected.end != Ended::Unfinished);
@@ -238,7 +240,7 @@ proptest! {
 
     /// Also for operations that no pass makes of such programs.
     #[test]
-    fn code_in_chunks_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
+    fn code_in_chunks_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         prop_assume!(expected.end != Ended::Unfinished);
@@ -247,7 +249,7 @@ proptest! {
 
     /// Code that counts does exactly what the operations say as well, and counts what the reference does.
     #[test]
-    fn counting_code_is_exact(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn counting_code_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         prop_assume!(expected.end != Ended::Unfinished);
@@ -326,7 +328,7 @@ proptest! {
 
     /// Also for operations that no pass makes of such programs.
     #[test]
-    fn tiered_code_does_what_the_operations_say(operations in operations(), input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in prop::option::of(chunk_ops())) {
+    fn tiered_code_does_what_the_operations_say(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in prop::option::of(chunk_ops())) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         // LLVM may exchange accesses, and so fault with more or less done.

@@ -195,6 +195,51 @@ pub fn operations() -> impl Strategy<Value = String> {
     prop::collection::vec(tree, 1..9).prop_map(|parts| parts.concat())
 }
 
+/// The same, of loops that scan in both directions, over cells most of which are not 0: with what code remembers of them.
+pub fn rescanning() -> impl Strategy<Value = String> {
+    let stride = || prop_oneof![4 => Just(1i32), 3 => Just(2), 2 => Just(3), 1 => Just(4), 1 => Just(9)];
+    let filled = prop::collection::vec(prop_oneof![8 => Just(1u64), 1 => Just(2), 1 => Just(0)], 20..150);
+    let cells = (filled, 1..60i32).prop_map(|(values, back)| {
+        let set = |(cell, value): (usize, &u64)| format!("set [{cell}] {value}\n");
+        values.iter().enumerate().map(set).chain([format!("move {back}\n")]).collect::<String>()
+    });
+    let strides = prop_oneof![2 => (stride(), stride()), 1 => prop_oneof![Just((2, 1)), Just((4, 1)), Just((2, 3))]];
+    let body = strides.prop_flat_map(|(stride, other)| {
+        let near = move || prop_oneof![3 => (-2i32..=2).prop_map(move |times| times * stride), 1 => -3i32..=3];
+        let scan = |stride: i32| (near(), any::<bool>()).prop_map(move |(cell, is_right)| {
+            format!("scan [{cell}] {}\n", if is_right { stride } else { -stride })
+        });
+        let change = || {
+            prop_oneof![
+                3 => (near(), 0u64..3).prop_map(|(cell, value)| format!("set [{cell}] {value}\n")),
+                2 => (near(), prop_oneof![2 => Just(255u64), 1 => Just(1)]).prop_map(|(cell, value)| format!("add [{cell}] {value}\n")),
+                1 => (near(), near(), any::<bool>()).prop_map(|(target, source, adds)| {
+                    format!("{} [{target}] [{source}] 1\n", if adds { "muladd" } else { "copy" })
+                }),
+                1 => near().prop_map(|delta| format!("move {delta}\n")),
+            ]
+        };
+        let item = prop_oneof![
+            4 => scan(stride),
+            3 => scan(other),
+            5 => change(),
+            1 => (near(), change()).prop_map(|(cell, body)| format!("if [{cell}]\n{body}end\n")),
+            1 => (near(), scan(stride)).prop_map(|(cell, body)| format!("if [{cell}]\n{body}end\n")),
+        ];
+        (prop::collection::vec(item, 1..4), prop::collection::vec(change(), 0..3), near()).prop_flat_map(
+            move |(items, changes, cell)| {
+                let there = [format!("scan [{cell}] {stride}\n")].into_iter().chain(changes);
+                let back = [format!("scan [0] -{stride}\n")].into_iter().chain(items);
+                (Just(there.collect::<String>()), Just(back.collect::<String>()), near(), any::<bool>())
+            },
+        )
+    });
+    (cells, body).prop_map(|(cells, (there, back, cell, is_there_first))| {
+        let (first, second) = if is_there_first { (there, back) } else { (back, there) };
+        format!("{cells}loop [{cell}]\n{first}{second}add [{cell}] 255\nend\n")
+    })
+}
+
 /// The operations as a program, values and factors wrapped to its width; those that are not well formed are left out.
 pub fn assemble(operations: &str, width: CellWidth) -> Program {
     // No cell near is 0, or most loops would never begin.
@@ -220,7 +265,7 @@ pub fn assemble(operations: &str, width: CellWidth) -> Program {
             Kind::MulAdd { factor: 0, .. } | Kind::Copy { factor: 0, .. } | Kind::Product { factor: 0, .. } => {
                 op.kind = replacement
             }
-            Kind::Walk { leave: 0, enter: 0, .. } => op.kind = replacement,
+            Kind::Walk { leave: 0, enter: 0, .. } | Kind::Move { delta: 0 } => op.kind = replacement,
             _ => {}
         }
     }

@@ -3,12 +3,15 @@
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
+use inkwell::types::IntType;
 use inkwell::values::{BasicMetadataValueEnum, CallSiteValue, FunctionValue, IntValue, PointerValue};
 
 use super::loops::Open;
+use super::rescans::Runs;
 use super::{Names, Style, Unit, debug, host, table};
 use crate::dialect::Eof;
 use crate::ir::branchless::{Form, form_around};
+use crate::ir::rescans::Use;
 use crate::ir::{Kind, echo};
 
 /// Lowers the region with this index.
@@ -71,6 +74,7 @@ pub(super) struct Body<'a, 'ctx> {
     pub(super) open: Vec<Open<'ctx>>,
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its first iteration.
     pub(super) assigns: bool,
+    pub(super) runs: Runs<'ctx>,
     /// What debuggers know the function by.
     pub(super) scope: Option<debug::Scope<'ctx>>,
 }
@@ -95,7 +99,17 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             }
         };
         let scope = unit.describe(function, unit.regions[region].start);
-        let body = Body { unit, function, builder, state, home, open: Vec::new(), assigns: false, scope };
+        let body = Body {
+            unit,
+            function,
+            builder,
+            state,
+            home,
+            open: Vec::new(),
+            assigns: false,
+            runs: Runs::default(),
+            scope,
+        };
         if let Home::Slot(slot) = home {
             body.describe_slot(slot);
         }
@@ -116,10 +130,19 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         if self.unit.region_drifts(&self.unit.regions[child]) {
             self.set_pointer(returned_pointer(call))?;
         }
+        self.forget_runs();
         Ok(())
     }
 
     pub(super) fn op(&mut self, index: u32) -> Lowered<()> {
+        self.carry_out(index)?;
+        match self.run_usage(index) {
+            Use::Change(cell, cuts) | Use::Clear(cell, cuts) => self.cut_runs(cell, cuts),
+            Use::Nothing | Use::Scan(_) => Ok(()),
+        }
+    }
+
+    fn carry_out(&mut self, index: u32) -> Lowered<()> {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => {
                 let delta = self.unit.cell_type().const_int(delta, false);
@@ -154,7 +177,10 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let moved = self.address(delta)?;
                 self.set_pointer(moved)
             }
-            Kind::Scan { cell, stride } => self.walk(index, cell, stride, (0, 0)),
+            Kind::Scan { cell, stride } => match self.run_usage(index) {
+                Use::Scan(scanned) => self.scan_run(index, cell, stride, scanned),
+                Use::Nothing | Use::Change(..) | Use::Clear(..) => self.walk(index, cell, stride, (0, 0)),
+            },
             Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, (leave, enter)),
             Kind::Count(count) => self.count(index, &count),
             Kind::Input { cell } => {
@@ -262,8 +288,18 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             return Ok(pointer);
         }
         let distance = self.unit.context.i64_type().const_int(cells as u64, true);
+        self.offset_by(pointer, self.unit.cell_type(), distance)
+    }
+
+    /// So many times the size of a type behind the pointer.
+    pub(super) fn offset_by(
+        &self,
+        pointer: PointerValue<'ctx>,
+        unit: IntType<'ctx>,
+        distance: IntValue<'ctx>,
+    ) -> Lowered<PointerValue<'ctx>> {
         // SAFETY: LLVM's `getelementptr` without `inbounds` has no precondition.
-        unsafe { self.builder.build_gep(self.unit.cell_type(), pointer, &[distance], self.name("cell")) }
+        unsafe { self.builder.build_gep(unit, pointer, &[distance], self.name("cell")) }
     }
 
     pub(super) fn load(&self, cell: i32) -> Lowered<IntValue<'ctx>> {

@@ -6,6 +6,7 @@ use inkwell::values::{PhiValue, PointerValue};
 
 use super::body::{Body, Home, Lowered};
 use super::host;
+use super::rescans::Runs;
 use crate::ir::branchless::Form;
 
 /// A loop or condition whose end is still to come.
@@ -19,6 +20,9 @@ pub(super) struct Open<'ctx> {
     before_first: Option<(BasicBlock<'ctx>, PointerValue<'ctx>)>,
     /// The pointer at the beginning of the body, where iterations differ.
     phi: Option<PhiValue<'ctx>>,
+    /// The runs at the beginning of the body, and what they are merged from in a loop that has some.
+    runs: Runs<'ctx>,
+    run_phis: Vec<[PhiValue<'ctx>; 2]>,
     /// Whether input and output in the body are inline.
     pub(super) has_inline_io: bool,
 }
@@ -70,9 +74,11 @@ impl<'ctx> Body<'_, 'ctx> {
             self.set_pointer(merged.as_basic_value().into_pointer_value())?;
             phi = Some(merged);
         }
+        let run_phis = self.begin_runs(index, before)?;
         let before = (before, at_head.unwrap_or(self.state));
         let has_inline_io = host::has_inline_io(self.unit.program, index, end);
-        self.open.push(Open { cell, inside, behind, before, before_first, phi, has_inline_io });
+        let runs = self.runs.clone();
+        self.open.push(Open { cell, inside, behind, before, before_first, phi, runs, run_phis, has_inline_io });
         Ok(())
     }
 
@@ -87,6 +93,7 @@ impl<'ctx> Body<'_, 'ctx> {
             }
             Home::Value(pointer) => {
                 self.test(open.cell, open.inside, open.behind)?;
+                self.end_runs(&open.run_phis, latch);
                 self.builder.position_at_end(open.behind);
                 match open.phi {
                     Some(phi) => {
@@ -120,6 +127,8 @@ impl<'ctx> Body<'_, 'ctx> {
             before: (before, pointer),
             before_first: None,
             phi: None,
+            runs: self.runs.clone(),
+            run_phis: Vec::new(),
             has_inline_io,
         });
         Ok(())
@@ -131,9 +140,10 @@ impl<'ctx> Body<'_, 'ctx> {
         self.builder.build_unconditional_branch(open.behind)?;
         self.builder.position_at_end(open.behind);
         match self.home {
-            Home::Value(pointer) if pointer != open.before.1 => self.join(&[open.before, (last, pointer)]),
-            Home::Value(_) | Home::Slot(_) => Ok(()),
+            Home::Value(pointer) if pointer != open.before.1 => self.join(&[open.before, (last, pointer)])?,
+            Home::Value(_) | Home::Slot(_) => {}
         }
+        self.join_runs(&open.runs, open.before.0, last)
     }
 
     /// Makes the pointer the one that belongs to the block that control comes from.

@@ -203,7 +203,7 @@ impl<'ctx> Body<'_, 'ctx> {
     }
 
     /// Tells LLVM that the cell is 0, which it does not see where several ways lead here with different pointers.
-    fn assume_zero(&self, cell: i32) -> Lowered<()> {
+    pub(super) fn assume_zero(&self, cell: i32) -> Lowered<()> {
         let value = self.load(cell)?;
         let zero = self.unit.cell_type().const_zero();
         let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
@@ -214,7 +214,7 @@ impl<'ctx> Body<'_, 'ctx> {
     }
 
     /// Calls the function that goes by blocks from the cell at `from`; returns the address of the cell it finds.
-    fn walk_blocks(
+    pub(super) fn walk_blocks(
         &self,
         blockwise: Blockwise<'ctx>,
         from: PointerValue<'ctx>,

@@ -1,0 +1,152 @@
+//! Scans that remember runs of cells that are not 0: see [`crate::ir::rescans`].
+//!
+//! For each run of the loop there are two words on the stack: the address of its first cell, and how far behind that it ends, in
+//! bytes.
+
+use dynasmrt::{DynasmApi, DynasmLabelApi as _, dynasm};
+
+use super::translate::Translator;
+use crate::ir::rescans::{Cut, Cuts, MAX_RUNS, Scanned, Stride, Use};
+
+/// How many words the runs take.
+pub(super) const WORDS: usize = 2 * MAX_RUNS;
+
+/// So many steps a scan makes one by one and comes into its run, or goes on as others do.
+const STEPS: i32 = 3;
+
+/// Where the words of a run are, from `rsp`.
+fn words(run: usize) -> (i8, i8) {
+    let first = run as i8 * 16;
+    (first, first + 8)
+}
+
+impl Translator<'_> {
+    /// If the loop with this head, whose body follows, remembers runs: they are empty.
+    pub(super) fn begin_runs(&mut self, head: u32) {
+        let Ok(around) = self.rescanning.binary_search_by_key(&head, |it| it.head) else { return };
+        self.runs_around = Some(around);
+        for run in 0..self.rescanning[around].runs {
+            let (_, length) = words(run);
+            dynasm!(self.emitter.asm; .arch x64; mov QWORD [BYTE rsp + length], 0);
+        }
+    }
+
+    /// What the operation at `index` has to do with runs.
+    pub(super) fn run_usage(&self, index: u32) -> Use {
+        self.runs_around.map_or(Use::Nothing, |around| self.rescanning[around].usage(index))
+    }
+
+    /// [`find`](Translator::find) for 0, with what the run spares.
+    pub(super) fn scan_run(&mut self, cell: i32, stride: i32, Scanned { run, stride: lies }: Scanned) {
+        let width = self.unit.program.width;
+        let step = stride * width.bytes() as i32;
+        let at = self.at(cell);
+        let (first, length) = words(run);
+        let [inside, found, general, behind] = std::array::from_fn(|_| self.emitter.label());
+        self.emitter.compare_with(at, 0);
+        self.emitter.jump_if_zero(behind);
+        // Where the run will begin if the scan goes right, or end if it goes left.
+        let back = if stride > 0 { 0 } else { -step };
+        dynasm!(self.emitter.asm; .arch x64; lea rdi, [rbx + at]; add rdi, back);
+        for _ in 0..STEPS {
+            self.emitter.advance(step.into());
+            dynasm!(self.emitter.asm
+                ; .arch x64
+                ; lea rax, [rbx + at]
+                ; sub rax, [BYTE rsp + first]
+                ; cmp rax, [BYTE rsp + length]
+            );
+            match lies {
+                Stride::Same => dynasm!(self.emitter.asm; .arch x64; jb =>inside),
+                Stride::Unknown(power) => {
+                    let remainder = power as i32 * width.bytes() as i32 - 1;
+                    dynasm!(self.emitter.asm; .arch x64; jae >outside; test eax, remainder; jz =>inside; outside:);
+                }
+            }
+            self.emitter.compare_with(at, 0);
+            self.emitter.jump_if_zero(found);
+        }
+        self.emitter.advance(step.into());
+        self.emitter.jump(general);
+        self.emitter.bind(inside);
+        dynasm!(self.emitter.asm; .arch x64; mov rax, [BYTE rsp + first]);
+        if stride > 0 {
+            dynasm!(self.emitter.asm
+                ; .arch x64
+                ; cmp rdi, rax
+                ; cmova rdi, rax
+                ; add rax, [BYTE rsp + length]
+                ; lea rbx, [rax - at]
+            );
+        } else {
+            dynasm!(self.emitter.asm
+                ; .arch x64
+                ; mov rcx, [BYTE rsp + length]
+                ; add rcx, rax
+                ; cmp rdi, rcx
+                ; cmovb rdi, rcx
+                ; sub rax, back
+                ; lea rbx, [rax - at]
+            );
+        }
+        self.emitter.bind(general);
+        self.find(cell, stride, 0);
+        self.emitter.bind(found);
+        dynasm!(self.emitter.asm; .arch x64; lea rax, [rbx + at]);
+        if stride > 0 {
+            dynasm!(self.emitter.asm; .arch x64; mov [BYTE rsp + first], rdi; sub rax, rdi; mov [BYTE rsp + length], rax);
+        } else {
+            dynasm!(self.emitter.asm
+                ; .arch x64
+                ; add rax, back
+                ; mov [BYTE rsp + first], rax
+                ; sub rdi, rax
+                ; mov [BYTE rsp + length], rdi
+            );
+        }
+        self.emitter.bind(behind);
+        self.forget();
+    }
+
+    /// The cell may have become 0.
+    pub(super) fn cut_runs(&mut self, cell: i32, cuts: Cuts) {
+        let behind = self.emitter.label();
+        self.test(cell, false);
+        self.emitter.jump_if_not_zero(behind);
+        self.cut_runs_at_zero(cell, cuts);
+        // The flags tell of the cell as before.
+        dynasm!(self.emitter.asm; .arch x64; cmp ecx, ecx);
+        self.emitter.bind(behind);
+        self.in_flags = Some(self.key(cell));
+    }
+
+    /// The cell is 0.
+    pub(super) fn cut_runs_at_zero(&mut self, cell: i32, cuts: Cuts) {
+        let at = self.at(cell);
+        for (run, cut) in cuts.into_iter().enumerate() {
+            let (Some(cut), (first, length)) = (cut, words(run)) else { continue };
+            dynasm!(self.emitter.asm
+                ; .arch x64
+                ; lea rcx, [rbx + at]
+                ; sub rcx, [BYTE rsp + first]
+                ; cmp rcx, [BYTE rsp + length]
+                ; jae >outside
+            );
+            match cut {
+                Cut::KeepLeft => dynasm!(self.emitter.asm; .arch x64; mov [BYTE rsp + length], rcx),
+                Cut::KeepRight(stride) => {
+                    let step = stride as i32 * self.unit.program.width.bytes() as i32;
+                    dynasm!(self.emitter.asm
+                        ; .arch x64
+                        ; add rcx, step
+                        ; add [BYTE rsp + first], rcx
+                        ; sub [BYTE rsp + length], rcx
+                    );
+                }
+                Cut::Empty => dynasm!(self.emitter.asm; .arch x64; mov QWORD [BYTE rsp + length], 0),
+            }
+            dynasm!(self.emitter.asm; .arch x64; outside:);
+        }
+        self.in_flags = None;
+    }
+}
