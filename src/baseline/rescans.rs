@@ -11,7 +11,10 @@ use crate::ir::rescans::{Cut, Cuts, MAX_RUNS, Scanned, Stride, Use};
 /// How many words the runs take.
 pub(super) const WORDS: usize = 2 * MAX_RUNS;
 
-/// So many steps a scan makes one by one and comes into its run, or goes on as others do.
+/// A scan that ends with one of so many cells does without its run: to keep it would take longer.
+const SHORT: i32 = 4;
+
+/// Behind them, so many steps a scan makes one by one and comes into its run, or goes on as others do.
 const STEPS: i32 = 3;
 
 /// Where the words of a run are, from `rsp`.
@@ -42,12 +45,17 @@ impl Translator<'_> {
         let step = stride * width.bytes() as i32;
         let at = self.at(cell);
         let (first, length) = words(run);
-        let [inside, found, general, behind] = std::array::from_fn(|_| self.emitter.label());
-        self.emitter.compare_with(at, 0);
-        self.emitter.jump_if_zero(behind);
+        let [inside, found, general] = std::array::from_fn(|_| self.emitter.label());
+        let short: [_; SHORT as usize] = std::array::from_fn(|_| self.emitter.label());
+        let behind = short[0];
+        for (number, &short) in (0..).zip(&short) {
+            self.emitter.compare_with(at + number * step, 0);
+            self.emitter.jump_if_zero(short);
+        }
         // Where the run will begin if the scan goes right, or end if it goes left.
         let back = if stride > 0 { 0 } else { -step };
-        dynasm!(self.emitter.asm; .arch x64; lea rdi, [rbx + at]; add rdi, back);
+        dynasm!(self.emitter.asm; .arch x64; lea rdi, [rbx + at + back]);
+        self.emitter.advance(i64::from(SHORT - 1) * i64::from(step));
         for _ in 0..STEPS {
             self.emitter.advance(step.into());
             dynasm!(self.emitter.asm
@@ -103,6 +111,11 @@ impl Translator<'_> {
                 ; sub rdi, rax
                 ; mov [BYTE rsp + length], rdi
             );
+        }
+        self.emitter.jump(behind);
+        for &short in short[1..].iter().rev() {
+            self.emitter.bind(short);
+            self.emitter.advance(step.into());
         }
         self.emitter.bind(behind);
         self.forget();

@@ -17,7 +17,8 @@
 //! they would; and when a loop is come to its runs are empty, so nothing has to be known of other code.
 //!
 //! Without runs Zozotez, Golden, SelfInt and Mandelbrot spent 74, 66, 40 and 16 % of their time in such loops, BusyBeaver
-//! all of it.
+//! all of it. Scans that end within a few cells do without: a loop of nothing but scans over one to three cells takes 0.8 of
+//! the time that it takes without runs in the baseline's code, and 1.7 in LLVM's.
 
 use std::ops::Range;
 

@@ -7,7 +7,10 @@ use inkwell::values::{IntValue, PhiValue, PointerValue};
 use super::body::{Body, Lowered};
 use crate::ir::rescans::{Cut, Cuts, Scanned, Stride, Use};
 
-/// So many steps a scan makes one by one and comes into its run, or goes on as others do.
+/// A scan that ends with one of so many cells does without its run: to keep it would take longer.
+const SHORT: usize = 4;
+
+/// Behind them, so many steps a scan makes one by one and comes into its run, or goes on as others do.
 const STEPS: i64 = 4;
 
 /// A run: the address of its first cell, and how far behind that it ends, in bytes.
@@ -106,27 +109,33 @@ impl<'ctx> Body<'_, 'ctx> {
         let step = i64::from(stride) * self.unit.program.width.bytes() as i64;
         let address_type = self.address_type();
         let constant = |value: i64| address_type.const_int(value as u64, true);
-        let (from, before) = (self.pointer()?, self.current());
+        let from = self.pointer()?;
         let parts = ["", ".step", ".look", ".next", ".run", ".on", ".found", ".end"];
         let [inside, steps, look, next, joined, on, found, behind] = parts.map(|part| self.block(index, "scan", part));
-        self.test(cell, inside, behind)?;
+        let mut here = from;
+        let mut short = Vec::new();
+        for number in 1..=SHORT {
+            let then = if number < SHORT { self.block(index, "scan", ".short") } else { inside };
+            short.push((self.current(), here));
+            self.branch_on_zero(self.offset(here, cell)?, behind, then)?;
+            self.builder.position_at_end(then);
+            here = self.offset(here, stride)?;
+        }
 
-        self.builder.position_at_end(inside);
         let start = self.number_of(self.offset(from, cell)?)?;
         // Where the run will begin if the scan goes right, or end if it goes left.
         let edge = match stride > 0 {
             true => start,
             false => self.builder.build_int_sub(start, constant(step), self.name("edge"))?,
         };
-        let second = self.offset(from, stride)?;
         self.builder.build_unconditional_branch(steps)?;
 
         // Some cells are looked at one by one, unless they are in the run.
         self.builder.position_at_end(steps);
-        let here = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
+        let stepping = self.builder.build_phi(from.get_type(), self.name("pointer"))?;
         let left = self.builder.build_phi(address_type, self.name("left"))?;
         let (pointer, steps_left) =
-            (here.as_basic_value().into_pointer_value(), left.as_basic_value().into_int_value());
+            (stepping.as_basic_value().into_pointer_value(), left.as_basic_value().into_int_value());
         let address = self.offset(pointer, cell)?;
         let is_inside = self.is_inside(run, address, scanned.stride)?;
         self.builder.build_conditional_branch(is_inside, joined, look)?;
@@ -137,7 +146,7 @@ impl<'ctx> Body<'_, 'ctx> {
         let fewer = self.builder.build_int_sub(steps_left, constant(1), self.name("left"))?;
         let is_last = self.builder.build_int_compare(IntPredicate::EQ, fewer, constant(0), self.name("last"))?;
         self.builder.build_conditional_branch(is_last, on, steps)?;
-        here.add_incoming(&[(&second, inside), (&third, next)]);
+        stepping.add_incoming(&[(&here, inside), (&third, next)]);
         left.add_incoming(&[(&constant(STEPS), inside), (&fewer, next)]);
 
         self.builder.position_at_end(joined);
@@ -168,8 +177,11 @@ impl<'ctx> Body<'_, 'ctx> {
         self.builder.build_unconditional_branch(behind)?;
 
         self.builder.position_at_end(behind);
-        self.join(&[(before, from), (found, there)])?;
-        self.runs.runs[scanned.run] = self.phi_of_runs(&[(run, before), (Run { first, length }, found)])?.0;
+        let kept: Vec<_> = short.iter().map(|&(block, _)| (run, block)).collect();
+        short.push((found, there));
+        self.join(&short)?;
+        let updated = (Run { first, length }, found);
+        self.runs.runs[scanned.run] = self.phi_of_runs(&[kept, vec![updated]].concat())?.0;
         self.assume_zero(cell)
     }
 
