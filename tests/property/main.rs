@@ -182,6 +182,23 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(config(60))]
+
+    /// Scans that remember what they went over, at every level.
+    #[test]
+    fn compiled_scans_end_where_they_should(operations in rescanning(), dialect in dialect()) {
+        let program = assemble(&operations, dialect.width);
+        let (expected, _) = interpret(&program, &dialect, &[]);
+        // LLVM may exchange accesses, and so fault with more or less done.
+        prop_assume!(expected.end == Ended::Finished);
+        for row in LEVELS {
+            let run = run_compiled(&program, &source(""), &dialect, &[], row.level);
+            prop_assert_eq!(&run, &expected, "-O{}", row.name);
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(config(3000))]
 
     /// Code of the template JIT: from the operations of the levels, which differ in their passes.
