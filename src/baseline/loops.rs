@@ -97,8 +97,9 @@ impl Translator<'_> {
             self.emitter.jump_if_zero(behind);
             self.assigns = true;
         }
-        if is_whole && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
-            self.begin_runs(index);
+        let is_loop = matches!(self.unit.program.ops[index as usize].kind, Kind::Loop { .. });
+        if is_loop && is_whole && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
+            self.begin_runs(index, end);
         }
         if let Some(slot) = slot {
             self.jump_through(slot);

@@ -6,7 +6,7 @@
 use dynasmrt::{DynasmApi, DynasmLabelApi as _, dynasm};
 
 use super::translate::Translator;
-use crate::ir::rescans::{Cut, Cuts, MAX_RUNS, Scanned, Stride, Use};
+use crate::ir::rescans::{Cut, Cuts, MAX_RUNS, Rescanning, Scanned, Stride, Use};
 
 /// How many words the runs take.
 pub(super) const WORDS: usize = 2 * MAX_RUNS;
@@ -15,7 +15,7 @@ pub(super) const WORDS: usize = 2 * MAX_RUNS;
 const SHORT: i32 = 4;
 
 /// Behind them, so many steps a scan makes one by one and comes into its run, or goes on as others do.
-const STEPS: i32 = 3;
+const STEPS: i32 = 2;
 
 /// Where the words of a run are, from `rsp`.
 fn words(run: usize) -> (i8, i8) {
@@ -24,11 +24,10 @@ fn words(run: usize) -> (i8, i8) {
 }
 
 impl Translator<'_> {
-    /// If the loop with this head, whose body follows, remembers runs: they are empty.
-    pub(super) fn begin_runs(&mut self, head: u32) {
-        let Ok(around) = self.rescanning.binary_search_by_key(&head, |it| it.head) else { return };
-        self.runs_around = Some(around);
-        for run in 0..self.rescanning[around].runs {
+    /// If the loop with these ends, whose body follows, remembers runs: they are empty.
+    pub(super) fn begin_runs(&mut self, head: u32, end: u32) {
+        self.runs_around = Rescanning::of(self.unit.program, head, end);
+        for run in 0..self.runs_around.as_ref().map_or(0, |around| around.runs) {
             let (_, length) = words(run);
             dynasm!(self.emitter.asm; .arch x64; mov QWORD [BYTE rsp + length], 0);
         }
@@ -36,7 +35,7 @@ impl Translator<'_> {
 
     /// What the operation at `index` has to do with runs.
     pub(super) fn run_usage(&self, index: u32) -> Use {
-        self.runs_around.map_or(Use::Nothing, |around| self.rescanning[around].usage(index))
+        self.runs_around.as_ref().map_or(Use::Nothing, |around| around.usage(index))
     }
 
     /// [`find`](Translator::find) for 0, with what the run spares.
@@ -98,7 +97,8 @@ impl Translator<'_> {
             );
         }
         self.emitter.bind(general);
-        self.find(cell, stride, 0);
+        // Behind a run there is mostly nothing more.
+        self.find_after(1, cell, stride, 0);
         self.emitter.bind(found);
         dynasm!(self.emitter.asm; .arch x64; lea rax, [rbx + at]);
         if stride > 0 {

@@ -116,7 +116,6 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
             _ => vec![Form::Branch; unit.range.len()],
         },
         assigns: false,
-        rescanning: Rescanning::find(unit.program, unit.ops()),
         runs_around: None,
         top,
         next: unit.range.start,
@@ -174,10 +173,8 @@ pub(super) struct Translator<'a> {
     conditions: Vec<Form>,
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its [first iteration](Translator::first_iteration).
     pub(super) assigns: bool,
-    /// The loops whose scans remember runs.
-    pub(super) rescanning: Vec<Rescanning>,
-    /// The one of them that the operation is in, and that is compiled as a whole.
-    pub(super) runs_around: Option<usize>,
+    /// The loop around the operation, if its scans remember runs.
+    pub(super) runs_around: Option<Rescanning>,
     /// Behind the entry.
     pub(super) top: DynamicLabel,
     /// The next operation.

@@ -9,12 +9,17 @@ impl Translator<'_> {
     /// `while tape[ptr + cell] != value { ptr += stride }`: looks at some cells one by one; then a routine looks
     /// at the others by blocks, or it begins again.
     pub(super) fn find(&mut self, cell: i32, stride: i32, value: u64) {
+        self.find_after(scan::SINGLE_STEPS, cell, stride, value);
+    }
+
+    /// The same, where so many cells are looked at before the routine goes on.
+    pub(super) fn find_after(&mut self, single_steps: i64, cell: i32, stride: i32, value: u64) {
         let width = self.unit.program.width;
         let step = i64::from(stride) * width.bytes() as i64;
         let at = self.at(cell);
         let routine = self.scans.filter(|_| scan::is_blockwise(stride, width));
         let steps = match routine {
-            Some(_) => scan::SINGLE_STEPS,
+            Some(_) => single_steps,
             // Else there is no room for the displacements.
             None if i32::try_from(i64::from(at) + scan::UNROLLED_STEPS * step).is_ok() => scan::UNROLLED_STEPS,
             None => 1,

@@ -74,7 +74,7 @@ impl<'ctx> Body<'_, 'ctx> {
             self.set_pointer(merged.as_basic_value().into_pointer_value())?;
             phi = Some(merged);
         }
-        let run_phis = self.begin_runs(index, before)?;
+        let run_phis = self.begin_runs((index, end), before)?;
         let before = (before, at_head.unwrap_or(self.state));
         let has_inline_io = host::has_inline_io(self.unit.program, index, end);
         let runs = self.runs.clone();

@@ -40,7 +40,6 @@ use inkwell::values::FunctionValue;
 use super::LlvmError;
 use crate::dialect::{CellWidth, Dialect};
 use crate::ir::branchless;
-use crate::ir::rescans::Rescanning;
 use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
 use crate::source::{Position, Source};
@@ -164,10 +163,6 @@ fn lower_within<'ctx>(
         Style::Literal => vec![branchless::Form::Branch; program.ops.len()],
         Style::Ssa => branchless::find(program, whole),
     };
-    let rescanning = match options.style {
-        Style::Literal => Vec::new(),
-        Style::Ssa => Rescanning::find(program, 0..program.ops.len()),
-    };
     let describer = match options.debug {
         DebugInfo::None => None,
         DebugInfo::Places | DebugInfo::Full | DebugInfo::Operations => {
@@ -186,7 +181,6 @@ fn lower_within<'ctx>(
         walks,
         drifts,
         conditions,
-        rescanning,
         describer,
     };
     for index in (0..regions.len()).rev() {
@@ -220,8 +214,6 @@ struct Unit<'a, 'ctx> {
     drifts: Vec<bool>,
     /// For the index of each condition's head: how is it lowered?
     conditions: Vec<branchless::Form>,
-    /// The loops whose scans remember runs.
-    rescanning: Vec<Rescanning>,
     /// Tells debuggers about the functions.
     describer: Option<Describer<'ctx>>,
 }

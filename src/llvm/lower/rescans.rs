@@ -1,11 +1,14 @@
 //! Scans that remember runs of cells that are not 0: see [`crate::ir::rescans`].
 
+use std::rc::Rc;
+
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PhiValue, PointerValue};
 
+use super::Style;
 use super::body::{Body, Lowered};
-use crate::ir::rescans::{Cut, Cuts, Scanned, Stride, Use};
+use crate::ir::rescans::{Cut, Cuts, Rescanning, Scanned, Stride, Use};
 
 /// A scan that ends with one of so many cells does without its run: to keep it would take longer.
 const SHORT: usize = 4;
@@ -23,8 +26,8 @@ pub(super) struct Run<'ctx> {
 /// The runs of the loop that is lowered.
 #[derive(Clone, PartialEq, Default)]
 pub(super) struct Runs<'ctx> {
-    /// The number of the loop among those that remember.
-    around: Option<usize>,
+    /// What its operations have to do with them.
+    around: Option<Rc<Rescanning>>,
     runs: Vec<Run<'ctx>>,
 }
 
@@ -47,17 +50,23 @@ impl<'ctx> Body<'_, 'ctx> {
         Ok((Run { first, length }, phis))
     }
 
-    /// At the beginning of the body of the loop with this head, which is come to from `before`: if the loop remembers runs,
+    /// At the beginning of the body of the loop with these ends, which is come to from `before`: if the loop remembers runs,
     /// they are empty. What the end gives to [`end_runs`](Body::end_runs).
-    pub(super) fn begin_runs(&mut self, head: u32, before: BasicBlock<'ctx>) -> Lowered<Vec<[PhiValue<'ctx>; 2]>> {
-        let loops = &self.unit.rescanning;
-        let around = loops.binary_search_by_key(&head, |it| it.head).ok();
+    pub(super) fn begin_runs(
+        &mut self,
+        (head, end): (u32, u32),
+        before: BasicBlock<'ctx>,
+    ) -> Lowered<Vec<[PhiValue<'ctx>; 2]>> {
+        let around = match self.unit.options.style {
+            Style::Literal => None,
+            Style::Ssa => Rescanning::of(self.unit.program, head, end),
+        };
         let zero = self.address_type().const_zero();
         let empty = Run { first: zero, length: zero };
-        let count = around.map_or(0, |around| loops[around].runs);
+        let count = around.as_ref().map_or(0, |around| around.runs);
         let phis: Vec<_> = (0..count).map(|_| self.phi_of_runs(&[(empty, before)])).collect::<Lowered<_>>()?;
         let (runs, phis) = phis.into_iter().unzip();
-        self.runs = Runs { around, runs };
+        self.runs = Runs { around: around.map(Rc::new), runs };
         Ok(phis)
     }
 
@@ -96,7 +105,7 @@ impl<'ctx> Body<'_, 'ctx> {
 
     /// What the operation at `index` has to do with runs.
     pub(super) fn run_usage(&self, index: u32) -> Use {
-        self.runs.around.map_or(Use::Nothing, |around| self.unit.rescanning[around].usage(index))
+        self.runs.around.as_ref().map_or(Use::Nothing, |around| around.usage(index))
     }
 
     fn number_of(&self, address: PointerValue<'ctx>) -> Lowered<IntValue<'ctx>> {
