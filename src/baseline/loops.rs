@@ -92,13 +92,15 @@ impl Translator<'_> {
             let io = self.io_placement(index);
             self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
         }
-        if self.form(index) == Form::Shift && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
+        // Nothing in the body is left out either.
+        let is_together = is_whole && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops);
+        if self.form(index) == Form::Shift && is_together {
             self.first_iteration(index..end, cell, loads);
             self.emitter.jump_if_zero(behind);
             self.assigns = true;
         }
         let is_loop = matches!(self.unit.program.ops[index as usize].kind, Kind::Loop { .. });
-        if is_loop && is_whole && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops) {
+        if is_loop && is_together {
             self.begin_runs(index, end);
         }
         if let Some(slot) = slot {

@@ -175,6 +175,27 @@ impl Kind {
         }
     }
 
+    /// The cell that an operation changes which neither tests nor moves.
+    #[must_use]
+    pub fn straight_target(self) -> Option<i32> {
+        match self {
+            Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some(cell),
+            Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
+            Kind::Move { .. }
+            | Kind::Scan { .. }
+            | Kind::Walk { .. }
+            | Kind::Count(_)
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. }
+            | Kind::Loop { .. }
+            | Kind::LoopEnd { .. }
+            | Kind::If { .. }
+            | Kind::IfEnd { .. } => None,
+        }
+    }
+
     /// Whether the operation is a head or an end.
     #[must_use]
     #[inline]

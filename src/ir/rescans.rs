@@ -25,7 +25,7 @@ use super::{Kind, Op, Program};
 /// A loop whose scans remember runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescanning {
-    pub head: u32,
+    head: u32,
     /// How many runs there are, [`MAX_RUNS`] at the most.
     pub runs: usize,
     /// For each operation behind the head.
@@ -196,7 +196,10 @@ impl Rescanning {
                 last = Some(*direction);
                 self.uses[index] = Use::Scan(Scanned { run, stride: lies });
             }
-            let Some(cell) = written(op.kind) else { continue };
+            let Some(cell) = op.kind.straight_target() else { continue };
+            if let Kind::Set { value: 1.., .. } = op.kind {
+                continue;
+            }
             let cut = match (lies, last) {
                 (Stride::Unknown(_), _) => Cut::Empty,
                 (Stride::Same, _) if places.at(index, cell) != place => continue,
@@ -279,27 +282,6 @@ impl Places {
     /// Where the cell is that the operation at `index` names so.
     fn at(&self, index: usize, cell: i32) -> Place {
         self.before[index].plus(cell, self.stride)
-    }
-}
-
-/// The cell that the operation may set to 0.
-fn written(kind: Kind) -> Option<i32> {
-    match kind {
-        Kind::Set { value: 1.., .. } => None,
-        Kind::Add { cell, .. } | Kind::Set { cell, value: 0 } => Some(cell),
-        Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
-        Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => None,
     }
 }
 

@@ -395,7 +395,7 @@ impl Path {
     ) -> Option<bool> {
         for op in &start.body[self.next + 1..end] {
             let kind = op.kind.shifted(self.pointer);
-            let Some(target) = straight_target(kind) else { return Some(false) };
+            let Some(target) = kind.straight_target() else { return Some(false) };
             if before.iter().all(|&(noted, _)| noted != target) {
                 before.push((target, self.cells.get(&target).cloned()));
             }
@@ -414,25 +414,5 @@ impl Path {
             }
         }
         Some(true)
-    }
-}
-
-/// The cell that an operation changes which neither tests nor moves.
-fn straight_target(kind: Kind) -> Option<i32> {
-    match kind {
-        Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some(cell),
-        Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
-        Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => None,
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Run<'ctx> {
 }
 
 /// The runs of the loop that is lowered.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Runs<'ctx> {
     /// What its operations have to do with them.
     around: Option<Rc<Rescanning>>,
@@ -217,10 +217,10 @@ impl<'ctx> Body<'_, 'ctx> {
         step: i64,
     ) -> Lowered<(PointerValue<'ctx>, IntValue<'ctx>)> {
         let end = self.builder.build_int_add(run.first, run.length, self.name("end"))?;
-        let step_left = self.address_type().const_int(step as u64, true);
+        let distance = self.address_type().const_int(step as u64, true);
         let (other, there, predicate) = match step > 0 {
             true => (run.first, end, IntPredicate::ULT),
-            false => (end, self.builder.build_int_add(run.first, step_left, self.name("there"))?, IntPredicate::UGT),
+            false => (end, self.builder.build_int_add(run.first, distance, self.name("there"))?, IntPredicate::UGT),
         };
         let is_wider = self.builder.build_int_compare(predicate, other, edge, self.name("wider"))?;
         let wider = self.builder.build_select(is_wider, other, edge, self.name("edge"))?.into_int_value();
