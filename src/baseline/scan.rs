@@ -1,4 +1,5 @@
-//! Scans by blocks: routines that look for the next cell with some value, 32 bytes at a time.
+//! Scans and walks by blocks: routines that look for the next cell with some value, 32 bytes at a time; those for
+//! walks add to the cells on the way there.
 //!
 //! Most scans end after a few steps, which the code makes one by one before it calls a routine. Blocks are
 //! aligned, so that none reaches into another page than the cells that the scan would look at; and before a
@@ -18,11 +19,18 @@ const BLOCK_BYTES: u64 = 32;
 pub(super) const SINGLE_STEPS: i64 = 6;
 pub(super) const UNROLLED_STEPS: i64 = 4;
 
-/// The routines.
+/// The routines that go to the right, and to the left.
 #[derive(Clone, Copy)]
-pub(super) struct Scans {
-    pub right: DynamicLabel,
-    pub left: DynamicLabel,
+pub(super) struct Routines {
+    right: DynamicLabel,
+    left: DynamicLabel,
+}
+
+impl Routines {
+    /// The one for a stride.
+    pub fn towards(self, stride: i32) -> DynamicLabel {
+        if stride > 0 { self.right } else { self.left }
+    }
 }
 
 /// Whether scans with this stride, in cells, can go by blocks: each block has at least two of its cells, and the
@@ -38,91 +46,175 @@ pub(super) fn pattern(stride: i32, width: CellWidth) -> u32 {
     (0..BLOCK_BYTES).step_by(step as usize).map(|byte| 1 << byte).sum()
 }
 
-/// Emits the routines if operations on cells of this width need them.
+/// Whether walks with this stride, in cells, can: what they add is the same in every 8 bytes.
+pub(super) fn is_blockwise_walk(stride: i32, width: CellWidth) -> bool {
+    is_blockwise(stride, width) && u64::from(stride.unsigned_abs()) * width.bytes() <= 8
+}
+
+/// What a walk adds to the cells between its first and its last.
+pub(super) fn between(leave: i32, enter: i32, width: CellWidth) -> u64 {
+    (i64::from(leave) + i64::from(enter)) as u64 & width.mask()
+}
+
+/// Eight bytes of cells, of which those whose number is a multiple of the stride have this value, the others 0.
+pub(super) fn summands(value: u64, stride: i32, width: CellWidth) -> u64 {
+    let step = stride.unsigned_abs() * width.bits();
+    (0..64).step_by(step as usize).fold(0, |all, shift| all | value << shift)
+}
+
+/// Emits the routines for scans, and those for walks, if operations on cells of this width need them.
 ///
 /// They take the address of the first cell to look at in `rsi`, the pattern in `ecx`, the stride without its
-/// sign, in bytes, in `edx`, and cells of the value in `xmm0`; they return the address of the cell in `rax`, and
-/// leave `rbx` and `r12` to `r15` alone.
-pub(super) fn emit(emitter: &mut Emitter, ops: &[Op], width: CellWidth) -> Option<Scans> {
-    let needs = |kind| match kind {
+/// sign, in bytes, in `edx`, and cells of the value in `xmm0`, and those for walks the summands in `rdi`; they return
+/// the address of the cell in `rax`, and leave `rbx` and `r12` to `r15` alone.
+pub(super) fn emit(emitter: &mut Emitter, ops: &[Op], width: CellWidth) -> [Option<Routines>; 2] {
+    let needed = |is_needed: &dyn Fn(Kind) -> bool| ops.iter().any(|op| is_needed(op.kind));
+    let scans = needed(&|kind| match kind {
         Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => is_blockwise(stride, width),
-        Kind::Add { .. }
-        | Kind::Set { .. }
-        | Kind::MulAdd { .. }
-        | Kind::Copy { .. }
-        | Kind::Product { .. }
-        | Kind::Move { .. }
-        | Kind::Count(_)
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => false,
+        _ => false,
+    });
+    let walks = needed(&|kind| match kind {
+        Kind::Walk { stride, leave, enter, .. } => {
+            is_blockwise_walk(stride, width) && between(leave, enter, width) != 0
+        }
+        _ => false,
+    });
+    let scans = scans.then(|| Routines {
+        right: emit_routine(emitter, "scan to the right", Direction::Right, None),
+        left: emit_routine(emitter, "scan to the left", Direction::Left, None),
+    });
+    let walks = walks.then(|| {
+        let masks = emit_masks(emitter);
+        Routines {
+            right: emit_routine(emitter, "walk to the right", Direction::Right, Some(masks)),
+            left: emit_routine(emitter, "walk to the left", Direction::Left, Some(masks)),
+        }
+    });
+    [scans, walks]
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Direction {
+    Right,
+    Left,
+}
+
+/// A routine; for walks, with the label of the [masks](emit_masks).
+fn emit_routine(
+    emitter: &mut Emitter,
+    name: &'static str,
+    direction: Direction,
+    masks: Option<DynamicLabel>,
+) -> DynamicLabel {
+    let cell = emitter.width.bytes() as i32;
+    // For `mask_summands`: in the first block the cell with the number in `rax` and those that follow it on the way, in the
+    // last one those before it.
+    let (first, last) = match direction {
+        Direction::Right => (64, 32),
+        Direction::Left => (32 - cell, 64 - cell),
     };
-    if !ops.iter().any(|op| needs(op.kind)) {
-        return None;
-    }
-    let scans = Scans { right: emitter.label(), left: emitter.label() };
+    let routine = emitter.label();
+    emitter.begin_routine(name);
+    emitter.bind(routine);
     // r8: the block; r9: the number of the first byte of the first cell with the same remainder by the
     // stride; r10: the bytes to look at in a block; r11: those in this block.
-    emitter.begin_routine("scan to the right");
-    emitter.bind(scans.right);
     begin(emitter);
-    dynasm!(emitter.asm
-        ; .arch x64
-        ; mov r11d, -1
-        ; mov ecx, eax
-        ; shl r11d, cl
-        ; and r11d, r10d
-        ; cmp BYTE [rsi], 0
-        ; block:
-    );
+    if let Some(masks) = masks {
+        // xmm5: the summands in a half of a block; xmm6 and xmm7: those in this block.
+        dynasm!(emitter.asm
+            ; .arch x64
+            ; lea ecx, [r9 * 8]
+            ; rol rdi, cl
+            ; movq xmm5, rdi
+            ; punpcklqdq xmm5, xmm5
+            ; movdqa xmm6, xmm5
+            ; movdqa xmm7, xmm5
+        );
+        mask_summands(emitter, masks, first);
+    }
+    match direction {
+        Direction::Right => dynasm!(emitter.asm
+            ; .arch x64
+            ; mov r11d, -1
+            ; mov ecx, eax
+            ; shl r11d, cl
+        ),
+        Direction::Left => dynasm!(emitter.asm
+            ; .arch x64
+            // From the left end of a block to the first cell that is looked at there.
+            ; lea r9, [r9 + BLOCK_BYTES as i32]
+            ; sub r9, rdx
+            ; mov r11d, -1
+            ; mov ecx, 31
+            ; sub ecx, eax
+            ; shr r11d, cl
+        ),
+    }
+    dynasm!(emitter.asm; .arch x64; and r11d, r10d; cmp BYTE [rsi], 0; block:);
     compare(emitter);
+    dynasm!(emitter.asm; .arch x64; jnz >found);
+    if masks.is_some() {
+        add_summands(emitter);
+        dynasm!(emitter.asm; .arch x64; movdqa xmm6, xmm5; movdqa xmm7, xmm5);
+    }
+    let step = if direction == Direction::Right { BLOCK_BYTES as i32 } else { -(BLOCK_BYTES as i32) };
     dynasm!(emitter.asm
         ; .arch x64
-        ; jnz >found
-        ; add r8, BLOCK_BYTES as i32
+        ; add r8, step
         ; mov r11d, r10d
         ; cmp BYTE [r8 + r9], 0
         ; jmp <block
         ; found:
-        ; bsf eax, eax
-        ; add rax, r8
-        ; ret
     );
-    emitter.begin_routine("scan to the left");
-    emitter.bind(scans.left);
-    begin(emitter);
+    match direction {
+        Direction::Right => dynasm!(emitter.asm; .arch x64; bsf eax, eax),
+        Direction::Left => dynasm!(emitter.asm; .arch x64; bsr eax, eax),
+    }
+    if let Some(masks) = masks {
+        mask_summands(emitter, masks, last);
+        add_summands(emitter);
+    }
+    dynasm!(emitter.asm; .arch x64; add rax, r8; ret);
+    routine
+}
+
+/// 32 bytes of ones, as many of zeros, and as many of ones: what begins up to 32 bytes on has ones in its first bytes, and
+/// what begins further on has ones in its last.
+fn emit_masks(emitter: &mut Emitter) -> DynamicLabel {
+    let masks = emitter.label();
+    emitter.begin_routine("masks");
+    emitter.bind(masks);
+    for half in [-1, 0, -1] {
+        for _ in 0..BLOCK_BYTES / 8 {
+            dynasm!(emitter.asm; .arch x64; .i64 half);
+        }
+    }
+    masks
+}
+
+/// Leaves only those summands of this block where the masks have ones, from `offset - rax` on.
+fn mask_summands(emitter: &mut Emitter, masks: DynamicLabel, offset: i32) {
     dynasm!(emitter.asm
         ; .arch x64
-        // From the left end of a block to the first cell that is looked at there.
-        ; lea r9, [r9 + BLOCK_BYTES as i32]
-        ; sub r9, rdx
-        ; mov r11d, -1
-        ; mov ecx, 31
-        ; sub ecx, eax
-        ; shr r11d, cl
-        ; and r11d, r10d
-        ; cmp BYTE [rsi], 0
-        ; block:
+        ; lea rdi, [=>masks]
+        ; sub rdi, rax
+        ; movdqu xmm1, [rdi + offset]
+        ; movdqu xmm2, [rdi + offset + 16]
+        ; pand xmm6, xmm1
+        ; pand xmm7, xmm2
     );
-    compare(emitter);
-    dynasm!(emitter.asm
-        ; .arch x64
-        ; jnz >found
-        ; sub r8, BLOCK_BYTES as i32
-        ; mov r11d, r10d
-        ; cmp BYTE [r8 + r9], 0
-        ; jmp <block
-        ; found:
-        ; bsr eax, eax
-        ; add rax, r8
-        ; ret
-    );
-    Some(scans)
+}
+
+/// Adds the summands of this block to its cells.
+fn add_summands(emitter: &mut Emitter) {
+    dynasm!(emitter.asm; .arch x64; movdqa xmm1, [r8]; movdqa xmm2, [r8 + 16]);
+    match emitter.width {
+        CellWidth::W8 => dynasm!(emitter.asm; .arch x64; paddb xmm1, xmm6; paddb xmm2, xmm7),
+        CellWidth::W16 => dynasm!(emitter.asm; .arch x64; paddw xmm1, xmm6; paddw xmm2, xmm7),
+        CellWidth::W32 => dynasm!(emitter.asm; .arch x64; paddd xmm1, xmm6; paddd xmm2, xmm7),
+        CellWidth::W64 => dynasm!(emitter.asm; .arch x64; paddq xmm1, xmm6; paddq xmm2, xmm7),
+    }
+    dynasm!(emitter.asm; .arch x64; movdqa [r8], xmm1; movdqa [r8 + 16], xmm2);
 }
 
 /// What both directions begin with: `eax` is the number of the first byte to look at in its block.

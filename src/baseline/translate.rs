@@ -17,7 +17,7 @@ use super::io::{self, Detour};
 use super::loops::{Open, SlottedLoop, emit_hot};
 use super::notes::{FRAME_WORDS, Notes, SAVED, SCRATCH};
 use super::piece::{Entry, Links, Place};
-use super::scan::{self, Scans};
+use super::scan::{self, Routines};
 use super::{HostFunction, HostTable, Slotted};
 use crate::dialect::Eof;
 use crate::ir::branchless::{self, Form, form_around};
@@ -88,7 +88,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         emitter.begin_routine("entry");
         emitter.jump(begin);
     }
-    let scans = scan::emit(&mut emitter, &unit.program.ops[unit.ops()], unit.program.width);
+    let [scans, walks] = scan::emit(&mut emitter, &unit.program.ops[unit.ops()], unit.program.width);
     let io = io::emit(&mut emitter, unit.eof);
     let hot = emit_hot(&mut emitter);
     emitter.bind(begin);
@@ -99,6 +99,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         unit,
         emitter,
         scans,
+        walks,
         io,
         detours: Vec::new(),
         hot,
@@ -153,7 +154,8 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
 pub(super) struct Translator<'a> {
     pub(super) unit: &'a Unit<'a>,
     pub(super) emitter: Emitter,
-    pub(super) scans: Option<Scans>,
+    pub(super) scans: Option<Routines>,
+    pub(super) walks: Option<Routines>,
     pub(super) io: io::Routines,
     pub(super) detours: Vec<Detour>,
     pub(super) hot: DynamicLabel,

@@ -2,7 +2,7 @@
 
 use dynasmrt::{DynasmApi, DynasmLabelApi as _, dynasm};
 
-use super::scan;
+use super::scan::{self, Routines};
 use super::translate::Translator;
 
 impl Translator<'_> {
@@ -35,17 +35,8 @@ impl Translator<'_> {
         match routine {
             None => self.emitter.jump(again),
             Some(scans) => {
-                let function = if stride > 0 { scans.right } else { scans.left };
-                self.emitter.broadcast(value);
-                dynasm!(self.emitter.asm
-                    ; .arch x64
-                    ; lea rsi, [rbx + at]
-                    ; mov ecx, scan::pattern(stride, width) as i32
-                    ; mov edx, step.unsigned_abs() as i32
-                    ; call =>function
-                    ; lea rbx, [rax - at]
-                    ; jmp =>found[0]
-                );
+                self.find_by_blocks(scans, cell, stride, value);
+                self.emitter.jump(found[0]);
             }
         }
         for &found in found[1..].iter().rev() {
@@ -56,31 +47,61 @@ impl Translator<'_> {
         self.forget();
     }
 
+    /// Moves the pointer as one of the routines finds the next cell with the value.
+    fn find_by_blocks(&mut self, routines: Routines, cell: i32, stride: i32, value: u64) {
+        let width = self.unit.program.width;
+        let (at, routine) = (self.at(cell), routines.towards(stride));
+        self.emitter.broadcast(value);
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; lea rsi, [rbx + at]
+            ; mov ecx, scan::pattern(stride, width) as i32
+            ; mov edx, (stride.unsigned_abs() * width.bytes() as u32) as i32
+            ; call =>routine
+            ; lea rbx, [rax - at]
+        );
+    }
+
     pub(super) fn walk(&mut self, cell: i32, stride: i32, leave: i32, enter: i32) {
         let width = self.unit.program.width;
         let step = i64::from(stride) * width.bytes() as i64;
+        let between = scan::between(leave, enter, width);
         let wrapped = |value: i32| i64::from(value) as u64 & width.mask();
         let (leave, enter) = (wrapped(leave), wrapped(enter));
         let at = self.at(cell);
-        let (again, behind) = (self.emitter.label(), self.emitter.label());
+        let [again, found, behind] = std::array::from_fn(|_| self.emitter.label());
         self.load(cell);
         self.test(cell, true);
         self.emitter.jump_if_zero(behind);
-        if leave.wrapping_add(enter) & width.mask() == 0 {
-            // The cells in between stay as they are: it looks for the one that what enters makes 0.
+        let sought = enter.wrapping_neg() & width.mask();
+        if between == 0 {
             self.emitter.add_value(at, leave);
             self.emitter.advance(step);
-            self.find(cell, stride, leave);
-            self.emitter.set_value(at, 0);
+            self.find(cell, stride, sought);
         } else {
+            let routines = self.walks.filter(|_| scan::is_blockwise_walk(stride, width));
+            if routines.is_some() {
+                dynasm!(self.emitter.asm; .arch x64; mov edx, scan::SINGLE_STEPS as i32);
+            }
             self.emitter.bind(again);
             self.emitter.increase(leave);
             self.emitter.store(at);
             self.emitter.advance(step);
             self.emitter.load(at);
             self.emitter.increase(enter);
-            self.emitter.jump_if_not_zero(again);
-            self.emitter.store(at);
+            match routines {
+                None => self.emitter.jump_if_not_zero(again),
+                Some(routines) => {
+                    self.emitter.jump_if_zero(found);
+                    let summands = scan::summands(between, stride, width);
+                    dynasm!(self.emitter.asm; .arch x64; sub edx, 1; jnz =>again; mov rdi, QWORD summands as i64);
+                    self.find_by_blocks(routines, cell, stride, sought);
+                }
+            }
+        }
+        self.emitter.bind(found);
+        if enter != 0 {
+            self.emitter.set_value(at, 0);
         }
         self.emitter.bind(behind);
         self.forget();

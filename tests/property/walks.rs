@@ -4,7 +4,7 @@ use bfllvm::dialect::{CellWidth, Dialect, Eof};
 use bfllvm::level::Level;
 
 use crate::cases::{Case, Ended};
-use crate::engines::compile_and_run;
+use crate::engines::{compile_and_run, translate_and_run};
 
 /// Long scans and walks, which go by blocks, over all strides, distances and widths.
 #[test]
@@ -41,9 +41,15 @@ fn check_walks(width: CellWidth, stride: usize, leave: &str, enter: &str) {
     for code in [code, mirrored] {
         let case = Case::new(&code, vec![1], Dialect::new(width, Eof::Same, 3000));
         assert_eq!(case.reference.end, Ended::Finished, "{width:?} {stride} {leave} {enter}");
-        let run = compile_and_run(&case, Level::O2);
-        assert_eq!(run, case.reference, "{width:?} {stride} {leave} {enter}");
+        check(&case, &format!("{width:?} {stride} {leave} {enter}"));
     }
+}
+
+/// Through LLVM and through the template JIT, which have routines of their own.
+fn check(case: &Case, what: &str) {
+    assert_eq!(compile_and_run(case, Level::O2), case.reference, "llvm: {what}");
+    let translated = translate_and_run(&case.at(Level::O2), &case.source, &case.dialect, &case.input);
+    assert_eq!(translated, case.reference, "baseline: {what}");
 }
 
 /// The program that does the same in the other direction.
@@ -77,8 +83,7 @@ fn walks_off_the_tape_fault() {
                     for code in [&once, &twice] {
                         for code in [code.clone(), mirror(&code.replacen(&begin, ",", 1))] {
                             let case = Case::new(&code, vec![1], Dialect::new(width, Eof::Same, 1));
-                            let run = compile_and_run(&case, Level::O2);
-                            assert_eq!(run, case.reference, "{width:?} {stride} {leave} {enter} {steps}: {code}");
+                            check(&case, &format!("{width:?} {stride} {leave} {enter} {steps}: {code}"));
                         }
                     }
                 }
