@@ -46,7 +46,7 @@ pub struct Source {
 }
 
 /// The size of such a block.
-const BLOCK_BYTES: usize = 1024;
+const BLOCK_BYTES: usize = 128;
 
 /// The source is longer than [`MAX_SOURCE_BYTES`].
 #[derive(Debug, PartialEq, Eq)]

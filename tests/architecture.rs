@@ -58,7 +58,7 @@ fn unsafe_code_is_in_few_files() {
         "llvm/lower/body.rs",
         "llvm/lower/debug.rs",
         "llvm/timing.rs",
-        "llvm/limit.rs",
+        "llvm/options.rs",
         "runtime/tape.rs",
         "runtime/enter.rs",
         "runtime/signals.rs",

@@ -12,7 +12,7 @@ use inkwell::targets::TargetMachine;
 use super::loader::Llvm;
 use super::lower::{self, DebugInfo, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style, TapeHolder};
 use super::pipeline::Figures;
-use super::{LlvmError, Times, pipeline, registered};
+use super::{LlvmError, Times, options, pipeline, registered};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
@@ -99,12 +99,16 @@ pub fn with_compiler<T>(
 }
 
 impl<'ctx> Compiler<'ctx> {
-    /// Compiles `program`, whose operations come from `source`.
+    /// Compiles `program`, whose operations come from `source`. Until that is done the program does not run: below `-O3` it
+    /// takes less time than it could, and so does what is compiled later in this process.
     ///
     /// # Errors
     /// A step of LLVM's fails.
     pub fn compile(&mut self, program: &Program, source: &Source, dialect: &Dialect) -> Result<Code, LlvmError> {
         let clock = Instant::now();
+        if self.level != Level::O3 {
+            options::without_strength_reduction(self.llvm);
+        }
         let module = lower::lower(self.context, program, source, &self.options(dialect))?;
         self.describe_tape(&module, source, dialect);
         self.finish(&module, clock.elapsed())

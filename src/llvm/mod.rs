@@ -9,6 +9,7 @@ pub mod limit;
 pub mod listings;
 pub mod loader;
 pub mod lower;
+mod options;
 mod parts;
 pub mod pipeline;
 pub mod registered;

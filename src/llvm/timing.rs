@@ -1,18 +1,17 @@
 //! What each of LLVM's passes costs: LLVM's own `-time-passes`, switched on and read back.
 //!
-//! The C API does not reach the timers. It takes LLVM's command-line options, though: one switches the timers
-//! on, another names the file to which each run of passes appends a report. That file is one in memory.
+//! One of LLVM's command-line options switches the timers on, another names the file to which each run of passes appends
+//! a report. That file is one in memory.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use llvm_sys::support::LLVMParseCommandLineOptions;
-
 use super::loader::Llvm;
+use super::options;
 
 /// A pass of LLVM's, and the time of all its runs. LLVM gives it in steps of 0.1 ms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl PassTimers {
     ///
     /// # Errors
     /// The system has no memory for the report.
-    pub fn start(_: Llvm) -> io::Result<&'static PassTimers> {
+    pub fn start(llvm: Llvm) -> io::Result<&'static PassTimers> {
         static TIMERS: OnceLock<PassTimers> = OnceLock::new();
         if let Some(timers) = TIMERS.get() {
             return Ok(timers);
@@ -46,7 +45,7 @@ impl PassTimers {
         };
         // Of two threads that get here, one switches the timers on and its file stays.
         Ok(TIMERS.get_or_init(|| {
-            switch_on(&report);
+            switch_on(llvm, &report);
             PassTimers { report }
         }))
     }
@@ -65,14 +64,10 @@ impl PassTimers {
 }
 
 /// Lets LLVM time its passes and append its reports to `report`.
-fn switch_on(report: &File) {
+fn switch_on(llvm: Llvm, report: &File) {
     let file = format!("-info-output-file=/proc/self/fd/{}", report.as_raw_fd());
     let file = CString::new(file).expect("a number has no NUL");
-    let words: [&CStr; 3] = [c"bfllvm", c"-time-passes", &file];
-    let pointers = words.map(CStr::as_ptr);
-    // SAFETY: LLVM is open, for the caller had an `Llvm`; it copies the words. It would end the process
-    // over an unknown option or one given twice: these exist, and this is called once.
-    unsafe { LLVMParseCommandLineOptions(pointers.len() as libc::c_int, pointers.as_ptr(), c"".as_ptr()) };
+    options::set(llvm, &[c"-time-passes", &file]);
 }
 
 /// Reads LLVM's reports, which have a table of passes and one of the analyses that these asked for.
