@@ -16,7 +16,8 @@ pub struct Policy {
     pub threshold: u32,
     /// Nothing is compiled before, and no loop counts: most programs have ended by then. LLVM needs 40 ms until its first code
     /// is ready, and while it works it takes up to a fifth of the program's speed where both share a core's caches or units:
-    /// after 15 ms, programs of 80 to 160 ms took up to 1.1 of their time without it. Longer ones hardly notice the difference.
+    /// after 15 ms, programs of 80 to 160 ms took up to 1.1 of their time without it, and after 100 ms one of 110 ms did. Longer
+    /// ones hardly notice the difference.
     pub delay: Duration,
     /// Up to how many operations the loop around a hot one is preferred to it.
     pub small_ops: u32,
@@ -36,7 +37,7 @@ pub(super) const LIVELY: u32 = 10_000;
 
 impl Default for Policy {
     fn default() -> Policy {
-        let delay = Duration::from_millis(100);
+        let delay = Duration::from_millis(150);
         Policy { threshold: 1000, delay, small_ops: 250, large_ops: 2000, seed: None }
     }
 }
