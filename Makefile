@@ -1,5 +1,6 @@
 # make run [PROGRAM=x.bf]   sets up, builds, runs a program (an example without PROGRAM)
 # make test                 sets up, passes the tests
+# make tsan                 passes the tests in which LLVM takes over under ThreadSanitizer; takes Rust's sources from rustup
 # make docs                 writes what the commands print into the documentation
 # make bench                sets up, measures speed, and tells it in Markdown; each of these narrows or widens that:
 #   ONLY=SECTION,...        of programs, startup, memory, copy, frontend
@@ -19,13 +20,20 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/release/bfllvm
 # The recipe of bench takes these from the environment, where no shell takes their quotes away.
 export CORPUS LIST PROGRAMS PEERS OURS BASE SVG JSON
 
-.PHONY: run test docs bench build setup setup-tests
+.PHONY: run test tsan docs bench build setup setup-tests
 
 run: build
 	@$(CARGO) run --quiet --release --locked --bin bfllvm -- run $(PROGRAM)
 
 test: setup setup-tests
 	@$(CARGO) test --locked
+
+# The standard library has to be built for it as well, which stable Rust does only when told to. What machine code does that we
+# made is not seen.
+tsan: setup
+	@rustup component add rust-src
+	@RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread $(CARGO) test --locked -Zbuild-std --target x86_64-unknown-linux-gnu \
+		--target-dir target/tsan --test property -- tiered code_in_chunks loops_taken_over
 
 # The picture is of the page's hottest loop.
 docs: build setup-tests

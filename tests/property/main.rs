@@ -8,6 +8,8 @@ mod programs;
 mod short;
 mod walks;
 
+use std::time::Duration;
+
 use bfllvm::baseline::{self, Count};
 use bfllvm::dialect::{CellWidth, Dialect, Eof};
 use bfllvm::engine::policy::Policy;
@@ -320,14 +322,17 @@ fn counted(program: &Program, dialect: &Dialect, input: &[u8]) -> Vec<Count> {
 proptest! {
     #![proptest_config(config(250))]
 
-    /// LLVM takes over loops at any passage of their heads.
+    /// LLVM takes over loops at any passage of their heads, waited for, or when it gets there.
     #[test]
     fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => shifting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in chunk_ops()) {
         // Behind the input nothing is evaluated beforehand, and few loops are never reached.
         let code = format!(",+>+++>++<<{code}");
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        let soon = Policy { threshold: 2, delay: Duration::ZERO, ..Policy::default() };
         for (level, start, policy, chunk_ops) in [
+            (Level::O2, Start::Ahead, soon, None),
+            (Level::O2, Start::InParts, soon, Some(chunk_ops)),
             (Level::O0, Start::Ahead, Policy::at_random(seed), None),
             (Level::O2, Start::Ahead, Policy::at_random(seed), None),
             (Level::O2, Start::Ahead, Policy::at_once(), None),
