@@ -117,6 +117,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
             _ => vec![Form::Branch; unit.range.len()],
         },
         assigns: false,
+        stored: 0..0,
         runs_around: None,
         top,
         next: unit.range.start,
@@ -175,6 +176,8 @@ pub(super) struct Translator<'a> {
     conditions: Vec<Form>,
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its [first iteration](Translator::first_iteration).
     pub(super) assigns: bool,
+    /// The operations that a store before them has done with.
+    pub(super) stored: Range<u32>,
     /// The loop around the operation, if its scans remember runs.
     pub(super) runs_around: Option<Rescanning>,
     /// Behind the entry.
@@ -236,7 +239,7 @@ impl Translator<'_> {
     fn carry_out(&mut self, index: u32) {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => self.add_value(index, cell, delta),
-            Kind::Set { cell, value } => self.set_value(cell, value),
+            Kind::Set { cell, value } => self.set_values(index, cell, value),
             Kind::MulAdd { target, source, factor } => match self.form_around(index) {
                 Form::Shift if self.assigns => self.set_product(index, target, source, factor),
                 Form::Shift | Form::Redirected => self.add_product_unless_zero(target, source, factor),

@@ -37,11 +37,41 @@ impl Translator<'_> {
         self.in_flags = Some(self.key(cell));
     }
 
-    /// `cell = value`
-    pub(super) fn set_value(&mut self, cell: i32, value: u64) {
+    /// The assignment at `index`, and those behind it that go on with the next cell, as far as one store can do them. It faults
+    /// with the same cell: the first that is not on the tape.
+    pub(super) fn set_values(&mut self, index: u32, cell: i32, value: u64) {
         let at = self.at(cell);
-        self.emitter.set_value(at, value);
         self.changed(cell);
+        if self.stored.contains(&index) {
+            return;
+        }
+        let width = self.unit.program.width;
+        let most = 8 / width.bytes() as u32;
+        let (mut values, mut best) = (value, (1, value));
+        for number in 1..most {
+            let next = index + number;
+            let Some(Kind::Set { cell: other, value }) =
+                self.unit.has(next).then(|| self.unit.program.ops[next as usize].kind)
+            else {
+                break;
+            };
+            if i64::from(other) != i64::from(cell) + i64::from(number) {
+                break;
+            }
+            values |= value << (number * width.bits());
+            let cells = number + 1;
+            if cells.is_power_of_two() && (cells < most || i32::try_from(values as i64).is_ok()) {
+                best = (cells, values);
+            }
+        }
+        let (cells, values) = best;
+        self.stored = index + 1..index + cells;
+        match u64::from(cells) * width.bytes() {
+            _ if cells == 1 => self.emitter.set_value(at, value),
+            2 => dynasm!(self.emitter.asm; .arch x64; mov WORD [rbx + at], values as i16),
+            4 => dynasm!(self.emitter.asm; .arch x64; mov DWORD [rbx + at], values as i32),
+            _ => dynasm!(self.emitter.asm; .arch x64; mov QWORD [rbx + at], values as i32),
+        }
     }
 
     /// `target += source * factor`

@@ -172,6 +172,11 @@ pub fn operations() -> impl Strategy<Value = String> {
         3 => (cell(), value()).prop_map(|(cell, value)| format!("add [{cell}] {value}\n")),
         2 => (cell(), value()).prop_map(|(cell, value)| format!("set [{cell}] {value}\n")),
         1 => cell().prop_map(|cell| format!("set [{cell}] 0\n")),
+        // Neighbours, of which one store may do several.
+        1 => (cell(), prop::collection::vec(prop_oneof![2 => Just(0), 1 => value()], 2..11)).prop_map(|(first, values)| {
+            let cells = (first..).zip(values);
+            cells.map(|(cell, value)| format!("set [{cell}] {value}\n")).collect()
+        }),
         3 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("muladd [{target}] [{source}] {factor}\n")),
         2 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("copy [{target}] [{source}] {factor}\n")),
         2 => (cell(), cell(), cell(), value()).prop_map(|(target, left, right, factor)| format!("product [{target}] [{left}] [{right}] {factor}\n")),
