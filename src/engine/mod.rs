@@ -23,7 +23,7 @@ use crate::ir::loops::LoopRange;
 use crate::runtime::FaultPlace;
 use crate::runtime::execute::{FaultMap, Region};
 use crate::runtime::slots::{Heat, Slot, SlotTable, Targets};
-use policy::{Choice, Decider, LIVELY, Policy};
+use policy::{Choice, Decider, LIVELY, Policy, YOUNG};
 
 /// Compiles loops better than the baseline does.
 pub trait Tier: Send + Sync {
@@ -102,7 +102,7 @@ struct Shared {
 /// How far the run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// It may be over soon: loops count until the first has counted to [`policy::LIVELY`].
+    /// It may be over soon: loops count until one has counted to [`policy::LIVELY`] and the run is not [`policy::YOUNG`] any more.
     Beginning,
     /// No loop counts until the policy's delay is over.
     Waiting,
@@ -223,6 +223,9 @@ impl Heat for Engine {
         let shared = &*self.shared;
         let mut state = shared.lock();
         if state.phase == Phase::Beginning {
+            if shared.start.elapsed() < YOUNG.min(shared.policy.delay) {
+                return shared.slots[slot as usize].count.store(LIVELY, Relaxed);
+            }
             state.phase = Phase::Waiting;
             (0..shared.loops.len() as u32).for_each(|slot| shared.stop_counting(&state, slot));
             return self.start_thread(&mut state);

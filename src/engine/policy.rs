@@ -31,9 +31,10 @@ pub struct Policy {
 /// around, have one where there are not too many.
 pub const MIN_SLOT_OPS: u32 = 8;
 
-/// How often a loop's head is passed before the program is one that may run until the delay is over: only then is a thread
-/// started that waits for it, which takes as long as a few thousand passages.
+/// How often a loop's head is passed before the program is one that may run until the delay is over, and for how long it has to
+/// run: only then is a thread started that waits for it, which takes as long as a few ten thousand passages.
 pub(super) const LIVELY: u32 = 10_000;
+pub(super) const YOUNG: Duration = Duration::from_millis(1);
 
 impl Default for Policy {
     fn default() -> Policy {
