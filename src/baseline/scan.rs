@@ -68,17 +68,17 @@ pub(super) fn summands(value: u64, stride: i32, width: CellWidth) -> u64 {
 /// sign, in bytes, in `edx`, and cells of the value in `xmm0`, and those for walks the summands in `rdi`; they return
 /// the address of the cell in `rax`, and leave `rbx` and `r12` to `r15` alone.
 pub(super) fn emit(emitter: &mut Emitter, ops: &[Op], width: CellWidth) -> [Option<Routines>; 2] {
-    let needed = |is_needed: &dyn Fn(Kind) -> bool| ops.iter().any(|op| is_needed(op.kind));
-    let scans = needed(&|kind| match kind {
-        Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => is_blockwise(stride, width),
-        _ => false,
-    });
-    let walks = needed(&|kind| match kind {
-        Kind::Walk { stride, leave, enter, .. } => {
-            is_blockwise_walk(stride, width) && between(leave, enter, width) != 0
+    let (mut scans, mut walks) = (false, false);
+    for op in ops {
+        match op.kind {
+            Kind::Scan { stride, .. } => scans |= is_blockwise(stride, width),
+            Kind::Walk { stride, leave, enter, .. } if between(leave, enter, width) == 0 => {
+                scans |= is_blockwise(stride, width);
+            }
+            Kind::Walk { stride, .. } => walks |= is_blockwise_walk(stride, width),
+            _ => {}
         }
-        _ => false,
-    });
+    }
     let scans = scans.then(|| Routines {
         right: emit_routine(emitter, "scan to the right", Direction::Right, None),
         left: emit_routine(emitter, "scan to the left", Direction::Left, None),

@@ -40,11 +40,11 @@ impl Translator<'_> {
     /// The assignment at `index`, and those behind it that go on with the next cell, as far as one store can do them. It faults
     /// with the same cell: the first that is not on the tape.
     pub(super) fn set_values(&mut self, index: u32, cell: i32, value: u64) {
-        let at = self.at(cell);
         self.changed(cell);
         if self.stored.contains(&index) {
             return;
         }
+        let at = self.at(cell);
         let width = self.unit.program.width;
         let most = 8 / width.bytes() as u32;
         let (mut values, mut best) = (value, (1, value));

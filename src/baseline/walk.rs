@@ -62,6 +62,7 @@ impl Translator<'_> {
         );
     }
 
+    /// Looks for the cell that `enter` makes 0, and adds `leave` and `enter` to those before it.
     pub(super) fn walk(&mut self, cell: i32, stride: i32, leave: i32, enter: i32) {
         let width = self.unit.program.width;
         let step = i64::from(stride) * width.bytes() as i64;

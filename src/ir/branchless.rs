@@ -261,16 +261,10 @@ impl Steady<'_> {
         let mut pointer = 0;
         let mut changes = 0;
         for op in &self.ops[self.body.clone()] {
-            match op.kind {
-                Kind::Move { delta } => pointer += i64::from(delta),
-                Kind::Add { cell: changed, .. }
-                | Kind::Set { cell: changed, .. }
-                | Kind::MulAdd { target: changed, .. }
-                | Kind::Copy { target: changed, .. }
-                | Kind::Product { target: changed, .. } => {
-                    changes += u32::from([target, source].contains(&(pointer + i64::from(changed))));
-                }
-                _ => {}
+            if let Kind::Move { delta } = op.kind {
+                pointer += i64::from(delta);
+            } else if let Some(changed) = op.kind.straight_target() {
+                changes += u32::from([target, source].contains(&(pointer + i64::from(changed))));
             }
         }
         // Its own.

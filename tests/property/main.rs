@@ -322,7 +322,7 @@ fn counted(program: &Program, dialect: &Dialect, input: &[u8]) -> Vec<Count> {
 proptest! {
     #![proptest_config(config(250))]
 
-    /// LLVM takes over loops at any passage of their heads, waited for, or when it gets there.
+    /// LLVM takes over loops at any passage of their heads, waited for; and it works beside programs that are mostly over before.
     #[test]
     fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => shifting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in chunk_ops()) {
         // Behind the input nothing is evaluated beforehand, and few loops are never reached.
