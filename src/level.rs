@@ -161,6 +161,12 @@ const EVALUATION: (&str, &str) = ("evaluate", "evaluate-start");
 /// tenths of the time.
 const SLOW: &[&str] = &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "evaluate"];
 
+/// Whether the pass evaluates the beginning of programs that run at once.
+#[must_use]
+pub fn evaluates_at_once(pass: &Pass) -> bool {
+    pass.name == EVALUATION.1
+}
+
 impl Level {
     /// The level's row in [`LEVELS`].
     ///
@@ -195,6 +201,15 @@ impl Level {
         })
     }
 
+    /// The passes of [`Start::AtOnce`] in two parts: those that take little time, with which a program may be tried out, and the
+    /// rest.
+    #[must_use]
+    pub fn passes_around_trial(self) -> (Vec<&'static Pass>, Vec<&'static Pass>) {
+        let mut quick: Vec<_> = self.passes(Start::AtOnce).collect();
+        let rest = quick.split_off(quick.iter().take_while(|pass| !SLOW.contains(&pass.name)).count());
+        (quick, rest)
+    }
+
     /// A loop that turned out hot, as a program of its own, after our passes at this level that were left to it.
     #[must_use]
     pub fn finish_part(self, start: Start, part: Program) -> Program {
@@ -221,6 +236,9 @@ mod tests {
             for start in [Start::Ahead, Start::AtOnce] {
                 assert_eq!(row.level.passes(start).count(), row.passes.len(), "-O{}", row.name);
             }
+            let (quick, rest) = row.level.passes_around_trial();
+            assert_eq!(quick.len() + rest.len(), row.passes.len(), "-O{}", row.name);
+            assert!(quick.iter().all(|pass| !SLOW.contains(&pass.name)), "-O{}", row.name);
             let left = row.passes.iter().filter(|name| !SLOW.contains(name)).count();
             assert_eq!(row.level.passes(Start::InParts).count(), left, "-O{}", row.name);
             assert_eq!(Level::named(row.name), Some(row.level));

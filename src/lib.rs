@@ -24,7 +24,9 @@
 //! * [`baseline`] translates operations to machine code one by one, in a single pass; in large programs, those that the
 //!   program comes to ([`baseline::chunks`]).
 //! * [`engine`] lets LLVM take over loops of the running baseline code: slots, the policy, the compile thread. Large programs
-//!   start after the quick passes; loops get the others when it is their turn ([`level::Start::InParts`]). Where the passes
+//!   start after the quick passes; loops get the others when it is their turn ([`level::Start::InParts`]). Others of more than
+//!   some hundred operations are tried out after the quick passes, and run once more from the beginning where that takes long
+//!   ([`engine::policy::trial_time`], [`runtime::execute::try_out`]). Where the passes
 //!   leave no loop there is nothing to take over, and the command line has the reference interpret it: that takes less time
 //!   than to make code.
 //! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a

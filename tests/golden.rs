@@ -77,6 +77,14 @@ fn examples_run_whenever_loops_are_taken_over() {
     }
 }
 
+/// Most of them are not over in the trial, or just so.
+#[test]
+fn examples_run_however_long_they_are_tried_out() {
+    for example in examples() {
+        ["--tier-trial=1", "--tier-trial=300", "--tier-trial=3000"].iter().for_each(|option| example.runs(option));
+    }
+}
+
 #[test]
 fn examples_run_in_llvm() {
     examples().iter().for_each(|example| example.runs("--engine=llvm"));

@@ -1,6 +1,7 @@
 //! A program as machine code in memory, ready to run: LLVM's, or that of the templates with LLVM behind it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use bfllvm::baseline::chunks::{Chunks, Figures};
@@ -17,7 +18,7 @@ use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::jit;
 use bfllvm::llvm::loader::Llvm;
 use bfllvm::runtime::console::{Console, Transcript};
-use bfllvm::runtime::execute::{Code, FaultMap, Linker, execute, host_functions};
+use bfllvm::runtime::execute::{Code, FaultMap, Linker, Trial, execute, host_functions, try_out};
 use bfllvm::runtime::slots::SlotTable as _;
 use bfllvm::runtime::tape::MemoryError;
 use bfllvm::runtime::{End, Limits, tape};
@@ -160,31 +161,31 @@ impl<'a> AtOnce<'a> {
 
     /// Runs the program on a new tape. The code is good for one run: its counts are used up.
     pub fn run(&self, console: Console, limits: &Limits) -> Result<(End, Transcript), MemoryError> {
+        // SAFETY: the code was made for this dialect, the guards for this program; whoever publishes other code for its
+        // loops, or links more to it, makes it of the same program for the same dialect.
+        self.with_code(|code| unsafe { execute(code, &self.checked.dialect, console, limits) })
+    }
+
+    /// The same, for at most `time`.
+    pub fn try_out(&self, console: Console, time: Duration) -> Result<Trial, MemoryError> {
+        // SAFETY: as above.
+        self.with_code(|code| unsafe { try_out(code, &self.checked.dialect, console, time) })
+    }
+
+    fn with_code<T>(&self, run: impl FnOnce(&Code<'_>) -> T) -> T {
+        let run_from = |entry: usize, faults: &dyn FaultMap, linker: Option<&dyn Linker>| {
+            let faults = self.engine.faults(faults);
+            run(&Code { entry, faults: &faults, guard_bytes: self.guard_bytes, heat: Some(&self.engine), linker })
+        };
         match &self.code {
             BaselineCode::Whole(code) => {
-                let faults = code.faults(&self.program, &self.checked.source);
-                self.run_from(code.entry(), &faults, None, console, limits)
+                run_from(code.entry(), &code.faults(&self.program, &self.checked.source), None)
             }
             BaselineCode::Chunks(chunks) => {
                 let entry = chunks.entry(&self.engine).expect("it is there since it was compiled");
-                self.run_from(entry, chunks, Some(&chunks.linker(&self.engine)), console, limits)
+                run_from(entry, chunks, Some(&chunks.linker(&self.engine)))
             }
         }
-    }
-
-    fn run_from(
-        &self,
-        entry: usize,
-        faults: &dyn FaultMap,
-        linker: Option<&dyn Linker>,
-        console: Console,
-        limits: &Limits,
-    ) -> Result<(End, Transcript), MemoryError> {
-        let faults = self.engine.faults(faults);
-        let run = Code { entry, faults: &faults, guard_bytes: self.guard_bytes, heat: Some(&self.engine), linker };
-        // SAFETY: the code was made for this dialect, the guards for this program; whoever publishes other code for its
-        // loops, or links more to it, makes it of the same program for the same dialect.
-        unsafe { execute(&run, &self.checked.dialect, console, limits) }
     }
 
     /// Leaves the code, and the compile thread to itself: the process is about to end.

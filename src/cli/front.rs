@@ -185,8 +185,16 @@ impl Checked {
     /// # Errors
     /// None: the source was checked.
     pub fn optimized(&self, level: Level, start: Start) -> Result<Program> {
-        let program = self.parse(level.row().granularity)?;
+        let program = self.parsed(level)?;
         Ok(level.passes(start).fold(program, |program, pass| pass.apply(program)))
+    }
+
+    /// The program as it is read at `level`.
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn parsed(&self, level: Level) -> Result<Program> {
+        self.parse(level.row().granularity)
     }
 
     /// The program after the first `stages` of those that `level` has for code that runs at `start`: see [`stages`].

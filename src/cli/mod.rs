@@ -21,6 +21,7 @@ mod status;
 mod stopwatch;
 mod terminal;
 mod tools;
+mod trial;
 mod verify;
 mod worker;
 

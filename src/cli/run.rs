@@ -23,6 +23,7 @@ use super::messages::Messages;
 use super::status::Status;
 use super::stopwatch::Stopwatch;
 use super::tools::Tools;
+use super::trial::{self, Tried};
 
 /// How long the search for the command at fault may take, in operations of the reference interpreter
 /// and in time.
@@ -159,20 +160,31 @@ fn run_llvm(
 fn run_at_once(
     args: &RunArgs,
     checked: &Checked,
-    console: Console,
+    mut console: Console,
     messages: &Messages,
     mut stopwatch: Stopwatch,
     policy: Policy,
     tools: &Tools,
 ) -> Result<End> {
     let level = args.compile.level();
-    let CompileArgs { passes, print_after, remarks, .. } = &args.compile;
+    let CompileArgs { passes, print_after, remarks, time_passes, .. } = &args.compile;
     // Whoever watches passes wants to see them all.
     let is_watched = passes.is_some() || !print_after.is_empty() || remarks.is_some();
     let start = if is_watched { Start::AtOnce } else { checked.start_of_code(&policy) };
     let clock = Instant::now();
-    let program = checked.compiled_as(&args.compile, level, start, messages, &mut stopwatch.timing)?;
-    let time_of_passes = clock.elapsed();
+    let (mut limits, mut time_of_trial) = (limits(args), Duration::ZERO);
+    let program = if start == Start::AtOnce && !is_watched && !time_passes && trial::is_wanted(args, tools) {
+        match trial::try_out(args, checked, console, messages, tools, &mut limits)? {
+            Tried::Ended(end, transcript) => return Ok(located(end, checked, transcript)),
+            Tried::ToBeRun(program, same, took) => {
+                (console, time_of_trial) = (*same, took);
+                program
+            }
+        }
+    } else {
+        checked.compiled_as(&args.compile, level, start, messages, &mut stopwatch.timing)?
+    };
+    let time_of_passes = clock.elapsed() - time_of_trial;
     // Code for what is done once takes longer to make than that takes.
     if args.engine == Engine::Tiered && !tools.know_code() && !program.has_loops() {
         stopwatch.report(messages);
@@ -190,12 +202,12 @@ fn run_at_once(
             ready.program.ops.len(),
             ready.figures().bytes,
             milliseconds(time_of_passes),
-            milliseconds(clock.elapsed() - time_of_passes),
+            milliseconds(clock.elapsed() - time_of_passes - time_of_trial),
             if start == Start::InParts { "; loops get the other passes once they are hot" } else { "" },
         ));
     }
     let clock = Instant::now();
-    let (end, transcript) = ready.run(console, &limits(args))?;
+    let (end, transcript) = ready.run(console, &limits)?;
     if args.verbose {
         let Figures { ops, bytes } = ready.figures();
         let made = match making {
@@ -257,7 +269,7 @@ fn locate(fault: TapeFault, checked: &Checked, transcript: Transcript) -> TapeFa
     }
 }
 
-fn milliseconds(time: Duration) -> String {
+pub fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 

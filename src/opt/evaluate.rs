@@ -33,9 +33,12 @@ const AHEAD: Budget = Budget { of_loop: 1 << 18, total: 1 << 21 };
 /// What each loop may cost for code that is about to run, and is ten times faster: 0.1 to 0.5 ms.
 const AT_ONCE: RangeInclusive<u64> = 8_192..=40_960;
 
-/// As long as it is in these bounds, so much for each operation of the program: a fraction of the time that it takes the passes
-/// which follow values.
-const AT_ONCE_PER_OP: u64 = 12;
+/// As long as it is in these bounds, so much for each operation of the program: what does most of them once is over then.
+const AT_ONCE_PER_OP: u64 = 9;
+
+/// In programs with fewer operations all loops together may cost twice as much: their code is not worth its making as soon as
+/// that of others, which is made before the passes that take long.
+const SMALL: usize = 256;
 
 /// The most cells that there is memory for while a program is compiled: whole pages.
 const MAX_CELLS: i64 = 1 << 16;
@@ -48,8 +51,9 @@ pub(super) fn run(program: Program) -> Program {
 }
 
 pub(super) fn run_at_once(program: Program) -> Program {
-    let of_loop = (AT_ONCE_PER_OP * program.ops.len() as u64).clamp(*AT_ONCE.start(), *AT_ONCE.end());
-    shorten(program, &Budget { of_loop, total: 2 * of_loop })
+    let ops = program.ops.len();
+    let of_loop = (AT_ONCE_PER_OP * ops as u64).clamp(*AT_ONCE.start(), *AT_ONCE.end());
+    shorten(program, &Budget { of_loop, total: if ops < SMALL { 2 * of_loop } else { of_loop } })
 }
 
 fn shorten(program: Program, budget: &Budget) -> Program {

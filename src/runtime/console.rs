@@ -58,12 +58,16 @@ pub struct Console {
     is_line_buffered: bool,
     /// How many bytes may be put out, those in the buffer included.
     room: u64,
+    /// How many bytes were delivered, and how many of the next ones were delivered by the run before: see [`Console::again`].
+    delivered: u64,
+    repeated: u64,
     feed: Feed,
     /// The input that was read last; `in_next` and `in_end` point into it.
     input: Vec<u8>,
     input_ended: bool,
-    /// The input so far, as long as it is not longer than [`RECORD_BYTES`].
+    /// The input so far, as long as it is not longer than `record_bytes`.
     record: Option<Vec<u8>>,
+    record_bytes: usize,
 }
 
 impl Console {
@@ -84,13 +88,35 @@ impl Console {
             output,
             is_line_buffered,
             room: max_output.unwrap_or(u64::MAX),
+            delivered: 0,
+            repeated: 0,
             feed,
             input,
             input_ended: false,
             record: Some(Vec::new()),
+            record_bytes: RECORD_BYTES,
         };
         console.empty_output();
         console
+    }
+
+    /// Keeps all input, however long: the run may be given up, and another one need it [again](Console::again).
+    pub(super) fn keep_input(&mut self) {
+        self.record_bytes = usize::MAX;
+    }
+
+    /// The console for a run of the same program from its beginning, where this one was given up and all that it put out was
+    /// delivered. The input is the same once more, and what was delivered is not delivered a second time.
+    #[must_use]
+    pub(super) fn again(mut self) -> Console {
+        debug_assert!(self.pending() == 0);
+        self.room += self.delivered;
+        self.repeated = std::mem::take(&mut self.delivered);
+        self.input.clear();
+        self.input.extend_from_slice(self.record.as_ref().expect("all input was kept"));
+        (self.buffers.in_next, self.buffers.in_end) = (self.input.as_ptr(), self.input.as_ptr_range().end);
+        self.record_bytes = RECORD_BYTES;
+        self
     }
 
     /// Takes a byte of output.
@@ -170,15 +196,19 @@ impl Console {
         let pending = self.pending();
         // SAFETY: so many bytes were stored, by `put_all` or by compiled code.
         unsafe { self.output.set_len(pending) };
+        let repeated = self.repeated.min(pending as u64);
+        let new = &self.output[repeated as usize..];
         let outcome = match &mut self.sink {
             Sink::Memory(sink) => {
-                sink.extend_from_slice(&self.output);
+                sink.extend_from_slice(new);
                 Ok(())
             }
             Sink::Nowhere => Ok(()),
-            Sink::Descriptor(descriptor) => write_all(*descriptor, &self.output, shared),
+            Sink::Descriptor(descriptor) => write_all(*descriptor, new, shared),
         };
         self.room -= pending as u64;
+        self.delivered += pending as u64;
+        self.repeated -= repeated;
         self.empty_output();
         outcome
     }
@@ -198,7 +228,7 @@ impl Console {
         let outcome = match &mut self.feed {
             Feed::Memory(all) => {
                 self.input = std::mem::take(all);
-                Ok(())
+                Ok(true)
             }
             Feed::Descriptor(descriptor) => {
                 self.input.clear();
@@ -208,10 +238,12 @@ impl Console {
         };
         self.buffers.in_next = self.input.as_ptr();
         self.buffers.in_end = self.input.as_ptr_range().end;
-        outcome?;
-        self.input_ended = self.input.is_empty();
+        let is_answered = outcome?;
+        self.input_ended = is_answered && self.input.is_empty();
         match &mut self.record {
-            Some(record) if record.len() + self.input.len() <= RECORD_BYTES => record.extend_from_slice(&self.input),
+            Some(record) if record.len() + self.input.len() <= self.record_bytes => {
+                record.extend_from_slice(&self.input)
+            }
             record => *record = None,
         }
         Ok(())
@@ -265,12 +297,12 @@ fn write_all(descriptor: i32, mut bytes: &[u8], shared: &Shared) -> Result<(), E
     Ok(())
 }
 
-/// Reads what is there into an empty buffer, up to its capacity; nothing at the end of the input, and when the run was asked
-/// to stop.
-fn read_some(descriptor: i32, buffer: &mut Vec<u8>, shared: &Shared) -> Result<(), End> {
+/// Reads what is there into an empty buffer, up to its capacity; nothing at the end of the input. False, and nothing is read, when
+/// the run was asked to stop.
+fn read_some(descriptor: i32, buffer: &mut Vec<u8>, shared: &Shared) -> Result<bool, End> {
     loop {
         if !wait_for(descriptor, libc::POLLIN, &|| shared.stop_signal().is_some()).map_err(End::InputError)? {
-            return Ok(());
+            return Ok(false);
         }
         let room = buffer.spare_capacity_mut();
         // SAFETY: a slice's address and length.
@@ -279,7 +311,7 @@ fn read_some(descriptor: i32, buffer: &mut Vec<u8>, shared: &Shared) -> Result<(
             Ok(bytes) => {
                 // SAFETY: so many bytes were stored at its start.
                 unsafe { buffer.set_len(bytes) };
-                return Ok(());
+                return Ok(true);
             }
             Err(_) => {
                 let error = Error::last_os_error();

@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicUsize, compiler_fence};
+use std::time::Duration;
 
 use super::console::{Console, Transcript};
 use super::enter::{Exit, bfllvm_leave, enter};
@@ -137,17 +138,70 @@ pub unsafe fn execute(
     console: Console,
     limits: &Limits,
 ) -> Result<(End, Transcript), MemoryError> {
+    // SAFETY: as required of the caller.
+    let (end, console) = unsafe { run(code, dialect, console, limits, Shared::default()) }?;
+    Ok((end.expect("only trials are given up"), console.finish()))
+}
+
+/// How a trial ended.
+#[derive(Debug)]
+pub enum Trial {
+    /// As a run does.
+    Ended(End, Transcript),
+    /// It took too long, or the system has no timer left. For another run, from the beginning, on a new tape: on this console it
+    /// is as if there had been no trial.
+    GivenUp(Console),
+}
+
+/// Runs `code` on a new tape for at most `time`.
+///
+/// # Safety
+/// As for [`execute`].
+///
+/// # Errors
+/// As for [`execute`].
+pub unsafe fn try_out(
+    code: &Code<'_>,
+    dialect: &Dialect,
+    mut console: Console,
+    time: Duration,
+) -> Result<Trial, MemoryError> {
+    console.keep_input();
+    let (shared, limits) = (Shared::of_trial(), Limits { time: Some(time) });
+    // SAFETY: as required of the caller.
+    let (end, console) = unsafe { run(code, dialect, console, &limits, shared) }?;
+    Ok(match end {
+        Some(end) => Trial::Ended(end, console.finish()),
+        None => Trial::GivenUp(console.again()),
+    })
+}
+
+/// Runs `code`; how that ended, unless it is given up.
+///
+/// # Safety
+/// As for [`execute`].
+unsafe fn run(
+    code: &Code<'_>,
+    dialect: &Dialect,
+    console: Console,
+    limits: &Limits,
+    shared: Shared,
+) -> Result<(Option<End>, Console), MemoryError> {
     let tape = Tape::new(dialect, code.guard_bytes)?;
     let [large, medium, small] = STACK_BYTES.map(|bytes| move || Guarded::new(bytes, STACK_GUARD_BYTES));
     let stack = large().or_else(|_| medium()).or_else(|_| small()).map_err(MemoryError::Stack)?;
     let (heat, linker) = (code.heat, code.linker);
-    let mut state = Box::new(State { console, shared: Shared::default(), tape, heat, linker, end: None });
+    let mut state = Box::new(State { console, shared, tape, heat, linker, end: None });
     for (bounds, memory) in state.shared.guards.iter().zip([&state.tape.memory, &stack]) {
         bounds.set(memory.outer(), [memory.start(), memory.end()]);
     }
     let cell = state.tape.memory.start();
     TAPE.store(cell, Relaxed);
-    let session = Session::begin(&state.shared, limits.time).map_err(MemoryError::Timer)?;
+    let session = match Session::begin(&state.shared, limits.time) {
+        Ok(session) => session,
+        Err(_) if state.shared.is_trial => return Ok((None, state.console)),
+        Err(error) => return Err(MemoryError::Timer(error)),
+    };
     let raw = &raw mut *state;
     // SAFETY: a `State` at a fixed place, which begins with the buffers; the rest as required of the caller.
     let exit = unsafe { enter(code.entry, &raw const (*raw).shared, raw.cast(), cell, stack.end()) };
@@ -164,10 +218,12 @@ pub unsafe fn execute(
         },
     };
     let State { shared, console, .. } = &mut *state;
+    let is_given_up = exit == Exit::Left && matches!(end, End::Finished) && shared.is_given_up();
     let end = settle(end, console, shared);
     drop(session);
     let State { console, .. } = *state;
-    Ok((end, console.finish()))
+    // A request may have come in the meantime.
+    Ok((Some(end).filter(|end| !(is_given_up && matches!(end, End::Finished))), console))
 }
 
 /// Delivers the output and lets a request to stop have the last word.
@@ -176,7 +232,7 @@ fn settle(end: End, console: &mut Console, shared: &Shared) -> End {
         End::BrokenPipe | End::OutputError(_) => Ok(()),
         _ => console.flush(shared),
     };
-    match (shared.stop_signal(), end, delivered) {
+    match (shared.stop_signal().filter(|_| !shared.is_given_up()), end, delivered) {
         (_, end @ End::TapeFault(_), Ok(())) => end,
         (Some(libc::SIGALRM), _, Ok(())) => End::Timeout,
         (Some(signal), _, _) => End::Signal(signal),

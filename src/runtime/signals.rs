@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub stop: AtomicI32,
     /// How often it was asked.
     asked: AtomicI32,
+    /// Whether the run is given up when its time is up, and another one begun: that is no request of anybody's.
+    pub is_trial: bool,
     /// The thread that runs: a request may reach any thread of the process.
     thread: AtomicUsize,
     /// The address of the access that faulted, or 0, and the instruction.
@@ -60,6 +62,11 @@ impl Bounds {
 }
 
 impl Shared {
+    /// For a run that may be given up.
+    pub fn of_trial() -> Shared {
+        Shared { is_trial: true, ..Shared::default() }
+    }
+
     /// The signal that asks to stop, if one does.
     pub fn stop_signal(&self) -> Option<i32> {
         Some(self.stop.load(SeqCst)).filter(|&signal| signal != 0)
@@ -67,7 +74,12 @@ impl Shared {
 
     /// Whether it was asked more than once, or the time is up: nothing is waited for any more.
     pub fn is_urgent(&self) -> bool {
-        self.asked.load(SeqCst) > 1 || self.stop_signal() == Some(libc::SIGALRM)
+        self.asked.load(SeqCst) > 1 || self.stop_signal() == Some(libc::SIGALRM) && !self.is_trial
+    }
+
+    /// Whether the run is given up.
+    pub fn is_given_up(&self) -> bool {
+        self.is_trial && self.stop_signal() == Some(libc::SIGALRM)
     }
 }
 
@@ -134,6 +146,11 @@ impl Session {
                     action.sa_sigaction = handler;
                     // No SA_RESTART: a blocked read or write has to notice.
                     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+                    // A request that comes as a handler is about to begin would leave in its place, with its signal blocked
+                    // from then on.
+                    REQUESTS.iter().for_each(|&request| {
+                        libc::sigaddset(&raw mut action.sa_mask, request);
+                    });
                     libc::sigaction(signal, &raw const action, std::ptr::null_mut());
                     replaced.push((signal, before));
                 }
@@ -232,8 +249,13 @@ extern "C" fn on_request(signal: c_int, _: *mut libc::siginfo_t, context: *mut c
         unsafe { libc::pthread_kill(thread, signal) };
         return;
     }
-    shared.stop.store(signal, SeqCst);
-    shared.asked.fetch_add(1, SeqCst);
+    if signal == libc::SIGALRM && shared.is_trial {
+        // Requests count more.
+        let _ = shared.stop.compare_exchange(0, signal, SeqCst, SeqCst);
+    } else {
+        shared.stop.store(signal, SeqCst);
+        shared.asked.fetch_add(1, SeqCst);
+    }
     if shared.phase.load(SeqCst) == GENERATED {
         // SAFETY: the kernel hands a valid context to a handler.
         unsafe { leave_on_return(context, shared) };

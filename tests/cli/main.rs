@@ -17,6 +17,7 @@ mod observe;
 mod perfmap;
 mod profile;
 mod robustness;
+mod trial;
 mod usage;
 mod verify;
 mod versions;

@@ -17,7 +17,7 @@ use bfllvm::level::{Level, Start};
 use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::{jit, loader};
 use bfllvm::runtime::console::{Console, Feed, Sink};
-use bfllvm::runtime::execute::{Code, FaultMap, Linker, execute, host_functions};
+use bfllvm::runtime::execute::{Code, FaultMap, Linker, Trial, execute, host_functions, try_out};
 use bfllvm::runtime::slots::{SlotTable, Targets};
 use bfllvm::runtime::{End, Limits, tape};
 use bfllvm::source::Source;
@@ -132,6 +132,38 @@ pub fn run_tiered(
     assert_eq!(report.failure, None);
     assert!(report.events.iter().all(|event| event.outcome.is_ok()), "{report:?}");
     run
+}
+
+/// Tries out `first` for `time`, and runs `then` where that is given up: how that ends, and whether it was.
+pub fn run_tried_out([first, then]: [&Program; 2], case: &Case, time: Duration) -> (Run, bool) {
+    let compiled = |program| {
+        let code = baseline::compile(program, &case.source, &case.dialect, &host_functions(), Slotted::NONE).unwrap();
+        (code, tape::guard_bytes(program))
+    };
+    let run = |program, run: &mut dyn FnMut(&Code)| {
+        let (code, guard_bytes) = compiled(program);
+        let faults = code.faults(program, &case.source);
+        run(&Code { entry: code.entry(), faults: &faults, guard_bytes, heat: None, linker: None });
+    };
+    let mut console = Some(Console::new(Feed::Memory(case.input.clone()), Sink::Memory(Vec::new()), None));
+    let (mut ended, mut is_given_up) = (None, false);
+    run(first, &mut |code| {
+        // SAFETY: as above.
+        match unsafe { try_out(code, &case.dialect, console.take().unwrap(), time) }.unwrap() {
+            Trial::Ended(end, transcript) => ended = Some((end, transcript.output)),
+            Trial::GivenUp(same) => (console, is_given_up) = (Some(same), true),
+        }
+    });
+    if let Some(console) = console {
+        let mut console = Some(console);
+        run(then, &mut |code| {
+            let limits = Limits { time: Some(HANGS) };
+            // SAFETY: as above.
+            let (end, transcript) = unsafe { execute(code, &case.dialect, console.take().unwrap(), &limits) }.unwrap();
+            ended = Some((end, transcript.output));
+        });
+    }
+    (run_of(ended.unwrap()), is_given_up)
 }
 
 /// # Safety

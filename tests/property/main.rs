@@ -26,8 +26,8 @@ use proptest::test_runner::{Config, FileFailurePersistence};
 
 use cases::{Case, Ended, Run, interpret, read, source};
 use engines::{
-    build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, translate_and_run, translated,
-    translated_in_chunks,
+    build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, run_tried_out, translate_and_run,
+    translated, translated_in_chunks,
 };
 use programs::{
     assemble, chunk_ops, counting_program, dialect, nested_program, operations, program, rescanning, shifting_program,
@@ -345,6 +345,23 @@ proptest! {
             if let Err(message) = case.allows(&run) {
                 return Err(TestCaseError::fail(format!("{how:?} {chunk_ops:?}: {message}")));
             }
+        }
+    }
+
+    /// Whenever a trial is given up: while the quick passes' code does something many times over, what comes then is the same.
+    #[test]
+    fn what_is_tried_out_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => nested_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), is_repeated in any::<bool>(), nanoseconds in prop_oneof![1..200u64, 1_000..100_000u64]) {
+        // Most programs are over before anything can be given up; this is what keeps the machine busy up to the tape's end.
+        let code = if is_repeated { format!("{code}>+[{code}>+]") } else { code };
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
+        let (quick, rest) = Level::O2.passes_around_trial();
+        let apply = |program, passes: &[&Pass]| passes.iter().fold(program, |program, pass: &&Pass| pass.apply(program));
+        let first = apply(read(&case.source, &case.dialect, Granularity::Folded), &quick);
+        let then = apply(first.clone(), &rest);
+        let (run, is_given_up) = run_tried_out([&first, &then], &case, Duration::from_nanos(nanoseconds));
+        if let Err(message) = case.allows(&run) {
+            return Err(TestCaseError::fail(format!("given up: {is_given_up}: {message}")));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bfllvm::baseline::chunks::CHUNK_OPS;
-use bfllvm::engine::policy::Policy;
+use bfllvm::engine::policy::{Policy, trial_time};
 use clap::Args;
 
 /// For experiments and tests: the numbers of the tiered engine's policy.
@@ -27,11 +27,22 @@ pub struct TierArgs {
     /// About how many operations of a large program become code together
     #[arg(long, value_name = "OPERATIONS", hide = true, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     pub tier_chunk: Option<u32>,
+    /// How long the program is tried out before all passes are done, in microseconds; 0: not at all
+    #[arg(long, value_name = "MICROSECONDS", hide = true)]
+    pub tier_trial: Option<u64>,
 }
 
 impl TierArgs {
     pub fn chunk_ops(&self) -> u32 {
         self.tier_chunk.unwrap_or(CHUNK_OPS)
+    }
+
+    /// How long a program of so many operations is tried out, if it is: not where LLVM is to compile at once.
+    pub fn trial_time(&self, ops: usize) -> Option<Duration> {
+        match self.tier_trial {
+            Some(time) => Some(Duration::from_micros(time)).filter(|time| !time.is_zero()),
+            None => trial_time(ops).filter(|time| *time < self.policy().delay),
+        }
     }
 
     pub fn policy(&self) -> Policy {
