@@ -56,7 +56,8 @@ pub struct Console {
     /// The memory of the output buffer: what it holds counts from its start to `out_next`.
     output: Vec<u8>,
     is_line_buffered: bool,
-    /// How many bytes may be put out, those in the buffer included.
+    /// How many bytes may be put out in all, and how many more, those in the buffer included.
+    max_output: u64,
     room: u64,
     /// How many bytes were delivered, and how many of the next ones were delivered by the run before: see [`Console::again`].
     delivered: u64,
@@ -82,12 +83,14 @@ impl Console {
         let (mut output, input) = (Vec::with_capacity(BUFFER_BYTES), Vec::new());
         let start: *mut u8 = output.as_mut_ptr();
         let buffers = Buffers { out_next: start, out_end: start, in_next: input.as_ptr(), in_end: input.as_ptr() };
+        let max_output = max_output.unwrap_or(u64::MAX);
         let mut console = Console {
             buffers,
             sink,
             output,
             is_line_buffered,
-            room: max_output.unwrap_or(u64::MAX),
+            max_output,
+            room: max_output,
             delivered: 0,
             repeated: 0,
             feed,
@@ -105,13 +108,13 @@ impl Console {
         self.record_bytes = usize::MAX;
     }
 
-    /// The console for a run of the same program from its beginning, where this one was given up and all that it put out was
-    /// delivered. The input is the same once more, and what was delivered is not delivered a second time.
+    /// The console for a run of the same program from its beginning, where this one was given up. The input is the same once
+    /// more, and what was delivered is not delivered a second time.
     #[must_use]
     pub(super) fn again(mut self) -> Console {
-        debug_assert!(self.pending() == 0);
-        self.room += self.delivered;
+        self.room = self.max_output;
         self.repeated = std::mem::take(&mut self.delivered);
+        self.empty_output();
         self.input.clear();
         self.input.extend_from_slice(self.record.as_ref().expect("all input was kept"));
         (self.buffers.in_next, self.buffers.in_end) = (self.input.as_ptr(), self.input.as_ptr_range().end);
@@ -198,16 +201,14 @@ impl Console {
         unsafe { self.output.set_len(pending) };
         let repeated = self.repeated.min(pending as u64);
         let new = &self.output[repeated as usize..];
-        let outcome = match &mut self.sink {
-            Sink::Memory(sink) => {
-                sink.extend_from_slice(new);
-                Ok(())
-            }
-            Sink::Nowhere => Ok(()),
-            Sink::Descriptor(descriptor) => write_all(*descriptor, new, shared),
-        };
+        let (mut written, mut outcome) = (new.len(), Ok(()));
+        match &mut self.sink {
+            Sink::Memory(sink) => sink.extend_from_slice(new),
+            Sink::Nowhere => {}
+            Sink::Descriptor(descriptor) => (written, outcome) = write_all(*descriptor, new, shared),
+        }
         self.room -= pending as u64;
-        self.delivered += pending as u64;
+        self.delivered += repeated + written as u64;
         self.repeated -= repeated;
         self.empty_output();
         outcome
@@ -274,27 +275,34 @@ pub struct Transcript {
     pub input: Option<Vec<u8>>,
 }
 
-fn write_all(descriptor: i32, mut bytes: &[u8], shared: &Shared) -> Result<(), End> {
-    while !bytes.is_empty() {
+/// Writes all bytes, unless that fails or there is no more time for it; and says how many were written.
+fn write_all(descriptor: i32, bytes: &[u8], shared: &Shared) -> (usize, Result<(), End>) {
+    let mut done = 0;
+    while done < bytes.len() {
+        let rest = &bytes[done..];
         // SAFETY: a slice's address and length.
-        let written = unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
+        let written = unsafe { libc::write(descriptor, rest.as_ptr().cast(), rest.len()) };
         match usize::try_from(written) {
-            Ok(written) => bytes = &bytes[written..],
+            Ok(written) => done += written,
             Err(_) => {
                 let error = Error::last_os_error();
-                match error.raw_os_error() {
-                    Some(libc::EINTR | libc::EAGAIN) if shared.is_urgent() => return Ok(()),
-                    Some(libc::EINTR) => {}
+                let outcome = match error.raw_os_error() {
+                    Some(libc::EINTR | libc::EAGAIN) if shared.is_urgent() => return (done, Ok(())),
+                    Some(libc::EINTR) => Ok(()),
                     Some(libc::EAGAIN) => {
-                        wait_for(descriptor, libc::POLLOUT, &|| shared.is_urgent()).map_err(End::OutputError)?;
+                        let waited = wait_for(descriptor, libc::POLLOUT, &|| shared.is_urgent());
+                        waited.map(drop).map_err(End::OutputError)
                     }
-                    Some(libc::EPIPE) => return Err(End::BrokenPipe),
-                    _ => return Err(End::OutputError(error)),
+                    Some(libc::EPIPE) => Err(End::BrokenPipe),
+                    _ => Err(End::OutputError(error)),
+                };
+                if outcome.is_err() {
+                    return (done, outcome);
                 }
             }
         }
     }
-    Ok(())
+    (done, Ok(()))
 }
 
 /// Reads what is there into an empty buffer, up to its capacity; nothing at the end of the input. False, and nothing is read, when

@@ -74,7 +74,7 @@ impl Shared {
 
     /// Whether it was asked more than once, or the time is up: nothing is waited for any more.
     pub fn is_urgent(&self) -> bool {
-        self.asked.load(SeqCst) > 1 || self.stop_signal() == Some(libc::SIGALRM) && !self.is_trial
+        self.asked.load(SeqCst) > 1 || self.stop_signal() == Some(libc::SIGALRM)
     }
 
     /// Whether the run is given up.

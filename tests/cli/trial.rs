@@ -1,6 +1,6 @@
 //! Programs are tried out before all passes are done, and nobody can tell but by the time.
 
-use super::support::{PROGRAM, Workspace, bfllvm};
+use super::support::{Collector, PROGRAM, Workspace, bfllvm};
 
 /// Prints the byte that it reads, takes some milliseconds, prints it again, and goes on to the next.
 const SLOW_ECHO: &str = ",[.>>>+[<[->+>+<<]>>[-<<+>>]<+]<<<.,]";
@@ -57,6 +57,22 @@ fn somebody_may_talk_to_it() {
         running.send(b"bc");
         running.delivers(b"aabbcc");
         running.finish().ends(0).prints("aabbcc");
+    }
+}
+
+#[test]
+fn whoever_reads_late_gets_everything_once() {
+    // More than the pipe and the buffer hold: in the trial a write gets stuck half-way.
+    let expected: Vec<u8> = std::iter::repeat_n(1..=255, 4 * 255).flatten().collect();
+    for time in TIMES {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let run = bfllvm(",[[>+[.+]<-],]", &["run", "--eof=0", &trial(time)]);
+        let mut running = run.stdout(writer).start();
+        running.send(&[255; 4]);
+        running.blocks();
+        let collector = Collector::new(reader);
+        running.finish().ends(0);
+        assert!(collector.finish() == expected, "{time}");
     }
 }
 

@@ -133,20 +133,23 @@ pub enum Way {
 }
 
 /// Those that start from the compiler: they know the source, and have limits.
-pub const RUNS: [Way; 5] = [
+pub const RUNS: [Way; 7] = [
     Way::Run("-O0"),
     Way::Run("-O2"),
     Way::Run("--engine=reference"),
     Way::Run("--engine=baseline"),
     Way::Run("--engine=llvm"),
+    // Begun again almost at once, and after as long as many a program takes to its end, or to where it waits.
+    Way::Run("--tier-trial=1"),
+    Way::Run("--tier-trial=20000"),
 ];
 pub const BUILDS: [Way; 2] = [Way::Build("--io=libc"), Way::Build("--io=syscall")];
 /// All of them: what the contract says holds in each.
-pub const WAYS: [Way; 7] = [RUNS[0], RUNS[1], RUNS[2], RUNS[3], RUNS[4], BUILDS[0], BUILDS[1]];
+pub const WAYS: [Way; 9] = [RUNS[0], RUNS[1], RUNS[2], RUNS[3], RUNS[4], RUNS[5], RUNS[6], BUILDS[0], BUILDS[1]];
 /// Those that carry out a program command by command: every access is made, where it stands.
 pub const LITERAL: [Way; 2] = [RUNS[0], RUNS[2]];
 /// Those that do not carry out a program command by command, and are done with a billion of them at once.
-pub const OPTIMIZED: [Way; 5] = [RUNS[1], RUNS[3], RUNS[4], BUILDS[0], BUILDS[1]];
+pub const OPTIMIZED: [Way; 7] = [RUNS[1], RUNS[3], RUNS[4], RUNS[5], RUNS[6], BUILDS[0], BUILDS[1]];
 
 impl Way {
     /// Makes `code` ready to run, with these options about the language.
