@@ -51,9 +51,10 @@ pub fn try_out(
     let Some(time) = time.filter(|_| program.has_loops() && !rest.is_empty()) else {
         return Ok(Tried::ToBeRun(apply(program, &rest), Box::new(console), Duration::ZERO));
     };
-    // What is not over in the trial is not worth to be evaluated once more behind the other passes.
-    let (evaluations, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|pass| evaluates_at_once(pass));
-    let program = apply(program, &evaluations[..evaluations.len().min(1)]);
+    // What is not over in the trial is not worth to be evaluated once more behind the other passes, nor needs what comes then.
+    let (first, others) = rest.split_at(1);
+    let others = &others[..others.iter().position(|pass| evaluates_at_once(pass)).unwrap_or(others.len())];
+    let program = apply(program, first);
     if !program.has_loops() {
         return Ok(Tried::ToBeRun(program, Box::new(console), Duration::ZERO));
     }
@@ -78,7 +79,7 @@ pub fn try_out(
         Trial::Ended(end, transcript) => Tried::Ended(end, transcript),
         Trial::GivenUp(console) => {
             limits.time = limits.time.map(|limit| limit.saturating_sub(took));
-            Tried::ToBeRun(apply(Program::clone(&ready.program), &others), Box::new(console), took)
+            Tried::ToBeRun(apply(Program::clone(&ready.program), others), Box::new(console), took)
         }
     })
 }
