@@ -161,12 +161,6 @@ const EVALUATION: (&str, &str) = ("evaluate", "evaluate-start");
 /// tenths of the time.
 const SLOW: &[&str] = &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "evaluate"];
 
-/// Whether the pass evaluates the beginning of programs that run at once.
-#[must_use]
-pub fn evaluates_at_once(pass: &Pass) -> bool {
-    pass.name == EVALUATION.1
-}
-
 impl Level {
     /// The level's row in [`LEVELS`].
     ///
@@ -201,13 +195,16 @@ impl Level {
         })
     }
 
-    /// The passes of [`Start::AtOnce`] in two parts: those that take little time, with which a program may be tried out, and the
-    /// rest.
+    /// The passes of [`Start::AtOnce`] in three parts: those that take little time; the others, of which the first may be done
+    /// before a program is tried out; and what evaluates it once more, and what serves that: in vain where the trial was.
     #[must_use]
-    pub fn passes_around_trial(self) -> (Vec<&'static Pass>, Vec<&'static Pass>) {
+    pub fn passes_around_trial(self) -> [Vec<&'static Pass>; 3] {
         let mut quick: Vec<_> = self.passes(Start::AtOnce).collect();
-        let rest = quick.split_off(quick.iter().take_while(|pass| !SLOW.contains(&pass.name)).count());
-        (quick, rest)
+        let mut slow = quick.split_off(quick.iter().take_while(|pass| !SLOW.contains(&pass.name)).count());
+        let evaluates_again = |&(index, pass): &(usize, &&Pass)| index > 0 && pass.name == EVALUATION.1;
+        let again = slow.iter().enumerate().find(evaluates_again).map_or(slow.len(), |(index, _)| index);
+        let again = slow.split_off(again);
+        [quick, slow, again]
     }
 
     /// A loop that turned out hot, as a program of its own, after our passes at this level that were left to it.
@@ -236,9 +233,12 @@ mod tests {
             for start in [Start::Ahead, Start::AtOnce] {
                 assert_eq!(row.level.passes(start).count(), row.passes.len(), "-O{}", row.name);
             }
-            let (quick, rest) = row.level.passes_around_trial();
-            assert_eq!(quick.len() + rest.len(), row.passes.len(), "-O{}", row.name);
-            assert!(quick.iter().all(|pass| !SLOW.contains(&pass.name)), "-O{}", row.name);
+            let parts = row.level.passes_around_trial();
+            assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), row.passes.len(), "-O{}", row.name);
+            assert!(parts[0].iter().all(|pass| !SLOW.contains(&pass.name)), "-O{}", row.name);
+            for part in &parts[1..] {
+                assert!(part.first().is_none_or(|pass| pass.name == EVALUATION.1), "-O{}", row.name);
+            }
             let left = row.passes.iter().filter(|name| !SLOW.contains(name)).count();
             assert_eq!(row.level.passes(Start::InParts).count(), left, "-O{}", row.name);
             assert_eq!(Level::named(row.name), Some(row.level));

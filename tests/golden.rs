@@ -77,7 +77,7 @@ fn examples_run_whenever_loops_are_taken_over() {
     }
 }
 
-/// Most of them are not over in the trial, or just so.
+/// Given up at once, on the way, or not at all.
 #[test]
 fn examples_run_however_long_they_are_tried_out() {
     for example in examples() {

@@ -1,5 +1,5 @@
-//! A program is tried out after the quick passes, while the others wait: if it is over by the time that they would have taken,
-//! they are not done. Otherwise it is begun again after all passes, unnoticed: what it put out is not put out twice, and
+//! A program is tried out after the quick passes, while the others wait: if it is over in a part of the time that they would
+//! take, they are not done. Otherwise it is begun again after all passes, unnoticed: what it put out is not put out twice, and
 //! what it read is read once more.
 
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use bfllvm::engine::policy::Policy;
 use bfllvm::ir::Program;
-use bfllvm::level::{Start, evaluates_at_once};
+use bfllvm::level::Start;
 use bfllvm::opt::Pass;
 use bfllvm::runtime::console::{Console, Transcript};
 use bfllvm::runtime::execute::Trial;
@@ -44,16 +44,14 @@ pub fn try_out(
     let level = args.compile.level();
     let clock = Instant::now();
     let apply = |program: Program, passes: &[&Pass]| passes.iter().fold(program, |program, pass| pass.apply(program));
-    let (quick, rest) = level.passes_around_trial();
+    let [quick, slow, again] = level.passes_around_trial();
     let program = apply(checked.parsed(level)?, &quick);
     let is_short = |time: &Duration| limits.time.is_none_or(|limit| *time < limit);
     let time = args.tier.trial_time(program.ops.len()).filter(is_short);
-    let Some(time) = time.filter(|_| program.has_loops() && !rest.is_empty()) else {
-        return Ok(Tried::ToBeRun(apply(program, &rest), Box::new(console), Duration::ZERO));
+    let Some(time) = time.filter(|_| program.has_loops() && !slow.is_empty()) else {
+        return Ok(Tried::ToBeRun(apply(apply(program, &slow), &again), Box::new(console), Duration::ZERO));
     };
-    // What is not over in the trial is not worth to be evaluated once more behind the other passes, nor needs what comes then.
-    let (first, others) = rest.split_at(1);
-    let others = &others[..others.iter().position(|pass| evaluates_at_once(pass)).unwrap_or(others.len())];
+    let (first, others) = slow.split_at(1);
     let program = apply(program, first);
     if !program.has_loops() {
         return Ok(Tried::ToBeRun(program, Box::new(console), Duration::ZERO));

@@ -56,9 +56,8 @@ pub struct Console {
     /// The memory of the output buffer: what it holds counts from its start to `out_next`.
     output: Vec<u8>,
     is_line_buffered: bool,
-    /// How many bytes may be put out in all, and how many more, those in the buffer included.
+    /// How many bytes may be put out.
     max_output: u64,
-    room: u64,
     /// How many bytes were delivered, and how many of the next ones were delivered by the run before: see [`Console::again`].
     delivered: u64,
     repeated: u64,
@@ -83,14 +82,12 @@ impl Console {
         let (mut output, input) = (Vec::with_capacity(BUFFER_BYTES), Vec::new());
         let start: *mut u8 = output.as_mut_ptr();
         let buffers = Buffers { out_next: start, out_end: start, in_next: input.as_ptr(), in_end: input.as_ptr() };
-        let max_output = max_output.unwrap_or(u64::MAX);
         let mut console = Console {
             buffers,
             sink,
             output,
             is_line_buffered,
-            max_output,
-            room: max_output,
+            max_output: max_output.unwrap_or(u64::MAX),
             delivered: 0,
             repeated: 0,
             feed,
@@ -112,7 +109,6 @@ impl Console {
     /// more, and what was delivered is not delivered a second time.
     #[must_use]
     pub(super) fn again(mut self) -> Console {
-        self.room = self.max_output;
         self.repeated = std::mem::take(&mut self.delivered);
         self.empty_output();
         self.input.clear();
@@ -144,7 +140,7 @@ impl Console {
                 }
             }
             let pending = self.pending();
-            let room = usize::try_from(self.room).map_or(BUFFER_BYTES, |room| room.min(BUFFER_BYTES)) - pending;
+            let room = self.room() - pending;
             if room == 0 {
                 return Err(End::OutputLimit);
             }
@@ -189,6 +185,12 @@ impl Console {
         }
     }
 
+    /// How many bytes the output buffer may hold.
+    fn room(&self) -> usize {
+        let left = self.max_output - self.delivered;
+        usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES))
+    }
+
     /// How many bytes the output buffer holds.
     fn pending(&self) -> usize {
         self.buffers.out_next as usize - self.output.as_ptr() as usize
@@ -207,7 +209,6 @@ impl Console {
             Sink::Nowhere => {}
             Sink::Descriptor(descriptor) => (written, outcome) = write_all(*descriptor, new, shared),
         }
-        self.room -= pending as u64;
         self.delivered += repeated + written as u64;
         self.repeated -= repeated;
         self.empty_output();
@@ -219,7 +220,7 @@ impl Console {
         self.output.clear();
         let bytes = match self.is_line_buffered {
             true => 0,
-            false => usize::try_from(self.room).map_or(BUFFER_BYTES, |room| room.min(BUFFER_BYTES)),
+            false => self.room(),
         };
         self.buffers.out_next = self.output.as_mut_ptr();
         self.buffers.out_end = self.buffers.out_next.wrapping_add(bytes);

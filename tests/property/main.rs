@@ -355,10 +355,10 @@ proptest! {
         let code = if is_repeated { format!("{code}>+[{code}>+]") } else { code };
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
-        let (quick, rest) = Level::O2.passes_around_trial();
+        let [quick, slow, _] = Level::O2.passes_around_trial();
         let apply = |program, passes: &[&Pass]| passes.iter().fold(program, |program, pass: &&Pass| pass.apply(program));
         let first = apply(read(&case.source, &case.dialect, Granularity::Folded), &quick);
-        let then = apply(first.clone(), &rest);
+        let then = apply(first.clone(), &slow);
         let (run, is_given_up) = run_tried_out([&first, &then], &case, Duration::from_nanos(nanoseconds));
         if let Err(message) = case.allows(&run) {
             return Err(TestCaseError::fail(format!("given up: {is_given_up}: {message}")));

@@ -37,7 +37,8 @@ impl TierArgs {
         self.tier_chunk.unwrap_or(CHUNK_OPS)
     }
 
-    /// How long a program of so many operations is tried out, if it is: not where LLVM is to compile at once.
+    /// How long a program of so many operations is tried out, if it is: not where LLVM is to compile at once, unless it is asked
+    /// for.
     pub fn trial_time(&self, ops: usize) -> Option<Duration> {
         match self.tier_trial {
             Some(time) => Some(Duration::from_micros(time)).filter(|time| !time.is_zero()),
