@@ -220,10 +220,13 @@ unsafe fn run(
     let State { shared, console, .. } = &mut *state;
     let is_given_up = exit == Exit::Left && matches!(end, End::Finished) && shared.is_given_up();
     let end = settle(end, console, shared);
+    // The last output may not have been delivered in time.
+    let is_given_up = is_given_up || shared.is_given_up();
     drop(session);
     let State { console, .. } = *state;
     // A request may have come in the meantime.
-    Ok((Some(end).filter(|end| !(is_given_up && matches!(end, End::Finished))), console))
+    let is_final = matches!(end, End::Signal(_) | End::BrokenPipe | End::OutputError(_));
+    Ok((Some(end).filter(|_| is_final || !is_given_up), console))
 }
 
 /// Delivers the output and lets a request to stop have the last word.

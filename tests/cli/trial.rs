@@ -77,6 +77,22 @@ fn whoever_reads_late_gets_everything_once() {
 }
 
 #[test]
+fn what_is_left_at_the_end_waits_for_whoever_reads() {
+    // The pipe holds half of it, and the program is over with the other half in the buffer.
+    let expected: Vec<u8> = std::iter::repeat_n((1..=255).rev(), 2 * 255).flatten().collect();
+    for time in TIMES {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let run = bfllvm(",[>-[>-[.-]<-]<-]", &["run", "-w", &trial(time)]);
+        let mut running = run.stdout(writer).start();
+        running.send(&[2]);
+        running.blocks();
+        let collector = Collector::new(reader);
+        running.finish().ends(0);
+        assert!(collector.finish() == expected, "{time}");
+    }
+}
+
+#[test]
 fn dumps_are_shown_once() {
     let outcome = bfllvm(",#[->+<]+[+]", &["run", "--debug-hash", &trial(1)]).run("a");
     assert_eq!(outcome.ends(0).stderr.matches("# 1:2").count(), 1, "{outcome}");
