@@ -65,6 +65,7 @@ const OUR_PASSES: &[&str] = &[
     "values",
     "combine",
     "deadstores",
+    "ladder",
 ];
 
 /// Most of what `default<O2>` does brings nothing for BF: see the table of [`crate::llvm::pipeline`].
@@ -159,7 +160,8 @@ const EVALUATION: (&str, &str) = ("evaluate", "evaluate-start");
 
 /// The passes that take long: they follow what is known, or execute loops symbolically. On LostKng, 2 MB, they take nine
 /// tenths of the time.
-const SLOW: &[&str] = &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "evaluate"];
+const SLOW: &[&str] =
+    &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "ladder", "evaluate"];
 
 impl Level {
     /// The level's row in [`LEVELS`].

@@ -390,6 +390,7 @@ impl Watch {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }

@@ -215,6 +215,11 @@ impl<'p> Machine<'p> {
                 let value = self.at(target)?;
                 *value = value.wrapping_add(product) & mask;
             }
+            Kind::MinAdd { target, source, most, factor } => {
+                let least = (*self.at(source)?).min(most.into());
+                let value = self.at(target)?;
+                *value = value.wrapping_add(least.wrapping_mul(factor)) & mask;
+            }
             Kind::Move { delta } => self.pointer += i64::from(delta),
             Kind::Scan { cell, stride } => {
                 while *self.at(cell)? != 0 {

@@ -159,6 +159,7 @@ impl Chunks {
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
                 | Kind::Product { .. }
+                | Kind::MinAdd { .. }
                 | Kind::Move { .. }
                 | Kind::Scan { .. }
                 | Kind::Walk { .. }
@@ -230,6 +231,7 @@ fn shallowest(ops: &[Op]) -> usize {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }

@@ -217,6 +217,16 @@ impl Emitter {
         }
     }
 
+    /// `rax -= rcx`; the flags tell of the difference.
+    pub fn decrease_by_second(&mut self) {
+        match self.width {
+            CellWidth::W8 => dynasm!(self.asm; .arch x64; sub al, cl),
+            CellWidth::W16 => dynasm!(self.asm; .arch x64; sub ax, cx),
+            CellWidth::W32 => dynasm!(self.asm; .arch x64; sub eax, ecx),
+            CellWidth::W64 => dynasm!(self.asm; .arch x64; sub rax, rcx),
+        }
+    }
+
     /// Fills `xmm0` with cells of this value.
     pub fn broadcast(&mut self, value: u64) {
         if value == 0 {
@@ -244,6 +254,19 @@ impl Emitter {
             }
             (_, factor) => dynasm!(self.asm; .arch x64; imul ecx, ecx, factor.unwrap_or_default()),
         }
+    }
+
+    /// `rcx = min(rax, most)`, the values of cells having no sign; the flags are lost.
+    pub fn minimum(&mut self, most: u32) {
+        let most = most as i32;
+        dynasm!(self.asm; .arch x64; mov ecx, most);
+        match self.width {
+            CellWidth::W8 => dynasm!(self.asm; .arch x64; cmp al, cl),
+            CellWidth::W16 => dynasm!(self.asm; .arch x64; cmp ax, cx),
+            CellWidth::W32 => dynasm!(self.asm; .arch x64; cmp eax, ecx),
+            CellWidth::W64 => dynasm!(self.asm; .arch x64; cmp rax, rcx),
+        }
+        dynasm!(self.asm; .arch x64; cmovb ecx, eax);
     }
 
     /// `rcx = rax * factor`, or `rcx = rax * -factor` where that is shorter: the sign to add `rcx` with. The flags are lost.

@@ -176,6 +176,7 @@ fn is_counted(kind: Kind) -> bool {
         | Kind::MulAdd { .. }
         | Kind::Copy { .. }
         | Kind::Product { .. }
+        | Kind::MinAdd { .. }
         | Kind::Count(_)
         | Kind::Move { .. }
         | Kind::Input { .. }

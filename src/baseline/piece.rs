@@ -157,6 +157,7 @@ fn head_around(ops: &[Op], index: u32) -> Option<u32> {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }

@@ -249,6 +249,7 @@ impl Translator<'_> {
             Kind::Product { target, left, right, factor } => {
                 self.add_product_of_two(index, target, [left, right], factor)
             }
+            Kind::MinAdd { target, source, most, factor } => self.add_minimum(target, source, most, factor),
             Kind::Move { delta } => self.ahead += i64::from(delta),
             Kind::Scan { cell, stride } => self.counting_steps(index, cell, |this| match this.run_usage(index) {
                 Use::Scan(scanned) => this.scan_run(cell, stride, scanned),

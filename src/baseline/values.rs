@@ -131,6 +131,33 @@ impl Translator<'_> {
         self.in_flags = Some(self.key(target));
     }
 
+    /// `target += min(source, most) * factor`
+    pub(super) fn add_minimum(&mut self, target: i32, source: i32, most: u32, factor: u64) {
+        self.load(source);
+        self.emitter.minimum(most);
+        let is_negative = factor == self.emitter.width.mask();
+        if factor != 1 && !is_negative {
+            self.emitter.multiply_by(factor);
+        }
+        if target == source {
+            if is_negative {
+                self.emitter.decrease_by_second();
+            } else {
+                self.emitter.increase_by_second();
+            }
+            self.store(target);
+        } else {
+            let at = self.at(target);
+            if is_negative {
+                self.emitter.subtract_second(at);
+            } else {
+                self.emitter.add_second(at);
+            }
+            self.changed(target);
+        }
+        self.in_flags = Some(self.key(target));
+    }
+
     /// `target += source * factor`, but where `source` is 0 that is added to `source` itself, since `target` may lie off
     /// the tape.
     pub(super) fn add_product_unless_zero(&mut self, target: i32, source: i32, factor: u64) {
@@ -201,6 +228,7 @@ impl Translator<'_> {
                 Kind::Set { cell, .. } if is_it(cell) => return None,
                 Kind::Add { .. } | Kind::Set { .. } => continue,
                 Kind::MulAdd { target, source, .. } => is_it(source) || is_it(target),
+                Kind::MinAdd { source, .. } => is_it(source),
                 Kind::Copy { source: read, .. } | Kind::Product { left: read, .. } | Kind::Output { cell: read } => {
                     is_it(read)
                 }
@@ -237,6 +265,7 @@ impl Translator<'_> {
             Kind::MulAdd { source: read, .. }
             | Kind::Copy { source: read, .. }
             | Kind::Product { left: read, .. }
+            | Kind::MinAdd { source: read, .. }
             | Kind::Walk { cell: read, .. }
             | Kind::Output { cell: read } => read == cell,
             Kind::Add { cell: changed, .. } => changed == cell && self.wanted_at(index + 1, i64::from(cell)).is_some(),

@@ -70,10 +70,9 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
                 if program.entry == Entry::Anywhere && at_heads.is_empty() {
                     reached = None;
                 }
-                // Other iterations come from elsewhere if the pointer drifts.
-                reached = reach(reached.filter(|_| !drifts[number]), cell);
-                at_heads.push(reached);
                 let drift = drifts_to_come.next().flatten();
+                reached = at_each_head(reach(reached, cell), cell, drift);
+                at_heads.push(reached);
                 drifts_around.push(drift);
                 let body = range.start + number + 1..end as usize;
                 steady = drift
@@ -97,11 +96,12 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
                 forms[number] = match (transfer, &steady) {
                     _ if end as usize >= range.end => Form::Branch,
                     (Some(transfer), _) if transfer.moves_along(drift) => Form::Branch,
-                    _ if is_neutral(cell, body, reached) => Form::Always,
+                    // An assignment waits for nothing.
                     (Some(transfer), Some(steady)) if in_body && steady.shifts(transfer) => {
                         forms[steady.body.start - 1 - range.start] = Form::Shift;
                         Form::Shift
                     }
+                    _ if is_neutral(cell, body, reached) => Form::Always,
                     (transfer, _) if is_drifting => match (beyond(), transfer) {
                         (Some(beyond), _) => Form::Behind { access: beyond },
                         (None, Some(_)) => Form::Redirected,
@@ -124,7 +124,12 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
             Kind::Input { cell } | Kind::Output { cell } => reached = reach(reached, cell),
             Kind::Count(count) => reached = reach(reached, count.counter),
             Kind::Text { .. } | Kind::Dump { .. } => {}
-            Kind::Add { .. } | Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. } => {
+            Kind::Add { .. }
+            | Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
+            | Kind::MinAdd { .. } => {
                 reached = cells_of(op.kind).into_iter().flatten().fold(reached, reach);
             }
         }
@@ -155,11 +160,25 @@ fn reach_from(pointer: i64, reached: Reached, cell: i32) -> Reached {
     Some(reached.map_or((cell, cell), |(left, right)| (left.min(cell), right.max(cell))))
 }
 
+/// What is on the tape whenever the head of a loop on `cell` is come to, if this is when it is entered: in the other
+/// iterations the one before has tested the cell from where it stood, if it is known from where the pointer came.
+fn at_each_head(entered: Reached, cell: i32, drift: Option<i64>) -> Reached {
+    let (left, right) = entered?;
+    let here = i64::from(cell);
+    let before = here - drift.unwrap_or(0);
+    match drift {
+        Some(0) => entered,
+        Some(_) | None => Some((left.max(here.min(before)), right.min(here.max(before)))),
+    }
+}
+
 /// The cells that the operation accesses, whatever their values are, if it does nothing else than change one of them.
 fn cells_of(kind: Kind) -> Option<[i32; 3]> {
     match kind {
         Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some([cell; 3]),
-        Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } => Some([target, source, source]),
+        Kind::MulAdd { target, source, .. }
+        | Kind::Copy { target, source, .. }
+        | Kind::MinAdd { target, source, .. } => Some([target, source, source]),
         Kind::Product { target, left, right, .. } => Some([target, left, right]),
         Kind::Move { .. }
         | Kind::Scan { .. }
@@ -180,7 +199,10 @@ fn cells_of(kind: Kind) -> Option<[i32; 3]> {
 /// they do so before anything is seen of them, and whatever the values of cells are.
 fn first_beyond(ops: &[Op], index: usize, (left, right): (i64, i64)) -> Option<i32> {
     let mut pointer = 0;
-    for op in ops[index..].iter().take(MAX_AHEAD) {
+    let mut next = index;
+    for _ in 0..MAX_AHEAD {
+        let op = ops.get(next)?;
+        next += 1;
         let (cells, is_last) = match op.kind {
             Kind::Move { delta } => {
                 pointer += i64::from(delta);
@@ -188,6 +210,10 @@ fn first_beyond(ops: &[Op], index: usize, (left, right): (i64, i64)) -> Option<i
             }
             // Whether the condition is met or not.
             Kind::IfEnd { .. } => continue,
+            Kind::If { cell, end } if is_unseen(&ops[next..end as usize]) => {
+                next = end as usize;
+                ([cell; 3], false)
+            }
             Kind::If { cell, .. } | Kind::Loop { cell, .. } | Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => {
                 ([cell; 3], true)
             }
@@ -208,6 +234,12 @@ fn first_beyond(ops: &[Op], index: usize, (left, right): (i64, i64)) -> Option<i
         }
     }
     None
+}
+
+/// Whether these few operations of a condition come to their end without anything being seen of them.
+fn is_unseen(body: &[Op]) -> bool {
+    let is_unseen = |kind| cells_of(kind).is_some() || matches!(kind, Kind::If { .. } | Kind::IfEnd { .. });
+    body.len() <= MAX_AHEAD && body.iter().all(|op| is_unseen(op.kind))
 }
 
 /// A loop whose pointer drifts, in iterations that follow another.
@@ -277,7 +309,9 @@ fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
     let is_on_tape = |cell: i32| reached.is_some_and(|(left, right)| (left..=right).contains(&i64::from(cell)));
     (1..=MAX_OPS).contains(&body.len())
         && body.iter().all(|op| match op.kind {
-            Kind::MulAdd { target, source, .. } => source == cell && is_on_tape(target),
+            Kind::MulAdd { target, source, .. } | Kind::MinAdd { target, source, .. } => {
+                source == cell && is_on_tape(target)
+            }
             Kind::Product { target, left, right, .. } => {
                 (left == cell || right == cell) && [target, left, right].into_iter().all(is_on_tape)
             }
@@ -325,6 +359,7 @@ mod tests {
         assert_eq!(found("if [2]/muladd [1] [2] 3/set [2] 0/end"), [1]);
         assert_eq!(found("add [-3] 1/move 5/if [0]/muladd [-8] [0] 3/set [0] 0/end"), [3]);
         assert_eq!(found("if [2]/product [1] [0] [2] 3/set [2] 0/end"), [1]);
+        assert_eq!(found("add [1] 1/if [2]/minadd [1] [2] 9 3/minadd [2] [2] 9 255/end"), [2]);
         // In every iteration the loop tests the cell to the left, wherever it stands.
         assert_eq!(found("loop [0]/if [2]/muladd [1] [2] 3/set [2] 0/end/move 3/end"), [2]);
     }
@@ -379,9 +414,13 @@ mod tests {
     #[test]
     fn cells_that_are_come_to_in_any_case_are_on_the_tape() {
         let transfer = "if [2]/muladd [5] [2] 1/end";
-        for (comes_by, access) in
-            [("move 6", 6), ("add [5] 1/move 1", 5), ("if [6]/add [6] 1/end/move 1", 6), ("loop [9]/end/move 1", 9)]
-        {
+        for (comes_by, access) in [
+            ("move 6", 6),
+            ("add [5] 1/move 1", 5),
+            ("if [6]/add [6] 1/end/move 1", 6),
+            ("loop [9]/end/move 1", 9),
+            ("if [1]/add [5] 1/if [1]/set [1] 0/end/end/move 6", 6),
+        ] {
             assert_eq!(behind(&format!("loop [0]/{transfer}/{comes_by}/end")), [(2, access)], "{comes_by}");
         }
         assert_eq!(behind(&format!("loop [0]/if [1]/{transfer}/end/move 6/end")), [(3, 6)]);
@@ -398,12 +437,25 @@ mod tests {
             ("output before the fault", "output [0]/move 6"),
             ("input before the fault", "input [0]/move 6"),
             ("it may never come there", "loop [0]/end/move 6"),
-            ("it may not come there", "if [1]/add [5] 1/end/move 6"),
+            ("it may not come there", "if [1]/add [5] 1/end"),
+            ("it may end somewhere else", "if [1]/move 1/end/move 6"),
+            ("output before the fault, now and then", "if [1]/output [1]/end/move 6"),
             ("one of two, of which nobody knows which is the first", "muladd [6] [7] 1/move 6"),
         ] {
             let code = format!("loop [0]/{transfer}/{stays}/end");
             assert!(behind(&code).is_empty() && found(&code).is_empty(), "{why}");
         }
+    }
+
+    #[test]
+    fn from_record_to_record_all_between_was_tested() {
+        let transfer = "if [-4]/muladd [-6] [-4] 1/muladd [-7] [-4] 2/end";
+        let walk = |before: i32, drift: i32| found(&format!("add [{before}] 1/loop [0]/{transfer}/move {drift}/end"));
+        assert_eq!(walk(-9, 9), [3]);
+        assert_eq!(walk(-10, 7), [3]);
+        assert!(walk(-9, 3).is_empty(), "the record before is nearer");
+        assert!(walk(-9, -9).is_empty(), "it lies on the other side");
+        assert!(walk(-5, 9).is_empty(), "of the first record not enough is known");
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub enum Kind {
     Copy { target: i32, source: i32, factor: u64 },
     /// `tape[ptr + target] += tape[ptr + left] * tape[ptr + right] * factor`
     Product { target: i32, left: i32, right: i32, factor: u64 },
+    /// `tape[ptr + target] += min(tape[ptr + source], most) * factor`; `target` may be `source`.
+    MinAdd { target: i32, source: i32, most: u32, factor: u64 },
     /// `ptr += delta`; no access.
     Move { delta: i32 },
     /// `while tape[ptr + cell] != 0 { ptr += stride }`
@@ -163,6 +165,9 @@ impl Kind {
             Kind::Product { target, left, right, factor } => {
                 Kind::Product { target: target + by, left: left + by, right: right + by, factor }
             }
+            Kind::MinAdd { target, source, most, factor } => {
+                Kind::MinAdd { target: target + by, source: source + by, most, factor }
+            }
             Kind::Scan { cell, stride } => Kind::Scan { cell: cell + by, stride },
             Kind::Walk { cell, stride, leave, enter } => Kind::Walk { cell: cell + by, stride, leave, enter },
             Kind::Count(count) => Kind::Count(Count { counter: count.counter + by, ..count }),
@@ -180,7 +185,10 @@ impl Kind {
     pub fn straight_target(self) -> Option<i32> {
         match self {
             Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some(cell),
-            Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
+            Kind::MulAdd { target, .. }
+            | Kind::Copy { target, .. }
+            | Kind::Product { target, .. }
+            | Kind::MinAdd { target, .. } => Some(target),
             Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
@@ -207,6 +215,7 @@ impl Kind {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
@@ -236,9 +245,9 @@ impl Kind {
             | Kind::Dump { cell }
             | Kind::Loop { cell, .. }
             | Kind::If { cell, .. } => cell.unsigned_abs(),
-            Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } => {
-                target.unsigned_abs().max(source.unsigned_abs())
-            }
+            Kind::MulAdd { target, source, .. }
+            | Kind::Copy { target, source, .. }
+            | Kind::MinAdd { target, source, .. } => target.unsigned_abs().max(source.unsigned_abs()),
             Kind::Product { target, left, right, .. } => {
                 target.unsigned_abs().max(left.unsigned_abs()).max(right.unsigned_abs())
             }
@@ -278,6 +287,7 @@ impl Program {
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
                 | Kind::Product { .. }
+                | Kind::MinAdd { .. }
                 | Kind::Count(_)
                 | Kind::Input { .. }
                 | Kind::Output { .. }

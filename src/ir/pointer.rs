@@ -19,7 +19,10 @@ impl Program {
             | Kind::Loop { cell, .. }
             | Kind::If { cell, .. } => Some(cell),
             // What was added to in a loop.
-            Kind::MulAdd { target, .. } | Kind::Copy { target, .. } | Kind::Product { target, .. } => Some(target),
+            Kind::MulAdd { target, .. }
+            | Kind::Copy { target, .. }
+            | Kind::Product { target, .. }
+            | Kind::MinAdd { target, .. } => Some(target),
             Kind::Count(count) => Some(count.counter),
             Kind::LoopEnd { start } | Kind::IfEnd { start } => self.current_cell(start),
             Kind::Move { .. } | Kind::Text { .. } => None,

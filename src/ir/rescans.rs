@@ -116,6 +116,7 @@ impl Rescanning {
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
                 | Kind::Product { .. }
+                | Kind::MinAdd { .. }
                 | Kind::Move { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -246,6 +247,7 @@ impl Places {
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
                 | Kind::Product { .. }
+                | Kind::MinAdd { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
                 | Kind::Dump { .. } => {}

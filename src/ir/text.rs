@@ -65,6 +65,9 @@ impl std::fmt::Display for Line<'_> {
             Kind::Product { target, left, right, factor } => {
                 write!(f, "product [{target}] [{left}] [{right}] {factor}")
             }
+            Kind::MinAdd { target, source, most, factor } => {
+                write!(f, "minadd [{target}] [{source}] {most} {factor}")
+            }
             Kind::Move { delta } => write!(f, "move {delta}"),
             Kind::Scan { cell, stride } => write!(f, "scan [{cell}] {stride}"),
             Kind::Walk { cell, stride, leave, enter } => write!(f, "walk [{cell}] {stride} {leave} {enter}"),
@@ -256,6 +259,9 @@ fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
         "muladd" => Kind::MulAdd { target: cell(0)?, source: cell(1)?, factor: value(2)? },
         "copy" => Kind::Copy { target: cell(0)?, source: cell(1)?, factor: value(2)? },
         "product" => Kind::Product { target: cell(0)?, left: cell(1)?, right: cell(2)?, factor: value(3)? },
+        "minadd" => {
+            Kind::MinAdd { target: cell(0)?, source: cell(1)?, most: u32::try_from(value(2)?).ok()?, factor: value(3)? }
+        }
         "move" => Kind::Move { delta: number(0)? },
         "scan" => Kind::Scan { cell: cell(0)?, stride: number(1)? },
         "walk" => Kind::Walk { cell: cell(0)?, stride: number(1)?, leave: number(2)?, enter: number(3)? },
@@ -275,7 +281,7 @@ mod tests {
 
     const EVERY_OPERATION: &str = "cells 16\nadd [0] 3\nset [-2] 65535\nmove -7\nscan [1] 4\ninput [0]\n\
         output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
-        product [0] [1] [-2] 65535\n  end\n  walk [0] -2 -1 1\nend\n\
+        product [0] [1] [-2] 65535\n    minadd [2] [1] 9 65535\n  end\n  walk [0] -2 -1 1\nend\n\
         count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 1 from 10 mirror [-2] copy [3]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
         count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\n";
 

@@ -113,6 +113,7 @@ fn follow_drifts(ops: &[Op], mut at_end: impl FnMut(Drifting)) {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Output { .. }

@@ -4,7 +4,7 @@
 //! 1. Heads and ends match: each names the other's index, and pairs nest.
 //! 2. Deltas, values and factors are wrapped to the program's width.
 //! 3. No operation is without meaning: what moves or steps does not do so by 0, what multiplies does
-//!    not by 0, `MulAdd` does not read its own target, and a `Walk` adds something somewhere.
+//!    not by 0, `MulAdd` does not read its own target, `MinAdd` adds something, and a `Walk` does so somewhere.
 //! 4. Spans do not end before they start.
 //! 5. The cells of a `Count` are different ones, and the zeros in use come first.
 //! 6. Texts are not empty and lie within the program's text.
@@ -56,12 +56,18 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Add { delta: value, .. } | Kind::Set { value, .. } if !wrapped(value) => {
             Some("the value is not wrapped to the cell width")
         }
-        Kind::MulAdd { factor, .. } | Kind::Copy { factor, .. } | Kind::Product { factor, .. }
+        Kind::MulAdd { factor, .. }
+        | Kind::Copy { factor, .. }
+        | Kind::Product { factor, .. }
+        | Kind::MinAdd { factor, .. }
             if factor == 0 || !wrapped(factor) =>
         {
             Some("the factor is 0 or not wrapped to the cell width")
         }
         Kind::MulAdd { target, source, .. } if target == source => Some("the target is the source"),
+        Kind::MinAdd { most, .. } if most == 0 || !wrapped(most.into()) => {
+            Some("the most that is added is 0 or no value of a cell")
+        }
         Kind::Move { delta: 0 } => Some("the move stays"),
         Kind::Text { start, len } if len == 0 || (start + len) as usize > program.text.len() => {
             Some("the text is empty or not the program's")
@@ -90,6 +96,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::MulAdd { .. }
         | Kind::Copy { .. }
         | Kind::Product { .. }
+        | Kind::MinAdd { .. }
         | Kind::Move { .. }
         | Kind::Scan { .. }
         | Kind::Walk { .. }
@@ -142,5 +149,10 @@ mod tests {
         let multiply = |target, factor| Kind::MulAdd { target, source: 0, factor };
         assert!(property(&[multiply(0, 1)]).unwrap().contains("source"));
         assert!(property(&[multiply(1, 0)]).unwrap().contains("factor"));
+        let minimum = |most, factor| Kind::MinAdd { target: 0, source: 0, most, factor };
+        assert_eq!(property(&[minimum(255, 1)]), None);
+        assert!(property(&[minimum(0, 1)]).unwrap().contains("most"));
+        assert!(property(&[minimum(256, 1)]).unwrap().contains("most"));
+        assert!(property(&[minimum(1, 0)]).unwrap().contains("factor"));
     }
 }

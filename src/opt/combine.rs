@@ -86,6 +86,10 @@ fn combine(mut program: Program) -> (Program, bool) {
                 writers.forget(right);
                 writers.forget(target);
             }
+            Kind::MinAdd { target, source, .. } => {
+                writers.forget(source);
+                writers.forget(target);
+            }
             Kind::Input { cell } | Kind::Output { cell } => writers.forget(cell),
             Kind::Text { .. } => {}
             Kind::Dump { .. }

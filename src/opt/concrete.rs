@@ -242,6 +242,10 @@ impl Machine<'_> {
                     let value = self.read(left)?.wrapping_mul(self.read(right)?).wrapping_mul(factor);
                     self.add(target, value)?;
                 }
+                Kind::MinAdd { target, source, most, factor } => {
+                    let least = self.read(source)?.min(most.into());
+                    self.add(target, least.wrapping_mul(factor))?;
+                }
                 Kind::Move { delta } => self.walk(delta)?,
                 Kind::Scan { cell, stride } => {
                     while self.read(cell)? != 0 {

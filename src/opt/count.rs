@@ -150,7 +150,12 @@ fn may_count(body: &[Op], mask: u64) -> bool {
                 true
             }
             Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. } => true,
-            Kind::Count(_) | Kind::Input { .. } | Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => false,
+            Kind::MinAdd { .. }
+            | Kind::Count(_)
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. } => false,
         })
         && has_step
         && has_test

@@ -48,6 +48,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Loop { .. }

@@ -59,7 +59,7 @@ fn drop_dead(mut program: Program) -> (Program, bool) {
             Kind::Add { cell, .. } => {
                 is_dropped = dead.has(place(cell));
             }
-            Kind::MulAdd { target, source, .. } => {
+            Kind::MulAdd { target, source, .. } | Kind::MinAdd { target, source, .. } => {
                 is_dropped = dead.has(place(target));
                 if !is_dropped {
                     dead.remove(place(source));
@@ -138,6 +138,7 @@ fn end_of(program: &Program) -> Option<i64> {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Input { .. }
             | Kind::Output { .. }

@@ -194,7 +194,8 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
             | Kind::Input { cell }
             | Kind::MulAdd { target: cell, .. }
             | Kind::Copy { target: cell, .. }
-            | Kind::Product { target: cell, .. } => {
+            | Kind::Product { target: cell, .. }
+            | Kind::MinAdd { target: cell, .. } => {
                 let place = body.moved + i64::from(cell);
                 changes.add(&mut body, place, Outcome::Any);
             }

@@ -18,6 +18,7 @@ mod effects;
 mod evaluate;
 mod facts;
 mod invariants;
+mod ladder;
 mod multiply;
 mod nest;
 mod offsets;
@@ -134,6 +135,12 @@ pub const PASSES: &[Pass] = &[
         summary: "closed, once more, behind counts: loops that get lost went away",
         seeks: Seeks::Brackets,
         run: values::run_closed_behind_counts,
+    },
+    Pass {
+        name: "ladder",
+        summary: "conditions that count one cell down in each other become minima",
+        seeks: Seeks::Brackets,
+        run: ladder::run,
     },
     Pass {
         name: "deadstores",

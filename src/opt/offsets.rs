@@ -55,6 +55,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)

@@ -401,7 +401,8 @@ fn can_be_followed(kind: Kind) -> bool {
         | Kind::Product { .. }
         | Kind::If { .. }
         | Kind::IfEnd { .. } => true,
-        Kind::Move { .. }
+        Kind::MinAdd { .. }
+        | Kind::Move { .. }
         | Kind::Scan { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)

@@ -151,7 +151,12 @@ fn parts(kind: Kind) -> Option<Parts> {
             let steps = (leave as u64).rotate_left(21) ^ (enter as u64).rotate_left(42);
             (12, [Some(cell), None, None], stride as u64 ^ steps)
         }
-        Kind::Count(_) | Kind::Input { .. } | Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => {
+        Kind::MinAdd { .. }
+        | Kind::Count(_)
+        | Kind::Input { .. }
+        | Kind::Output { .. }
+        | Kind::Text { .. }
+        | Kind::Dump { .. } => {
             return None;
         }
     };

@@ -197,6 +197,20 @@ impl Values {
                     }
                 }
             }
+            Kind::MinAdd { target, source, most, factor } => match self.sure_value(source) {
+                Some(value) => {
+                    let delta = value.min(most.into()).wrapping_mul(factor) & self.mask;
+                    if delta != 0 {
+                        self.add(op, target, delta);
+                    }
+                }
+                None => {
+                    self.note_access(source);
+                    self.note_access(target);
+                    self.learn(target, None);
+                    self.rewriter.put(op.kind, op.span);
+                }
+            },
             Kind::Move { delta } => {
                 self.facts.pointer += i64::from(delta);
                 self.rewriter.put(op.kind, op.span);

@@ -30,7 +30,8 @@ use engines::{
     translated, translated_in_chunks,
 };
 use programs::{
-    assemble, chunk_ops, counting_program, dialect, nested_program, operations, program, rescanning, shifting_program,
+    assemble, chunk_ops, counting_program, dialect, ladder_program, nested_program, operations, program, rescanning,
+    shifting_program,
 };
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
@@ -65,7 +66,7 @@ proptest! {
 
     /// Every pass of the table, alone: well formed, idempotent where it says so, and right.
     #[test]
-    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for pass in PASSES {
             let after = pass.apply(case.literal.clone());
@@ -96,7 +97,7 @@ proptest! {
 
     /// All passes of a level, in the reference interpreter.
     #[test]
-    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for row in levels_that_differ() {
             let program = case.at(row.level);
@@ -118,7 +119,7 @@ proptest! {
 
     /// The passes that a large program does without at first, done to its outermost loops one by one.
     #[test]
-    fn passes_of_parts_keep_the_meaning(code in prop_oneof![1 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn passes_of_parts_keep_the_meaning(code in prop_oneof![1 => program(), 1 => counting_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         let program = case.starting(Level::O2, Start::InParts);
         let (mut pieces, mut done) = (Vec::new(), 0);
@@ -157,7 +158,7 @@ proptest! {
 
     /// The text form is read back as it was printed.
     #[test]
-    fn the_text_form_is_complete(code in prop_oneof![2 => program(), 1 => counting_program()], dialect in dialect()) {
+    fn the_text_form_is_complete(code in prop_oneof![2 => program(), 1 => counting_program(), 1 => ladder_program()], dialect in dialect()) {
         let printed = text::print(&Case::new(&code, Vec::new(), dialect).at(Level::O2), None);
         prop_assert_eq!(text::print(&text::parse(&printed).unwrap(), None), printed);
     }
@@ -168,7 +169,7 @@ proptest! {
 
     /// Compiled code, at every level.
     #[test]
-    fn compiled_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn compiled_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished);
         for row in LEVELS {
@@ -205,7 +206,7 @@ proptest! {
 
     /// Code of the template JIT: from the operations of the levels, which differ in their passes.
     #[test]
-    fn baseline_code_keeps_the_meaning(code in prop_oneof![2 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn baseline_code_keeps_the_meaning(code in prop_oneof![2 => program(), 1 => counting_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
         for level in [Level::O0, Level::O2] {
@@ -241,7 +242,7 @@ proptest! {
     /// Code that is made when it is come to does what code does that is made before. Where no condition has become code without a
     /// branch, which depends on what is seen of the program, it does so down to the place of a fault.
     #[test]
-    fn code_in_chunks_is_the_same(code in prop_oneof![3 => program(), 1 => counting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
+    fn code_in_chunks_is_the_same(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
         let both = |level, start| {

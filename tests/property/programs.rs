@@ -116,6 +116,47 @@ pub fn counting_program() -> impl Strategy<Value = String> {
     )
 }
 
+/// Loops in each other that count a cell down, with something on the last rung: a carry, or a value looked up. Of one record or
+/// of many.
+pub fn ladder_program() -> impl Strategy<Value = String> {
+    let rung = prop::sample::select(&["->+<", "-", "->-<", "-<+>", "->>>+++<<<", "-<<<<+>>>>"]);
+    let top = prop::sample::select(&[
+        "[-]",
+        ">[-]+<[-]",
+        "[->+<]",
+        "->--->>>>+<<<<<[->+<]",
+        "[->--->+<<[->+<]]",
+        "[++++>-<[->+<]]",
+        "[->+<[->+<[->[-]<[-]]]]",
+        ">.<[-]",
+    ]);
+    // Values that nobody knows: small ones, where the input has ended.
+    let cell = || {
+        (prop_oneof![3 => Just(","), 1 => Just("")], 0..14usize)
+            .prop_map(|(input, value)| format!("{input}{}", "+".repeat(value)))
+    };
+    let ladder = (rung, 2..12usize, top, prop_oneof![4 => Just(""), 1 => Just(">+<"), 1 => Just(">.<")]);
+    (ladder, prop::collection::vec(cell(), 1..12), any::<bool>()).prop_map(
+        |((rung, rungs, top, behind), cells, is_walk)| {
+            let ladder = format!("{}{top}{}", format!("[{rung}").repeat(rungs), format!("{behind}]").repeat(rungs));
+            if is_walk {
+                // A mark and a value in each record.
+                let records: String = cells.iter().map(|cell| format!("+>>{cell}>>>")).collect();
+                format!(">>>>>{records}{}[>>{ladder}>>>]{}", "<".repeat(5 * cells.len()), "<.".repeat(12))
+            } else {
+                format!(">>>>{}<{}{ladder}{}", cells.join(">"), "<".repeat(cells.len() / 2), "<<<<<.>.>.>.>.>.>.>.>.>.")
+            }
+        },
+    )
+}
+
+#[test]
+fn ladders_are_found() {
+    let case = Case::new(">>,>,<[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]>.", Vec::new(), Dialect::default());
+    let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::MinAdd { .. }));
+    assert!(is_found, "{}", text::print(&case.at(Level::O2), None));
+}
+
 /// Loops in loops that run on known values behind input: the inner ones find the same again, or nearly the same, and some move
 /// along.
 pub fn nested_program() -> impl Strategy<Value = String> {
@@ -180,6 +221,10 @@ pub fn operations() -> impl Strategy<Value = String> {
         3 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("muladd [{target}] [{source}] {factor}\n")),
         2 => (cell(), cell(), value()).prop_map(|(target, source, factor)| format!("copy [{target}] [{source}] {factor}\n")),
         2 => (cell(), cell(), cell(), value()).prop_map(|(target, left, right, factor)| format!("product [{target}] [{left}] [{right}] {factor}\n")),
+        2 => (cell(), cell(), 1..=130u32, value()).prop_map(|(target, source, most, factor)| format!("minadd [{target}] [{source}] {most} {factor}\n")),
+        1 => (cell(), cell(), 1..=130u32, value()).prop_map(|(target, source, most, factor)| {
+            format!("if [{source}]\nminadd [{target}] [{source}] {most} {factor}\nminadd [{source}] [{source}] {most} {}\nend\n", u64::MAX)
+        }),
         2 => prop_oneof![-40i32..=-1, 1i32..=40].prop_map(|delta| format!("move {delta}\n")),
         2 => (cell(), stride()).prop_map(|(cell, stride)| format!("scan [{cell}] {stride}\n")),
         2 => (cell(), stride(), -2i32..=2, -2i32..=2).prop_map(|(cell, stride, leave, enter)| format!("walk [{cell}] {stride} {leave} {enter}\n")),
@@ -259,7 +304,8 @@ pub fn assemble(operations: &str, width: CellWidth) -> Program {
             | Kind::Set { value, .. }
             | Kind::MulAdd { factor: value, .. }
             | Kind::Copy { factor: value, .. }
-            | Kind::Product { factor: value, .. } => *value &= width.mask(),
+            | Kind::Product { factor: value, .. }
+            | Kind::MinAdd { factor: value, .. } => *value &= width.mask(),
             _ => {}
         }
         let replacement = Kind::Output { cell: 0 };
@@ -267,9 +313,10 @@ pub fn assemble(operations: &str, width: CellWidth) -> Program {
             Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } if target == source => {
                 op.kind = replacement
             }
-            Kind::MulAdd { factor: 0, .. } | Kind::Copy { factor: 0, .. } | Kind::Product { factor: 0, .. } => {
-                op.kind = replacement
-            }
+            Kind::MulAdd { factor: 0, .. }
+            | Kind::Copy { factor: 0, .. }
+            | Kind::Product { factor: 0, .. }
+            | Kind::MinAdd { factor: 0, .. } => op.kind = replacement,
             Kind::Walk { leave: 0, enter: 0, .. } | Kind::Move { delta: 0 } => op.kind = replacement,
             _ => {}
         }
@@ -288,6 +335,7 @@ pub fn shifting_program() -> impl Strategy<Value = String> {
         2 => Just(">>[<<[-{to}+{back}]>>[-]]<<"),
         2 => Just(">>[<<[-{to}+{back}]>>-]<<"),
         1 => Just("[-{back}+{to}]"),
+        2 => Just("[-{to}+<+{back}>]"),
         2 => Just("[-<+>]"),
         2 => Just("[->++<]"),
         1 => Just("[>+<<+>-]>[-<+>]<"),

@@ -173,6 +173,12 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let product = self.builder.build_int_mul(product, factor, self.name("product"))?;
                 self.add(target, product)
             }
+            Kind::MinAdd { target, source, most, factor } => {
+                let least = self.least(source, most)?;
+                let factor = self.unit.cell_type().const_int(factor, false);
+                let product = self.builder.build_int_mul(least, factor, self.name("product"))?;
+                self.add(target, product)
+            }
             Kind::Move { delta } => {
                 let moved = self.address(delta)?;
                 self.set_pointer(moved)
@@ -310,6 +316,13 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
     pub(super) fn load_from(&self, address: PointerValue<'ctx>) -> Lowered<IntValue<'ctx>> {
         let value = self.builder.build_load(self.unit.cell_type(), address, self.name("value"))?;
         Ok(value.into_int_value())
+    }
+
+    /// The value of the cell, or `most` if that is less.
+    fn least(&self, cell: i32, most: u32) -> Lowered<IntValue<'ctx>> {
+        let (value, most) = (self.load(cell)?, self.unit.cell_type().const_int(most.into(), false));
+        let is_less = self.builder.build_int_compare(IntPredicate::ULT, value, most, self.name("less"))?;
+        Ok(self.builder.build_select(is_less, value, most, self.name("least"))?.into_int_value())
     }
 
     pub(super) fn add(&self, cell: i32, summand: IntValue<'ctx>) -> Lowered<()> {

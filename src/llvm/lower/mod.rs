@@ -270,6 +270,7 @@ impl<'ctx> Unit<'_, 'ctx> {
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
                 | Kind::Product { .. }
+                | Kind::MinAdd { .. }
                 | Kind::Count(_)
                 | Kind::Input { .. }
                 | Kind::Output { .. }

@@ -92,6 +92,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }

@@ -55,6 +55,7 @@ fn fits(op: &Op) -> bool {
         | Kind::IfEnd { .. } => true,
         Kind::Copy { .. }
         | Kind::Product { .. }
+        | Kind::MinAdd { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
         | Kind::Loop { .. }
@@ -82,6 +83,7 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             Kind::If { cell, end } => (6, cell, (end - first) as i32 - index as i32, 0),
             Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Loop { .. }

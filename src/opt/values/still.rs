@@ -125,6 +125,7 @@ impl Values {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Move { .. }
             | Kind::Count(_)
             | Kind::Input { .. }

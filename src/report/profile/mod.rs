@@ -99,6 +99,7 @@ impl Form {
             | Kind::MulAdd { .. }
             | Kind::Copy { .. }
             | Kind::Product { .. }
+            | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Move { .. }
             | Kind::Input { .. }

@@ -10,6 +10,7 @@ use crate::source::Span;
 pub enum Class {
     MultiplyAdd,
     Product,
+    Minimum,
     Copy,
     Assignment,
     Addition,
@@ -26,9 +27,10 @@ pub enum Class {
 }
 
 /// The classes in the order in which they are listed, with their names for one and for several.
-const CLASSES: [(Class, &str, &str); 15] = [
+const CLASSES: [(Class, &str, &str); 16] = [
     (Class::MultiplyAdd, "multiply-add", "multiply-adds"),
     (Class::Product, "product", "products"),
+    (Class::Minimum, "minimum", "minima"),
     (Class::Copy, "copy", "copies"),
     (Class::Assignment, "assignment", "assignments"),
     (Class::Addition, "addition", "additions"),
@@ -50,6 +52,7 @@ impl Class {
         Some(match kind {
             Kind::MulAdd { .. } => Class::MultiplyAdd,
             Kind::Product { .. } => Class::Product,
+            Kind::MinAdd { .. } => Class::Minimum,
             Kind::Copy { .. } => Class::Copy,
             Kind::Set { .. } => Class::Assignment,
             Kind::Add { .. } => Class::Addition,

@@ -189,7 +189,9 @@ fn look(ops: &[Op], counter: i64) -> Body {
                 }
             }
             Kind::Set { cell, .. } => changed = Some(cell),
-            Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } => {
+            Kind::MulAdd { target, source, .. }
+            | Kind::Copy { target, source, .. }
+            | Kind::MinAdd { target, source, .. } => {
                 changed = Some(target);
                 read[0] = Some(source);
             }
