@@ -41,7 +41,8 @@
 //!
 //! Every function has the type `ptr (ptr state, ptr cell)`: it starts with the tape pointer at a cell and
 //! returns where the pointer ends. At the head of a loop everything is in memory and the pointer is the only
-//! live value: what a loop's code remembers of its scans ([`ir::rescans`]) is lost where other code takes over. Accesses
+//! live value: what a loop's code remembers of its scans ([`ir::rescans`]) is lost where other code takes over, and no code takes
+//! over between two iterations of a loop that carries values in registers ([`ir::carries`]). Accesses
 //! are not checked: the tape lies between inaccessible guards that are wider than the largest distance between two
 //! accesses ([`ir::Program::largest_displacement`]), so that the first access outside of it traps. A program is cut into
 //! functions of bounded size

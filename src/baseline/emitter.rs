@@ -1,11 +1,12 @@
 //! Instructions on cells of any width: the assembler that [`super::translate`] and [`super::scan`] write with.
 //!
 //! Registers: `rbx` points near the tape pointer, `r12` at the state, `r13` at the host's functions. `rax` may
-//! hold a cell's value, of which only the low bits count; `rcx` is for use within one operation.
+//! hold a cell's value, of which only the low bits count; `rcx` is for use within one operation. Some loops carry values in others,
+//! of which only the low bits count as well.
 //!
 //! Knows instructions and nothing of operations.
 
-use dynasmrt::x64::X64Relocation;
+use dynasmrt::x64::{Rq, X64Relocation};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, VecAssembler, dynasm};
 
 use super::notes::{Depth, Notes, SAVED};
@@ -39,34 +40,35 @@ macro_rules! to_cell {
 
 /// Loads the cell at a displacement into a register, given with its 32 and with its 64 bits.
 macro_rules! from_cell {
-    ($emitter:ident, $displacement:expr; $dword:ident, $qword:ident) => {{
+    ($emitter:ident, $displacement:expr; [$($dword:tt)+], [$($qword:tt)+]) => {{
         let (asm, long): (_, i32) = (&mut $emitter.asm, $displacement);
         match ($emitter.width, i8::try_from(long)) {
-            (CellWidth::W8, Ok(short)) => dynasm!(asm; .arch x64; movzx $dword, BYTE [BYTE rbx + short]),
-            (CellWidth::W8, Err(_)) => dynasm!(asm; .arch x64; movzx $dword, BYTE [rbx + long]),
-            (CellWidth::W16, Ok(short)) => dynasm!(asm; .arch x64; movzx $dword, WORD [BYTE rbx + short]),
-            (CellWidth::W16, Err(_)) => dynasm!(asm; .arch x64; movzx $dword, WORD [rbx + long]),
-            (CellWidth::W32, Ok(short)) => dynasm!(asm; .arch x64; mov $dword, [BYTE rbx + short]),
-            (CellWidth::W32, Err(_)) => dynasm!(asm; .arch x64; mov $dword, [rbx + long]),
-            (CellWidth::W64, Ok(short)) => dynasm!(asm; .arch x64; mov $qword, [BYTE rbx + short]),
-            (CellWidth::W64, Err(_)) => dynasm!(asm; .arch x64; mov $qword, [rbx + long]),
+            (CellWidth::W8, Ok(short)) => dynasm!(asm; .arch x64; movzx $($dword)+, BYTE [BYTE rbx + short]),
+            (CellWidth::W8, Err(_)) => dynasm!(asm; .arch x64; movzx $($dword)+, BYTE [rbx + long]),
+            (CellWidth::W16, Ok(short)) => dynasm!(asm; .arch x64; movzx $($dword)+, WORD [BYTE rbx + short]),
+            (CellWidth::W16, Err(_)) => dynasm!(asm; .arch x64; movzx $($dword)+, WORD [rbx + long]),
+            (CellWidth::W32, Ok(short)) => dynasm!(asm; .arch x64; mov $($dword)+, [BYTE rbx + short]),
+            (CellWidth::W32, Err(_)) => dynasm!(asm; .arch x64; mov $($dword)+, [rbx + long]),
+            (CellWidth::W64, Ok(short)) => dynasm!(asm; .arch x64; mov $($qword)+, [BYTE rbx + short]),
+            (CellWidth::W64, Err(_)) => dynasm!(asm; .arch x64; mov $($qword)+, [rbx + long]),
         }
     }};
 }
 
-/// `$instruction rax, cell`, the cell being at a displacement.
+/// `$instruction register, cell`, the cell being at a displacement and the register given for each width.
 macro_rules! by_cell {
-    ($emitter:ident, $displacement:expr; $instruction:ident) => {{
+    ($emitter:ident, $displacement:expr; $instruction:ident,
+     [$($byte:tt)+], [$($word:tt)+], [$($dword:tt)+], [$($qword:tt)+]) => {{
         let (asm, long): (_, i32) = (&mut $emitter.asm, $displacement);
         match ($emitter.width, i8::try_from(long)) {
-            (CellWidth::W8, Ok(short)) => dynasm!(asm; .arch x64; $instruction al, BYTE [BYTE rbx + short]),
-            (CellWidth::W8, Err(_)) => dynasm!(asm; .arch x64; $instruction al, BYTE [rbx + long]),
-            (CellWidth::W16, Ok(short)) => dynasm!(asm; .arch x64; $instruction ax, WORD [BYTE rbx + short]),
-            (CellWidth::W16, Err(_)) => dynasm!(asm; .arch x64; $instruction ax, WORD [rbx + long]),
-            (CellWidth::W32, Ok(short)) => dynasm!(asm; .arch x64; $instruction eax, [BYTE rbx + short]),
-            (CellWidth::W32, Err(_)) => dynasm!(asm; .arch x64; $instruction eax, [rbx + long]),
-            (CellWidth::W64, Ok(short)) => dynasm!(asm; .arch x64; $instruction rax, [BYTE rbx + short]),
-            (CellWidth::W64, Err(_)) => dynasm!(asm; .arch x64; $instruction rax, [rbx + long]),
+            (CellWidth::W8, Ok(short)) => dynasm!(asm; .arch x64; $instruction $($byte)+, BYTE [BYTE rbx + short]),
+            (CellWidth::W8, Err(_)) => dynasm!(asm; .arch x64; $instruction $($byte)+, BYTE [rbx + long]),
+            (CellWidth::W16, Ok(short)) => dynasm!(asm; .arch x64; $instruction $($word)+, WORD [BYTE rbx + short]),
+            (CellWidth::W16, Err(_)) => dynasm!(asm; .arch x64; $instruction $($word)+, WORD [rbx + long]),
+            (CellWidth::W32, Ok(short)) => dynasm!(asm; .arch x64; $instruction $($dword)+, [BYTE rbx + short]),
+            (CellWidth::W32, Err(_)) => dynasm!(asm; .arch x64; $instruction $($dword)+, [rbx + long]),
+            (CellWidth::W64, Ok(short)) => dynasm!(asm; .arch x64; $instruction $($qword)+, [BYTE rbx + short]),
+            (CellWidth::W64, Err(_)) => dynasm!(asm; .arch x64; $instruction $($qword)+, [rbx + long]),
         }
     }};
 }
@@ -137,12 +139,12 @@ impl Emitter {
 
     /// `rax = cell`; the flags stay.
     pub fn load(&mut self, displacement: i32) {
-        from_cell!(self, displacement; eax, rax);
+        from_cell!(self, displacement; [eax], [rax]);
     }
 
     /// `rcx = cell`; the flags stay.
     pub fn load_second(&mut self, displacement: i32) {
-        from_cell!(self, displacement; ecx, rcx);
+        from_cell!(self, displacement; [ecx], [rcx]);
     }
 
     /// `cell = rax`; the flags stay.
@@ -199,12 +201,12 @@ impl Emitter {
 
     /// `rax += cell`; the flags tell of the sum.
     pub fn increase_by(&mut self, displacement: i32) {
-        by_cell!(self, displacement; add);
+        by_cell!(self, displacement; add, [al], [ax], [eax], [rax]);
     }
 
     /// `rax -= cell`; the flags tell of the difference.
     pub fn decrease_by(&mut self, displacement: i32) {
-        by_cell!(self, displacement; sub);
+        by_cell!(self, displacement; sub, [al], [ax], [eax], [rax]);
     }
 
     /// `rax += rcx`; the flags tell of the sum.
@@ -323,6 +325,57 @@ impl Emitter {
                 CellWidth::W32 => dynasm!(self.asm; .arch x64; sub DWORD [rdx], ecx),
                 CellWidth::W64 => dynasm!(self.asm; .arch x64; sub QWORD [rdx], rcx),
             },
+        }
+    }
+
+    /// `register = 0`; the flags are lost.
+    pub fn clear_carried(&mut self, register: Rq) {
+        dynasm!(self.asm; .arch x64; xor Rd(register), Rd(register));
+    }
+
+    /// `register = cell`; the flags stay.
+    pub fn load_carried(&mut self, register: Rq, displacement: i32) {
+        from_cell!(self, displacement; [Rd(register)], [Rq(register)]);
+    }
+
+    /// `register += value`; the flags stay.
+    pub fn increase_carried(&mut self, register: Rq, value: u64) {
+        let value = self.signed(value);
+        // Of a sum the low bits come right whatever stands in the high ones.
+        if let Ok(short) = i8::try_from(value) {
+            dynasm!(self.asm; .arch x64; lea Rq(register), [BYTE Rq(register) + short]);
+        } else if let Ok(long) = i32::try_from(value) {
+            dynasm!(self.asm; .arch x64; lea Rq(register), [Rq(register) + long]);
+        } else {
+            dynasm!(self.asm; .arch x64; mov rcx, QWORD value; lea Rq(register), [Rq(register) + rcx]);
+        }
+    }
+
+    /// `register += cell`; the flags tell of the sum.
+    pub fn increase_carried_by(&mut self, register: Rq, displacement: i32) {
+        by_cell!(self, displacement; add, [Rb(register)], [Rw(register)], [Rd(register)], [Rq(register)]);
+    }
+
+    /// `cell += register`; the flags tell of the cell.
+    pub fn add_carried(&mut self, register: Rq, displacement: i32) {
+        to_cell!(self, displacement; add, [Rb(register)], [Rw(register)], [Rd(register)], [Rq(register)]);
+    }
+
+    /// The same, but where the register is 0 it is added to the cell at `rsi`.
+    pub fn add_carried_unless_zero(&mut self, register: Rq, displacement: i32) {
+        dynasm!(self.asm; .arch x64; lea rdx, [rbx + displacement]);
+        match self.width {
+            CellWidth::W8 => dynasm!(self.asm; .arch x64; test Rb(register), Rb(register)),
+            CellWidth::W16 => dynasm!(self.asm; .arch x64; test Rw(register), Rw(register)),
+            CellWidth::W32 => dynasm!(self.asm; .arch x64; test Rd(register), Rd(register)),
+            CellWidth::W64 => dynasm!(self.asm; .arch x64; test Rq(register), Rq(register)),
+        }
+        dynasm!(self.asm; .arch x64; cmovz rdx, rsi);
+        match self.width {
+            CellWidth::W8 => dynasm!(self.asm; .arch x64; add BYTE [rdx], Rb(register)),
+            CellWidth::W16 => dynasm!(self.asm; .arch x64; add WORD [rdx], Rw(register)),
+            CellWidth::W32 => dynasm!(self.asm; .arch x64; add DWORD [rdx], Rd(register)),
+            CellWidth::W64 => dynasm!(self.asm; .arch x64; add QWORD [rdx], Rq(register)),
         }
     }
 

@@ -79,7 +79,14 @@ impl Translator<'_> {
         // Whether the body follows, and its end.
         let (has_end, is_apart) = (self.unit.has(end), self.unit.is_apart(index, end));
         let is_whole = has_end && !is_apart;
-        let loads = is_whole && self.begins_with_value(index, cell);
+        // Nothing in the body is left out either.
+        let is_together = is_whole && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops);
+        let is_loop = matches!(self.unit.program.ops[index as usize].kind, Kind::Loop { .. });
+        if is_loop && is_together {
+            self.carried = self.carrying(index, end);
+        }
+        let carries_tested = is_loop && self.carries_tested();
+        let loads = is_whole && !carries_tested && self.begins_with_value(index, cell);
         self.test(cell, loads);
         let body = self.emitter.label();
         if is_apart {
@@ -92,14 +99,11 @@ impl Translator<'_> {
             let io = self.io_placement(index);
             self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
         }
-        // Nothing in the body is left out either.
-        let is_together = is_whole && self.unit.apart.is_none_or(|apart| end - index < apart.min_ops);
         if self.form(index) == Form::Shift && is_together {
             self.first_iteration(index..end, cell, loads);
             self.emitter.jump_if_zero(behind);
             self.assigns = true;
         }
-        let is_loop = matches!(self.unit.program.ops[index as usize].kind, Kind::Loop { .. });
         if is_loop && is_together {
             self.begin_runs(index, end);
         }
@@ -115,6 +119,9 @@ impl Translator<'_> {
             });
         }
         self.emitter.bind(body);
+        if is_loop && self.carried.is_some() {
+            self.begin_carrying(cell);
+        }
         self.count(iterations);
         if is_apart {
             self.leave_for(index + 1);
@@ -126,6 +133,23 @@ impl Translator<'_> {
             self.enter(index + 1);
         }
         self.begin_body(cell, loads);
+    }
+
+    /// The test at the end of a loop.
+    pub(super) fn end(&mut self, open: &Open) {
+        self.assigns = false;
+        self.runs_around = None;
+        if self.carried.is_some() {
+            return self.end_carrying(open);
+        }
+        self.test(open.cell, open.loads);
+        match open.slot {
+            None => self.emitter.jump_if_not_zero(open.body),
+            Some(slot) => {
+                self.emitter.jump_if_zero(open.behind);
+                self.jump_through(slot);
+            }
+        }
     }
 
     /// What is known where the body of a loop or condition on `cell` begins.

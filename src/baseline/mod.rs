@@ -7,6 +7,7 @@
 //!
 //! Knows operations and the host's functions; nothing of LLVM, or of when code is worth more effort.
 
+mod carries;
 pub mod chunks;
 mod count;
 mod cuts;
@@ -137,7 +138,8 @@ pub fn compile(
     compile_with(program, source, dialect, host, slotted, Counters::default(), Notes::default())
 }
 
-/// The same, and it is noted for [`Code::debug_object`] where the code of each operation is. The code is the same.
+/// The same, and it is noted for [`Code::debug_object`] where the code of each operation is. The code is the same, but for
+/// loops that would carry values in registers.
 ///
 /// # Errors
 /// As for [`compile`].

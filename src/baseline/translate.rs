@@ -21,6 +21,7 @@ use super::scan::{self, Routines};
 use super::{HostFunction, HostTable, Slotted};
 use crate::dialect::Eof;
 use crate::ir::branchless::{self, Form, form_around};
+use crate::ir::carries::Carrying;
 use crate::ir::rescans::{Rescanning, Use};
 use crate::ir::{Kind, Program};
 use crate::runtime::slots::Targets;
@@ -119,6 +120,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         assigns: false,
         stored: 0..0,
         runs_around: None,
+        carried: None,
         top,
         next: unit.range.start,
         next_slot,
@@ -180,6 +182,8 @@ pub(super) struct Translator<'a> {
     pub(super) stored: Range<u32>,
     /// The loop around the operation, if its scans remember runs.
     pub(super) runs_around: Option<Rescanning>,
+    /// The same, if it carries values.
+    pub(super) carried: Option<Carrying>,
     /// Behind the entry.
     pub(super) top: DynamicLabel,
     /// The next operation.
@@ -228,6 +232,9 @@ impl Translator<'_> {
     }
 
     pub(super) fn op(&mut self, index: u32) {
+        if self.carries(index) {
+            return;
+        }
         self.carry_out(index);
         match self.run_usage(index) {
             Use::Change(cell, cuts) => self.cut_runs(cell, cuts),
@@ -277,16 +284,7 @@ impl Translator<'_> {
             Kind::LoopEnd { start } if !self.unit.has(start) => self.end_without_head(index, start),
             Kind::LoopEnd { .. } => {
                 let open = self.close();
-                self.assigns = false;
-                self.runs_around = None;
-                self.test(open.cell, open.loads);
-                match open.slot {
-                    None => self.emitter.jump_if_not_zero(open.body),
-                    Some(slot) => {
-                        self.emitter.jump_if_zero(open.behind);
-                        self.jump_through(slot);
-                    }
-                }
+                self.end(&open);
                 self.leave(&open);
             }
             Kind::If { cell, end } => match self.form(index) {

@@ -201,7 +201,7 @@ impl Translator<'_> {
     }
 
     /// `cell` was written; the flags are as before.
-    fn changed(&mut self, cell: i32) {
+    pub(super) fn changed(&mut self, cell: i32) {
         let key = Some(self.key(cell));
         if self.in_register == key {
             self.in_register = None;

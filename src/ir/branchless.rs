@@ -173,7 +173,7 @@ fn at_each_head(entered: Reached, cell: i32, drift: Option<i64>) -> Reached {
 }
 
 /// The cells that the operation accesses, whatever their values are, if it does nothing else than change one of them.
-fn cells_of(kind: Kind) -> Option<[i32; 3]> {
+pub(super) fn cells_of(kind: Kind) -> Option<[i32; 3]> {
     match kind {
         Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some([cell; 3]),
         Kind::MulAdd { target, source, .. }

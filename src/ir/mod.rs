@@ -8,6 +8,7 @@
 
 pub mod branchless;
 mod builder;
+pub mod carries;
 pub mod count;
 pub mod echo;
 pub mod loops;

@@ -30,8 +30,8 @@ use engines::{
     translated, translated_in_chunks,
 };
 use programs::{
-    assemble, chunk_ops, counting_program, dialect, ladder_program, nested_program, operations, program, rescanning,
-    shifting_program,
+    assemble, carrying, chunk_ops, counting_program, dialect, ladder_program, nested_program, operations, program,
+    rescanning, shifting_program,
 };
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
@@ -185,11 +185,11 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(60))]
+    #![proptest_config(config(100))]
 
-    /// Scans that remember what they went over, at every level.
+    /// Scans that remember what they went over, and loops that carry values, at every level.
     #[test]
-    fn compiled_scans_end_where_they_should(operations in rescanning(), dialect in dialect()) {
+    fn compiled_code_does_what_the_operations_say(operations in prop_oneof![rescanning(), carrying()], dialect in dialect()) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &[]);
         // LLVM may exchange accesses, and so fault with more or less done.
@@ -232,7 +232,7 @@ proptest! {
 
     /// The template JIT moves no access: what it makes of any operations does exactly what they say.
     #[test]
-    fn baseline_code_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn baseline_code_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning(), 1 => carrying()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         prop_assume!(expected.end != Ended::Unfinished);
@@ -260,7 +260,7 @@ proptest! {
 
     /// Also for operations that no pass makes of such programs.
     #[test]
-    fn code_in_chunks_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
+    fn code_in_chunks_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning(), 1 => carrying()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         prop_assume!(expected.end != Ended::Unfinished);
@@ -269,7 +269,7 @@ proptest! {
 
     /// Code that counts does exactly what the operations say as well, and counts what the reference does.
     #[test]
-    fn counting_code_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn counting_code_is_exact(operations in prop_oneof![2 => operations(), 1 => rescanning(), 1 => carrying()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         prop_assume!(expected.end != Ended::Unfinished);
@@ -368,7 +368,7 @@ proptest! {
 
     /// Also for operations that no pass makes of such programs.
     #[test]
-    fn tiered_code_does_what_the_operations_say(operations in prop_oneof![2 => operations(), 1 => rescanning()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in prop::option::of(chunk_ops())) {
+    fn tiered_code_does_what_the_operations_say(operations in prop_oneof![2 => operations(), 1 => rescanning(), 1 => carrying()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in prop::option::of(chunk_ops())) {
         let program = assemble(&operations, dialect.width);
         let (expected, _) = interpret(&program, &dialect, &input);
         // LLVM may exchange accesses, and so fault with more or less done.
@@ -427,6 +427,40 @@ fn conditions_without_a_branch_keep_to_the_tape() {
         let how = (Level::O2, Start::Ahead, Policy::at_once());
         let tiered = run_tiered(program.clone(), source(), &dialect, &input, how, None);
         assert_eq!(tiered, expected, "tiered");
+    }
+}
+
+/// What is carried from record to record: the last cell that it is added to lies behind the tape, which matters where the
+/// program adds to it, alone.
+#[test]
+fn carried_values_keep_to_the_tape() {
+    let transfer = |from: i32| format!("if [{from}]\nmuladd [{}] [{from}] 1\nset [{from}] 0\nend\n", from + 4);
+    let (add, add_behind) = ("add [3] 1\n", "add [7] 1\n");
+    for width in CellWidth::ALL {
+        let dialect = Dialect::new(width, Eof::Same, 1);
+        let start = dialect.tape_cells() - 10;
+        // The value is carried twice, with what is added to it on the way.
+        for (before, after, value, end) in [
+            ("", "", 0, Ended::Finished),
+            ("", "", 1, Ended::Faulted),
+            (add, "", -2i64, Ended::Finished),
+            (add, "", -1, Ended::Faulted),
+            ("", add_behind, 0, Ended::Faulted),
+            // It is 0 in the end, but was added to.
+            ("", add_behind, -2, Ended::Faulted),
+        ] {
+            let set = format!("move {start}\nset [0] 2\nset [3] {}\n", value as u64 & width.mask());
+            let body = format!("add [0] {}\n{}{before}{}{after}move 4\n", width.mask(), transfer(0), transfer(3));
+            let code = format!("cells {}\n{set}loop [0]\n{body}end\noutput [0]\n", width.bits());
+            let program = text::parse(&code).unwrap();
+            let output = if end == Ended::Finished { vec![0] } else { Vec::new() };
+            let expected = Run { end, output };
+            assert_eq!(interpret(&program, &dialect, &[]).0, expected, "reference");
+            assert_eq!(translate_and_run(&program, &source(""), &dialect, &[]), expected, "baseline\n{code}");
+            assert_eq!(run_compiled(&program, &source(""), &dialect, &[], Level::O2), expected, "LLVM\n{code}");
+            let how = (Level::O2, Start::Ahead, Policy::at_once());
+            assert_eq!(run_tiered(program, source(""), &dialect, &[], how, None), expected, "tiered\n{code}");
+        }
     }
 }
 

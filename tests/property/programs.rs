@@ -290,6 +290,54 @@ pub fn rescanning() -> impl Strategy<Value = String> {
     })
 }
 
+/// The same, of loops that go from record to record, over cells many of which are 0: with what code carries from one to the next.
+/// Some come to the end of the tape.
+pub fn carrying() -> impl Strategy<Value = String> {
+    let cells = prop::collection::vec(prop_oneof![2 => Just(0u64), 3 => Just(1), 2 => 2u64..9, 1 => Just(255)], 10..60);
+    let place = prop_oneof![1 => (Just(0i32), 0..60i32), 1 => (-100i32..=-96, 0..12i32)];
+    let cells = (place, cells).prop_map(|((start, at), values)| {
+        let set = |(cell, value): (usize, &u64)| format!("set [{cell}] {value}\n");
+        let filled: String = values.iter().enumerate().map(set).collect();
+        format!("{}{filled}{}", moved(start), moved(at % values.len() as i32))
+    });
+    let drift = prop_oneof![3 => Just(4i32), 3 => Just(-4), 2 => prop_oneof![Just(1), Just(2), Just(-1), Just(-3)]];
+    let body = (drift, -2i32..=2).prop_flat_map(|(drift, first)| {
+        let near = || prop_oneof![4 => 0i32..=3, 1 => -4i32..=6];
+        let change = || {
+            prop_oneof![
+                4 => (near(), prop_oneof![2 => Just(255u64), 1 => 1u64..4]).prop_map(|(cell, value)| format!("add [{cell}] {value}\n")),
+                1 => (near(), 0u64..2).prop_map(|(cell, value)| format!("set [{cell}] {value}\n")),
+                1 => (near(), near(), any::<bool>()).prop_map(|(target, source, adds)| {
+                    format!("{} [{target}] [{source}] 1\n", if adds { "muladd" } else { "copy" })
+                }),
+            ]
+        };
+        let transfer = move |distance: i32, factor: u64| {
+            near().prop_map(move |cell| format!("muladd [{}] [{cell}] {factor}\nset [{cell}] 0\n|{cell}", cell + distance))
+        };
+        let if_any = |code: String| code.split_once('|').map(|(code, cell)| format!("if [{cell}]\n{code}end\n"));
+        let in_any_case = |code: String| code.split_once('|').map(|(code, _)| code.to_owned());
+        let item = prop_oneof![
+            6 => transfer(drift, 1).prop_filter_map("a condition", if_any),
+            1 => transfer(drift, 1).prop_filter_map("none", in_any_case),
+            1 => (1i32..6, 1u64..3).prop_flat_map(move |(distance, factor)| transfer(distance, factor)).prop_filter_map("a condition", if_any),
+            3 => change(),
+            2 => (near(), change()).prop_map(|(cell, body)| format!("if [{cell}]\n{body}end\n")),
+        ];
+        let items = (prop::collection::vec(item.clone(), 0..3), prop::collection::vec(item, 1..4));
+        (items, near(), prop::option::weighted(0.7, Just(255u64))).prop_map(move |((before, after), cell, counts)| {
+            let count = counts.map_or(String::new(), |value| format!("add [{cell}] {value}\n"));
+            let (before, after) = (before.concat(), after.concat());
+            format!("loop [{cell}]\n{count}{before}{}{after}{}end\n", moved(first), moved(drift - first))
+        })
+    });
+    (cells, body).prop_map(|(cells, body)| cells + &body)
+}
+
+fn moved(cells: i32) -> String {
+    if cells == 0 { String::new() } else { format!("move {cells}\n") }
+}
+
 /// The operations as a program, values and factors wrapped to its width; those that are not well formed are left out.
 pub fn assemble(operations: &str, width: CellWidth) -> Program {
     // No cell near is 0, or most loops would never begin.

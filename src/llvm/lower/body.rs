@@ -6,6 +6,7 @@ use inkwell::builder::{Builder, BuilderError};
 use inkwell::types::IntType;
 use inkwell::values::{BasicMetadataValueEnum, CallSiteValue, FunctionValue, IntValue, PointerValue};
 
+use super::carries::Carried;
 use super::loops::Open;
 use super::rescans::Runs;
 use super::{Names, Style, Unit, debug, host, table};
@@ -75,6 +76,8 @@ pub(super) struct Body<'a, 'ctx> {
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its first iteration.
     pub(super) assigns: bool,
     pub(super) runs: Runs<'ctx>,
+    /// The loop around the operation, if it carries values.
+    pub(super) carried: Option<Carried<'ctx>>,
     /// What debuggers know the function by.
     pub(super) scope: Option<debug::Scope<'ctx>>,
 }
@@ -108,6 +111,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             open: Vec::new(),
             assigns: false,
             runs: Runs::default(),
+            carried: None,
             scope,
         };
         if let Home::Slot(slot) = home {
@@ -135,6 +139,9 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
     }
 
     pub(super) fn op(&mut self, index: u32) -> Lowered<()> {
+        if self.carries(index)? {
+            return Ok(());
+        }
         self.carry_out(index)?;
         match self.run_usage(index) {
             Use::Change(cell, cuts) | Use::Clear(cell, cuts) => self.cut_runs(cell, cuts),
@@ -227,7 +234,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 Ok(())
             }
             Kind::Loop { cell, end } => self.begin_loop(index, cell, end),
-            Kind::LoopEnd { .. } => self.end_loop(),
+            Kind::LoopEnd { start } => self.end_loop(start),
             Kind::If { cell, .. } => match self.unit.conditions[index as usize] {
                 Form::Branch => self.begin_if(index, cell),
                 Form::Always | Form::Behind { .. } | Form::Redirected | Form::Shift => Ok(()),
@@ -333,14 +340,20 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         Ok(())
     }
 
-    fn set(&self, cell: i32, value: IntValue<'ctx>) -> Lowered<()> {
+    pub(super) fn set(&self, cell: i32, value: IntValue<'ctx>) -> Lowered<()> {
         let address = self.address(cell)?;
         self.builder.build_store(address, value)?;
         Ok(())
     }
 
     /// Adds `product` to the cell `target`, or to `source` if its `value` is 0: then the product is, too.
-    fn add_unless_zero(&self, target: i32, source: i32, value: IntValue<'ctx>, product: IntValue<'ctx>) -> Lowered<()> {
+    pub(super) fn add_unless_zero(
+        &self,
+        target: i32,
+        source: i32,
+        value: IntValue<'ctx>,
+        product: IntValue<'ctx>,
+    ) -> Lowered<()> {
         let zero = value.get_type().const_zero();
         let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
         let (home, there) = (self.address(source)?, self.address(target)?);

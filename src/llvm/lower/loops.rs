@@ -2,7 +2,7 @@
 
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
-use inkwell::values::{PhiValue, PointerValue};
+use inkwell::values::{IntValue, PhiValue, PointerValue};
 
 use super::body::{Body, Home, Lowered};
 use super::host;
@@ -28,9 +28,19 @@ pub(super) struct Open<'ctx> {
 }
 
 impl<'ctx> Body<'_, 'ctx> {
-    /// Branches to `inside` if the cell is not 0, to `behind` otherwise.
-    pub(super) fn test(&self, cell: i32, inside: BasicBlock<'ctx>, behind: BasicBlock<'ctx>) -> Lowered<()> {
+    /// Branches to `inside` if the cell is not 0, to `behind` otherwise. The cell's value.
+    pub(super) fn test(
+        &self,
+        cell: i32,
+        inside: BasicBlock<'ctx>,
+        behind: BasicBlock<'ctx>,
+    ) -> Lowered<IntValue<'ctx>> {
         let value = self.load(cell)?;
+        self.branch_on(value, inside, behind)?;
+        Ok(value)
+    }
+
+    fn branch_on(&self, value: IntValue<'ctx>, inside: BasicBlock<'ctx>, behind: BasicBlock<'ctx>) -> Lowered<()> {
         let zero = value.get_type().const_zero();
         let done = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
         self.builder.build_conditional_branch(done, behind, inside)?;
@@ -65,7 +75,7 @@ impl<'ctx> Body<'_, 'ctx> {
             (before, at_head) = (self.current(), Some(self.pointer()?));
             self.assigns = true;
         }
-        self.test(cell, inside, behind)?;
+        let tested = self.test(cell, inside, behind)?;
         self.builder.position_at_end(inside);
         let mut phi = None;
         if let (Some(pointer), true) = (at_head, self.unit.drifts[index as usize]) {
@@ -75,6 +85,7 @@ impl<'ctx> Body<'_, 'ctx> {
             phi = Some(merged);
         }
         let run_phis = self.begin_runs((index, end), before)?;
+        self.begin_carrying((index, end), before, tested)?;
         let before = (before, at_head.unwrap_or(self.state));
         let has_inline_io = host::has_inline_io(self.unit.program, index, end);
         let runs = self.runs.clone();
@@ -82,7 +93,7 @@ impl<'ctx> Body<'_, 'ctx> {
         Ok(())
     }
 
-    pub(super) fn end_loop(&mut self) -> Lowered<()> {
+    pub(super) fn end_loop(&mut self, head: u32) -> Lowered<()> {
         let open = self.open.pop().expect("an end follows its head");
         self.assigns = false;
         let latch = self.current();
@@ -92,14 +103,16 @@ impl<'ctx> Body<'_, 'ctx> {
                 self.builder.position_at_end(open.behind);
             }
             Home::Value(pointer) => {
-                self.test(open.cell, open.inside, open.behind)?;
+                let (tested, exit) = self.end_carrying(head, open.cell, open.behind)?;
+                self.branch_on(tested, open.inside, exit.unwrap_or(open.behind))?;
+                let last = exit.unwrap_or(latch);
                 self.end_runs(&open.run_phis, latch);
                 self.builder.position_at_end(open.behind);
                 match open.phi {
                     Some(phi) => {
                         phi.add_incoming(&[(&pointer, latch)]);
                         let incoming: Vec<_> =
-                            open.before_first.into_iter().chain([open.before, (latch, pointer)]).collect();
+                            open.before_first.into_iter().chain([open.before, (last, pointer)]).collect();
                         self.join(&incoming)?;
                     }
                     None => self.set_pointer(open.before.1)?,

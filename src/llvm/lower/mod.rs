@@ -21,6 +21,7 @@
 //! reason nothing here promises that loops end.
 
 mod body;
+mod carries;
 mod count;
 mod debug;
 mod host;
