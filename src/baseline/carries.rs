@@ -42,7 +42,7 @@ impl Translator<'_> {
         }
         let again = self.emitter.label();
         self.emitter.bind(again);
-        self.open.last_mut().expect("the loop has begun").body = again;
+        self.open.last_mut().expect("the loop has begun").again = again;
     }
 
     fn streams(&self) -> Vec<Stream> {
@@ -87,7 +87,7 @@ impl Translator<'_> {
                 self.emitter.increase_carried_by(REGISTERS[number], at);
             }
         }
-        self.emitter.jump_if_not_zero(open.body);
+        self.emitter.jump_if_not_zero(open.again);
         for (register, stream) in REGISTERS.into_iter().zip(streams) {
             let at = self.at(stream.cell);
             if stream.is_tested {

@@ -200,7 +200,7 @@ impl Chunks {
             eof: self.eof,
             host: &self.host,
             text: &self.program.text,
-            slotted: Slotted { loops: &self.loops, slots: self.slots },
+            slotted: Slotted { loops: &self.loops, slots: self.slots, is_open: table.is_open() },
             links: &self.links,
             counters: &[],
         };
@@ -288,6 +288,10 @@ mod tests {
 
     impl SlotTable for NoSlots {
         fn place(&self, _: &[(u32, Targets)]) {}
+
+        fn is_open(&self) -> bool {
+            false
+        }
     }
 
     fn chunks(code: &str, chunk_ops: u32) -> Chunks {

@@ -376,7 +376,7 @@ mod tests {
         let dialect = Dialect::new(CellWidth::W8, Eof::Same, 1);
         let loops = program.loops(0, 1);
         // The code is not run.
-        let slotted = Slotted { loops: &loops, slots: 0 };
+        let slotted = Slotted { loops: &loops, slots: 0, is_open: true };
         let [plain, described] = [compile, compile_for_debuggers]
             .map(|compile| compile(&program, &source, &dialect, &host_functions(), slotted).unwrap());
         check(&program, &source, [&plain, &described]);

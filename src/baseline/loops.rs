@@ -12,6 +12,7 @@ use super::translate::Translator;
 use super::{HostFunction, io};
 use crate::ir::Kind;
 use crate::ir::branchless::Form;
+use crate::runtime::sites;
 use crate::runtime::slots::{Slot, Targets};
 
 /// Emits what the code that counts jumps to: asks the host, and goes where the slot leads then. `ecx` is the slot's number;
@@ -50,6 +51,7 @@ fn slot_field(slot: u32, field: usize) -> i32 {
 pub(super) struct SlottedLoop {
     slot: u32,
     head: u32,
+    site: u32,
     body: DynamicLabel,
     body_offset: u32,
     behind: DynamicLabel,
@@ -60,13 +62,13 @@ pub(super) struct SlottedLoop {
 pub(super) struct Open {
     pub(super) head: u32,
     pub(super) cell: i32,
-    pub(super) body: DynamicLabel,
+    /// Where the next iteration begins: at the slot, if there is one.
+    pub(super) again: DynamicLabel,
     pub(super) behind: DynamicLabel,
     /// How far the pointer is ahead of `rbx` at the head, and behind the end.
     pub(super) ahead: i64,
     /// Whether the body begins with the cell's value in `rax`.
     pub(super) loads: bool,
-    pub(super) slot: Option<u32>,
     pub(super) io: io::Placement,
 }
 
@@ -97,7 +99,7 @@ impl Translator<'_> {
         let slot = self.slot_of(index);
         if !is_apart {
             let io = self.io_placement(index);
-            self.open.push(Open { head: index, cell, body, behind, ahead: self.ahead, loads, slot, io });
+            self.open.push(Open { head: index, cell, again: body, behind, ahead: self.ahead, loads, io });
         }
         if self.form(index) == Form::Shift && is_together {
             self.first_iteration(index..end, cell, loads);
@@ -108,10 +110,19 @@ impl Translator<'_> {
             self.begin_runs(index, end);
         }
         if let Some(slot) = slot {
-            self.jump_through(slot);
+            let again = self.emitter.label();
+            self.emitter.bind(again);
+            if let Some(open) = self.open.last_mut().filter(|open| open.head == index) {
+                open.again = again;
+            }
+            let site = self.emitter.offset();
+            let is_open = self.unit.slotted.is_open;
+            let instruction = if is_open { sites::opened(slot) } else { sites::CLOSED };
+            self.emitter.asm.extend(&instruction);
             self.loops.push(SlottedLoop {
                 slot,
                 head: index,
+                site,
                 body,
                 body_offset: self.emitter.offset(),
                 behind,
@@ -143,13 +154,7 @@ impl Translator<'_> {
             return self.end_carrying(open);
         }
         self.test(open.cell, open.loads);
-        match open.slot {
-            None => self.emitter.jump_if_not_zero(open.body),
-            Some(slot) => {
-                self.emitter.jump_if_zero(open.behind);
-                self.jump_through(slot);
-            }
-        }
+        self.emitter.jump_if_not_zero(open.again);
     }
 
     /// What is known where the body of a loop or condition on `cell` begins.
@@ -180,6 +185,7 @@ impl Translator<'_> {
         loops.get(self.next_slot).filter(|range| range.head == head).map(|_| self.next_slot as u32)
     }
 
+    /// Goes where the slot leads.
     pub(super) fn jump_through(&mut self, slot: u32) {
         dynasm!(self.emitter.asm; .arch x64; jmp QWORD [r14 + slot_field(slot, offset_of!(Slot, target))]);
     }
@@ -202,7 +208,7 @@ impl Translator<'_> {
 
     /// Emits what a slot may lead to beside the body.
     pub(super) fn emit_stubs(&mut self, number: usize) -> (u32, Targets) {
-        let &SlottedLoop { slot, head, body, body_offset, behind, ahead } = &self.loops[number];
+        let &SlottedLoop { slot, head, site, body, body_offset, behind, ahead } = &self.loops[number];
         let bytes = ahead * self.unit.program.width.bytes() as i64;
         let hot = self.hot;
         let counting = self.emitter.offset();
@@ -227,7 +233,7 @@ impl Translator<'_> {
         );
         self.emitter.advance(-bytes);
         self.emitter.jump(behind);
-        let targets = Targets { counting: counting as usize, body: body_offset as usize, calling: calling as usize };
-        (slot, targets)
+        let [counting, body, site, calling] = [counting, body_offset, site, calling].map(|offset| offset as usize);
+        (slot, Targets { counting, body, site, calling })
     }
 }

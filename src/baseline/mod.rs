@@ -77,11 +77,13 @@ pub struct Slotted<'a> {
     pub loops: &'a [LoopRange],
     /// The address of their [`Slot`](crate::runtime::slots::Slot)s, in the same order.
     pub slots: usize,
+    /// Whether the heads lead through them from the start, or once they are [opened](crate::runtime::sites).
+    pub is_open: bool,
 }
 
 impl Slotted<'static> {
     /// Every loop leads straight to its body.
-    pub const NONE: Slotted<'static> = Slotted { loops: &[], slots: 0 };
+    pub const NONE: Slotted<'static> = Slotted { loops: &[], slots: 0, is_open: false };
 }
 
 /// Where the code counts; it has the addresses.

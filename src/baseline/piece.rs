@@ -101,8 +101,9 @@ impl Piece {
         let memory = executable(&bytes).map_err(BaselineError::Memory)?;
         let piece = Piece { memory, places, entries, outside, asking, ops };
         let base = piece.address();
-        let targets = targets.into_iter().map(|(slot, Targets { counting, body, calling })| {
-            (slot, Targets { counting: base + counting, body: base + body, calling: base + calling })
+        let targets = targets.into_iter().map(|(slot, Targets { counting, body, site, calling })| {
+            let [counting, body, site, calling] = [counting, body, site, calling].map(|offset| base + offset);
+            (slot, Targets { counting, body, site, calling })
         });
         Ok(Loaded { targets: targets.collect(), piece, notes })
     }

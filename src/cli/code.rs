@@ -136,7 +136,9 @@ impl<'a> AtOnce<'a> {
             host,
             perf_map,
         };
-        let engine = engine::Engine::new(Arc::clone(&loops), slots, policy, Box::new(tier));
+        // Debuggers have put their own instructions into the code.
+        let changes_code = debug != DebugInfo::Full;
+        let engine = engine::Engine::new(Arc::clone(&loops), slots, policy, changes_code, Box::new(tier));
         let (code, registered) = match making {
             Making::Chunks(ops) => {
                 let chunks = Chunks::new(Arc::clone(&program), source, &dialect, &host, loops, slots_at, ops);
@@ -145,7 +147,7 @@ impl<'a> AtOnce<'a> {
                 (BaselineCode::Chunks(chunks), None)
             }
             Making::Whole => {
-                let slotted = Slotted { loops: &loops, slots: slots_at };
+                let slotted = Slotted { loops: &loops, slots: slots_at, is_open: engine.is_open() };
                 let compile = match debug {
                     DebugInfo::Full => baseline::compile_for_debuggers,
                     DebugInfo::None | DebugInfo::Places | DebugInfo::Operations => baseline::compile,

@@ -2,8 +2,8 @@
 //! compiler on a second thread.
 //!
 //! Every loop worth it has a slot ([`crate::runtime::slots`]). Once the program has run for a while, its baseline code
-//! counts how often its head is passed; when the count is up, [`policy`] says which loop is to be compiled, that one or
-//! one around it. The compile thread publishes a function by a store to the loop's slot, and the program goes on there
+//! is changed ([`crate::runtime::sites`]), and counts how often the loop's head is passed; when the count is up, [`policy`] says
+//! which loop is to be compiled, that one or one around it. The compile thread publishes a function by a store to the loop's slot, and the program goes on there
 //! when it next passes the head: at a head everything is in memory, so nothing has to be carried over, and nothing is
 //! ever undone. A loop that is compiled later replaces those in it.
 //!
@@ -22,8 +22,8 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use crate::ir::loops::LoopRange;
 use crate::runtime::FaultPlace;
 use crate::runtime::execute::{FaultMap, Region};
-use crate::runtime::slots::{Heat, Slot, SlotTable, Targets};
-use policy::{Choice, Decider, LIVELY, Policy, YOUNG};
+use crate::runtime::slots::{Heat, Sites, Slot, SlotTable, Targets};
+use policy::{Choice, Decider, Policy};
 
 /// Compiles loops better than the baseline does.
 pub trait Tier: Send + Sync {
@@ -91,6 +91,8 @@ struct Shared {
     slots: Box<[Slot]>,
     policy: Policy,
     tier: Box<dyn Tier>,
+    /// Whether the sites in the code are opened while it runs.
+    changes_code: bool,
     start: Instant,
     state: Mutex<State>,
     /// There is something to compile, or no more to be done.
@@ -102,8 +104,6 @@ struct Shared {
 /// How far the run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// It may be over soon: loops count until one has counted to [`policy::LIVELY`] and the run is not [`policy::YOUNG`] any more.
-    Beginning,
     /// No loop counts until the policy's delay is over.
     Waiting,
     /// Loops count until they are hot.
@@ -146,11 +146,18 @@ pub fn slots(loops: &[LoopRange]) -> Box<[Slot]> {
 }
 
 impl Engine {
-    /// An engine for code with these slots, which are in the same order as the `loops`.
+    /// An engine for code with these slots, which are in the same order as the `loops`. Unless it `changes_code`, the sites are to be
+    /// open from the start.
     #[must_use]
-    pub fn new(loops: Arc<[LoopRange]>, slots: Box<[Slot]>, policy: Policy, tier: Box<dyn Tier>) -> Engine {
+    pub fn new(
+        loops: Arc<[LoopRange]>,
+        slots: Box<[Slot]>,
+        policy: Policy,
+        changes_code: bool,
+        tier: Box<dyn Tier>,
+    ) -> Engine {
         let state = State {
-            phase: if policy.delay.is_zero() { Phase::Counting } else { Phase::Beginning },
+            phase: if policy.delay.is_zero() { Phase::Counting } else { Phase::Waiting },
             status: vec![Status::Cold; loops.len()],
             targets: vec![None; loops.len()],
             queue: Vec::new(),
@@ -164,6 +171,7 @@ impl Engine {
             slots,
             policy,
             tier,
+            changes_code,
             start: Instant::now(),
             state: Mutex::new(state),
             work: Condvar::new(),
@@ -210,11 +218,14 @@ impl SlotTable for Engine {
             state.targets[slot as usize] = Some(targets);
             match state.phase {
                 _ if shared.policy.is_never() => shared.stop_counting(&state, slot),
-                Phase::Beginning => shared.count(slot, LIVELY, targets),
                 Phase::Waiting => shared.stop_counting(&state, slot),
                 Phase::Counting => shared.count_until_hot(&mut state, slot, targets),
             }
         }
+    }
+
+    fn is_open(&self) -> bool {
+        !self.shared.changes_code || self.shared.lock().phase == Phase::Counting
     }
 }
 
@@ -222,14 +233,6 @@ impl Heat for Engine {
     fn counted_out(&self, slot: u32) {
         let shared = &*self.shared;
         let mut state = shared.lock();
-        if state.phase == Phase::Beginning {
-            if shared.start.elapsed() < YOUNG.min(shared.policy.delay) {
-                return shared.slots[slot as usize].count.store(LIVELY, Relaxed);
-            }
-            state.phase = Phase::Waiting;
-            (0..shared.loops.len() as u32).for_each(|slot| shared.stop_counting(&state, slot));
-            return self.start_thread(&mut state);
-        }
         let choice = {
             let State { status, decider, .. } = &mut *state;
             let is_cold = |slot: u32| status[slot as usize] == Status::Cold;
@@ -255,6 +258,29 @@ impl Heat for Engine {
             }
         }
     }
+
+    fn delay(&self) -> Option<Duration> {
+        let Policy { delay, .. } = self.shared.policy;
+        let is_needed = !self.shared.loops.is_empty() && !self.shared.policy.is_never();
+        Some(delay).filter(|delay| is_needed && !delay.is_zero())
+    }
+
+    fn open(&self, change: &dyn Fn(&mut Sites<'_>) -> Result<(), std::io::Error>) {
+        let mut state = self.shared.lock();
+        if state.phase == Phase::Counting {
+            return;
+        }
+        let mut placed =
+            state.targets.iter().zip(0..).filter_map(|(targets, slot)| Some((targets.as_ref()?.site, slot)));
+        let opened = if self.shared.changes_code { change(&mut placed) } else { Ok(()) };
+        match opened {
+            Ok(()) => {
+                state.phase = Phase::Counting;
+                self.shared.start_counting(&mut state);
+            }
+            Err(error) => state.give_up(format!("the code cannot be changed: {error}")),
+        }
+    }
 }
 
 impl Engine {
@@ -274,22 +300,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the policy's delay is over, and lets loops count from then on. False if the thread is to end.
-    fn reach_delay(&self) -> bool {
-        let mut state = self.lock();
-        while state.phase == Phase::Waiting && !state.stops {
-            let left = self.policy.delay.saturating_sub(self.start.elapsed());
-            if left.is_zero() {
-                self.start_counting(&mut state);
-            } else {
-                (state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-        !state.stops
-    }
-
     fn start_counting(&self, state: &mut State) {
-        state.phase = Phase::Counting;
         for slot in 0..self.loops.len() as u32 {
             if let Some(targets) = state.targets[slot as usize] {
                 self.count_until_hot(state, slot, targets);

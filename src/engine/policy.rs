@@ -31,11 +31,6 @@ pub struct Policy {
 /// around, have one where there are not too many.
 pub const MIN_SLOT_OPS: u32 = 8;
 
-/// How often a loop's head is passed before the program is one that may run until the delay is over, and for how long it has to
-/// run: only then is a thread started that waits for it, which takes as long as a few ten thousand passages.
-pub(super) const LIVELY: u32 = 10_000;
-pub(super) const YOUNG: Duration = Duration::from_millis(1);
-
 /// How long a program of so many operations is tried out with the quick passes alone, before the others are done, which take a
 /// microsecond or two an operation. Whoever is over by then has saved that; whoever is not has lost the time of the trial, and
 /// a quarter of a millisecond in which its code was made. That is why small programs are not tried out at all.

@@ -34,7 +34,7 @@ pub(super) fn start(shared: Arc<Shared>) -> Result<JoinHandle<()>, String> {
 
 fn work(shared: &Shared) {
     lower_priority(NICENESS);
-    if !shared.reach_delay() || !shared.has_work() {
+    if !shared.has_work() {
         return;
     }
     let opened = shared.tier.open(&mut |compiler| {

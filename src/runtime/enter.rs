@@ -14,6 +14,7 @@ pub(super) enum Exit {
     Left,
 }
 
+#[expect(improper_ctypes, reason = "only the first fields are known there")]
 unsafe extern "C" {
     fn bfllvm_enter(entry: usize, shared: *const Shared, cell: usize, stack_end: usize, state: *mut Buffers) -> u64;
     pub(super) fn bfllvm_leave(shared: *const Shared) -> !;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::console::{Console, Transcript};
 use super::enter::{Exit, bfllvm_leave, enter};
 use super::signals::{GENERATED, NATIVE, Session, Shared};
+use super::sites;
 use super::slots::Heat;
 use super::tape::{Guarded, MemoryError, Tape};
 use super::{End, FaultPlace, Limits, TapeFault};
@@ -197,12 +198,22 @@ unsafe fn run(
     }
     let cell = state.tape.memory.start();
     TAPE.store(cell, Relaxed);
-    let session = match Session::begin(&state.shared, limits.time) {
+    let raw = &raw mut *state;
+    // SAFETY: a `State` at a fixed place.
+    unsafe { (*raw).shared.after_delay = Some((open_sites, raw.cast())) };
+    let mut session = match Session::begin(&state.shared, limits.time) {
         Ok(session) => session,
         Err(_) if state.shared.is_trial => return Ok((None, state.console)),
         Err(error) => return Err(MemoryError::Timer(error)),
     };
-    let raw = &raw mut *state;
+    if let Some((heat, delay)) = heat.and_then(|heat| Some((heat, heat.delay()?)))
+        && session.delay(delay).is_err()
+    {
+        // SAFETY: the code does not run yet. Without timers there is no delay.
+        heat.open(&|sites| unsafe { sites::open(sites) });
+    }
+    // Where that took so long.
+    state.shared.do_what_is_due();
     // SAFETY: a `State` at a fixed place, which begins with the buffers; the rest as required of the caller.
     let exit = unsafe { enter(code.entry, &raw const (*raw).shared, raw.cast(), cell, stack.end()) };
     let end = match exit {
@@ -244,6 +255,19 @@ fn settle(end: End, console: &mut Console, shared: &Shared) -> End {
     }
 }
 
+/// Lets loops be handed to a better compiler from now on.
+///
+/// # Safety
+/// `state` is a [`State`], whose code runs on this thread, and nothing else of the run is under way.
+unsafe fn open_sites(state: *mut ()) {
+    // SAFETY: as required of the caller; the field does not change while the code runs.
+    let heat = unsafe { (*state.cast::<State<'_>>()).heat };
+    if let Some(heat) = heat {
+        // SAFETY: as required of the caller.
+        heat.open(&|sites| unsafe { sites::open(sites) });
+    }
+}
+
 /// Does `work` while signals are only noted, then leaves the code if the run has to end.
 ///
 /// # Safety
@@ -260,6 +284,14 @@ unsafe fn native<T>(state: *mut State<'_>, work: impl FnOnce(&mut State<'_>) -> 
             compiler_fence(SeqCst);
             state.shared.phase.store(GENERATED, Relaxed);
             compiler_fence(SeqCst);
+            if state.shared.is_due() {
+                state.shared.phase.store(NATIVE, Relaxed);
+                compiler_fence(SeqCst);
+                state.shared.do_what_is_due();
+                compiler_fence(SeqCst);
+                state.shared.phase.store(GENERATED, Relaxed);
+                compiler_fence(SeqCst);
+            }
             if state.shared.stop_signal().is_some() {
                 // SAFETY: as below.
                 unsafe { bfllvm_leave(&raw const state.shared) }

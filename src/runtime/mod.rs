@@ -12,6 +12,7 @@ pub mod interrupt;
 mod process;
 pub mod sampling;
 pub mod signals;
+pub mod sites;
 pub mod slots;
 pub mod tape;
 

@@ -1,14 +1,15 @@
 //! Signals: faults on the guards, and requests to stop.
 //!
-//! The handlers touch atomics only and never allocate. A fault on a guard leaves the machine code; so does a
-//! request to stop that comes while machine code runs. At any other time the request is noted, and
-//! whoever is at work finishes first.
+//! The handlers touch atomics only and never allocate, but for what is to be done after a delay
+//! ([`Shared::after_delay`]): machine code that is interrupted holds no locks. A fault on a guard leaves the machine code;
+//! so does a request to stop that comes while machine code runs. At any other time the request is noted, and whoever is at
+//! work finishes first.
 //!
 //! One run at a time is under way in a process: [`Session::begin`] waits for the one before.
 
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use super::enter::bfllvm_leave;
 pub(super) const IDLE: u8 = 0;
 pub(super) const GENERATED: u8 = 1;
 pub(super) const NATIVE: u8 = 2;
+
+/// A function, and the run's state, which it is called with.
+pub(super) type AfterDelay = (unsafe fn(*mut ()), *mut ());
 
 /// What handlers and a run tell each other. The first three fields are known to [`super::enter`].
 #[derive(Debug, Default)]
@@ -31,6 +35,10 @@ pub(super) struct Shared {
     asked: AtomicI32,
     /// Whether the run is given up when its time is up, and another one begun: that is no request of anybody's.
     pub is_trial: bool,
+    /// What is to be done after a while, when machine code runs and nothing else of the run is under way.
+    pub after_delay: Option<AfterDelay>,
+    /// It is to be done as soon as machine code runs.
+    is_due: AtomicBool,
     /// The thread that runs: a request may reach any thread of the process.
     thread: AtomicUsize,
     /// The address of the access that faulted, or 0, and the instruction.
@@ -77,6 +85,20 @@ impl Shared {
         self.asked.load(SeqCst) > 1 || self.stop_signal() == Some(libc::SIGALRM)
     }
 
+    pub fn is_due(&self) -> bool {
+        self.is_due.load(SeqCst)
+    }
+
+    /// Does what is to be done after a while, if it is due. Machine code runs, or is about to.
+    pub fn do_what_is_due(&self) {
+        if self.is_due.swap(false, SeqCst)
+            && let Some((work, state)) = self.after_delay
+        {
+            // SAFETY: as whoever has set it wants it to be called.
+            unsafe { work(state) }
+        }
+    }
+
     /// Whether the run is given up.
     pub fn is_given_up(&self) -> bool {
         self.is_trial && self.stop_signal() == Some(libc::SIGALRM)
@@ -105,7 +127,7 @@ pub(super) struct Session {
     replaced: Vec<(c_int, libc::sigaction)>,
     replaced_stack: libc::stack_t,
     _handler_stack: Box<[MaybeUninit<u8>]>,
-    timer: Option<libc::timer_t>,
+    timers: Vec<libc::timer_t>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -157,12 +179,23 @@ impl Session {
             }
             old
         };
-        let mut session = Session { replaced, replaced_stack, _handler_stack: handler_stack, timer: None, _turn: turn };
+        let mut session =
+            Session { replaced, replaced_stack, _handler_stack: handler_stack, timers: Vec::new(), _turn: turn };
         if let Some(time) = time {
             unblock_alarm();
-            session.timer = Some(start_timer(time)?);
+            session.timers.push(start_timer(time, ALARM_INTERVAL, Alarm::Time)?);
         }
         Ok(session)
+    }
+
+    /// After `delay`, what is to be done then is due.
+    ///
+    /// # Errors
+    /// The system has no timer left.
+    pub fn delay(&mut self, delay: Duration) -> std::io::Result<()> {
+        unblock_alarm();
+        self.timers.push(start_timer(delay, Duration::ZERO, Alarm::Delay)?);
+        Ok(())
     }
 }
 
@@ -171,7 +204,7 @@ impl Drop for Session {
         // SAFETY: the timer is ours; puts back what was there. A signal of the timer's that is pending is delivered before
         // the call returns.
         unsafe {
-            if let Some(timer) = self.timer {
+            for &timer in &self.timers {
                 libc::timer_delete(timer);
             }
             for (signal, action) in &self.replaced {
@@ -211,13 +244,20 @@ fn unblock_alarm() {
 /// How often SIGALRM comes again once the time is up: a write may just have begun to block.
 const ALARM_INTERVAL: Duration = Duration::from_millis(50);
 
-/// SIGALRM for this thread after `time`, and again. The process's own timer would ask any thread, which might hand it on
-/// when the run, and the handler with it, is gone.
-fn start_timer(time: Duration) -> std::io::Result<libc::timer_t> {
+/// What a timer's signal is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alarm {
+    Time = 1,
+    Delay = 2,
+}
+
+/// SIGALRM for this thread after `time`, and again after each `interval`, if that is not zero. The process's own timer would
+/// ask any thread, which might hand it on when the run, and the handler with it, is gone.
+fn start_timer(time: Duration, interval: Duration, alarm: Alarm) -> std::io::Result<libc::timer_t> {
     let value =
         |time: Duration| libc::timespec { tv_sec: time.as_secs() as libc::time_t, tv_nsec: time.subsec_nanos().into() };
     let times = libc::itimerspec {
-        it_interval: value(ALARM_INTERVAL),
+        it_interval: value(interval),
         // All zeroes would be no request.
         it_value: value(time.max(Duration::from_nanos(1))),
     };
@@ -226,6 +266,7 @@ fn start_timer(time: Duration) -> std::io::Result<libc::timer_t> {
         let mut event: libc::sigevent = std::mem::zeroed();
         event.sigev_notify = libc::SIGEV_THREAD_ID;
         event.sigev_signo = libc::SIGALRM;
+        event.sigev_value = libc::sigval { sival_ptr: std::ptr::without_provenance_mut(alarm as usize) };
         event.sigev_notify_thread_id = libc::gettid();
         let mut timer: libc::timer_t = std::ptr::null_mut();
         if libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) != 0 {
@@ -240,9 +281,20 @@ fn start_timer(time: Duration) -> std::io::Result<libc::timer_t> {
     }
 }
 
-extern "C" fn on_request(signal: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
+extern "C" fn on_request(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: set while a session exists, which owns the handlers.
     let Some(shared) = (unsafe { CURRENT.load(SeqCst).as_ref() }) else { return };
+    // SAFETY: the kernel hands valid structures to a handler, and a timer's signal has a value.
+    let is_delay =
+        unsafe { (*info).si_code == libc::SI_TIMER && (*info).si_value().sival_ptr.addr() == Alarm::Delay as usize };
+    if is_delay {
+        // Its timer asks this thread alone.
+        shared.is_due.store(true, SeqCst);
+        if shared.phase.load(SeqCst) == GENERATED {
+            shared.do_what_is_due();
+        }
+        return;
+    }
     let (thread, own) = (shared.thread.load(SeqCst) as libc::pthread_t, unsafe { libc::pthread_self() });
     if thread != own {
         // SAFETY: the thread is there: it ends its session before it ends.

@@ -1,6 +1,6 @@
 //! Where loops go on: the memory through which machine code and whoever replaces parts of it meet.
 //!
-//! Code jumps through a loop's slot at the loop's head. It leads to code that counts, or to the loop's
+//! Code jumps through a loop's slot at the loop's head, once the [`sites`](super::sites) there are open. It leads to code that counts, or to the loop's
 //! body, and in the end to code that calls a function which runs the loop to its end. All that ever
 //! changes is the slot, by a single store.
 //!
@@ -24,7 +24,9 @@
 //!   was that the running thread could have fetched: a page becomes executable after it was written, and what has been
 //!   published is neither changed nor freed while the program runs.
 
+use std::io::Error;
 use std::sync::atomic::{AtomicU32, AtomicUsize};
+use std::time::Duration;
 
 /// A loop's slot. The layout is known to generated code.
 #[derive(Debug, Default)]
@@ -44,6 +46,8 @@ pub struct Targets {
     /// Counts, and goes on with the body.
     pub counting: usize,
     pub body: usize,
+    /// The instruction at the head: see [`sites`](super::sites).
+    pub site: usize,
     /// Calls the slot's function instead.
     pub calling: usize,
 }
@@ -52,10 +56,22 @@ pub struct Targets {
 pub trait SlotTable {
     /// From now on the code of these loops may run: their slots, given by number, have to lead somewhere.
     fn place(&self, targets: &[(u32, Targets)]);
+
+    /// Whether sites in new code are open from the start.
+    fn is_open(&self) -> bool;
 }
+
+/// Sites: their addresses, with the numbers of the slots.
+pub type Sites<'a> = dyn Iterator<Item = (usize, u32)> + 'a;
 
 /// Asked by the code when a count is up.
 pub trait Heat {
     /// The count of the loop with this slot is up. The code looks at the slot again afterwards.
     fn counted_out(&self, slot: u32);
+
+    /// How long after its start the run is to [`open`](Heat::open) the sites, if they are closed and ever to be opened.
+    fn delay(&self) -> Option<Duration>;
+
+    /// Has the sites of all code that is there opened by `change`, which is given their addresses and slots.
+    fn open(&self, change: &dyn Fn(&mut Sites<'_>) -> Result<(), Error>);
 }

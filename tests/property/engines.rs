@@ -83,6 +83,10 @@ impl SlotTable for NoSlots {
     fn place(&self, targets: &[(u32, Targets)]) {
         assert!(targets.is_empty(), "{targets:?}");
     }
+
+    fn is_open(&self) -> bool {
+        false
+    }
 }
 
 /// Through the template JIT, from which LLVM takes over as `policy` says. With `chunk_ops`, its code is made when it is come to,
@@ -112,7 +116,7 @@ pub fn run_tiered(
         host,
         perf_map: None,
     };
-    let engine = Engine::new(Arc::clone(&loops), slots, policy, Box::new(tier));
+    let engine = Engine::new(Arc::clone(&loops), slots, policy, true, Box::new(tier));
     let run = |entry: usize, faults: &dyn FaultMap, linker: Option<&dyn Linker>| {
         let faults = engine.faults(faults);
         let code = Code { entry, faults: &faults, guard_bytes, heat: Some(&engine), linker };
@@ -123,7 +127,7 @@ pub fn run_tiered(
         let chunks = Chunks::new(program, source, dialect, &host, loops, slots_at, chunk_ops);
         run(chunks.entry(&engine).unwrap(), &chunks, Some(&chunks.linker(&engine)))
     } else {
-        let slotted = Slotted { loops: &loops, slots: slots_at };
+        let slotted = Slotted { loops: &loops, slots: slots_at, is_open: engine.is_open() };
         let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
         engine.place(code.targets());
         run(code.entry(), &code.faults(&program, &source), None)

@@ -325,13 +325,17 @@ proptest! {
 
     /// LLVM takes over loops at any passage of their heads, waited for; and it works beside programs that are mostly over before.
     #[test]
-    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => shifting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), chunk_ops in chunk_ops()) {
+    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => shifting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), delay in 1..100_000u64, chunk_ops in chunk_ops()) {
         // Behind the input nothing is evaluated beforehand, and few loops are never reached.
         let code = format!(",+>+++>++<<{code}");
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
         let soon = Policy { threshold: 2, delay: Duration::ZERO, ..Policy::default() };
+        // In the middle of some: their code is changed then.
+        let later = Policy { delay: Duration::from_nanos(delay), ..Policy::at_once() };
         for (level, start, policy, chunk_ops) in [
+            (Level::O0, Start::Ahead, later, None),
+            (Level::O2, Start::InParts, later, Some(chunk_ops)),
             (Level::O2, Start::Ahead, soon, None),
             (Level::O2, Start::InParts, soon, Some(chunk_ops)),
             (Level::O0, Start::Ahead, Policy::at_random(seed), None),
