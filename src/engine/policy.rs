@@ -36,7 +36,7 @@ pub const MIN_SLOT_OPS: u32 = 8;
 /// a quarter of a millisecond in which its code was made. That is why small programs are not tried out at all.
 ///
 /// Of 24 programs that are large enough, ten are over within a third of the time that the other passes take, or in
-/// half of it where they have thousands of operations. The others run several times as long.
+/// two thirds of it where they have many thousands of operations. The others run several times as long.
 #[must_use]
 pub fn trial_time(ops: usize) -> Option<Duration> {
     let ops = u32::try_from(ops).unwrap_or(u32::MAX);
@@ -48,8 +48,8 @@ const TRIAL_MIN_OPS: u32 = 256;
 const TRIAL: Duration = Duration::from_micros(100);
 const TRIAL_PER_OP: Duration = Duration::from_nanos(250);
 /// For operations from this one on.
-const TRIAL_PER_FURTHER_OP: Duration = Duration::from_nanos(600);
-const TRIAL_FURTHER: u32 = 1000;
+const TRIAL_PER_FURTHER_OP: Duration = Duration::from_nanos(1000);
+const TRIAL_FURTHER: u32 = 4000;
 
 impl Default for Policy {
     fn default() -> Policy {
