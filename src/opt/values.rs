@@ -387,6 +387,13 @@ mod tests {
     }
 
     #[test]
+    fn what_a_loop_in_a_condition_comes_to_know_does_not_hold_without_it() {
+        // Cell 1 is 3 behind it only if it was run.
+        let stays = "input [1]/input [0]/if [0]/loop [0]/set [1] 3/input [0]/end/set [1] 3/end/output [1]";
+        check8("values", stays, stays);
+    }
+
+    #[test]
     fn counts_lose_what_is_known_not_to_matter() {
         // Whatever cell 1 is, the period is its value: 0 stands for 256, and is not reached.
         check8(

@@ -31,7 +31,7 @@ use engines::{
 };
 use programs::{
     assemble, carrying, chunk_ops, counting_program, dialect, ladder_program, nested_program, operations, program,
-    rescanning, shifting_program,
+    rescanning, resetting_program, shifting_program,
 };
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
@@ -66,7 +66,7 @@ proptest! {
 
     /// Every pass of the table, alone: well formed, idempotent where it says so, and right.
     #[test]
-    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program(), 1 => ladder_program(), 1 => resetting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for pass in PASSES {
             let after = pass.apply(case.literal.clone());
@@ -97,7 +97,7 @@ proptest! {
 
     /// All passes of a level, in the reference interpreter.
     #[test]
-    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => nested_program(), 1 => ladder_program(), 1 => resetting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for row in levels_that_differ() {
             let program = case.at(row.level);

@@ -27,13 +27,17 @@ pub fn program() -> impl Strategy<Value = String> {
         1 => Just("[->[->+>+<<]>>[-<<+>>]<<<]".to_string()),
         1 => "\\[-{1,3}[<>]{0,2}(\\[-[<>]{1,2}\\+{1,2}[<>]{1,2}\\][<>]?){1,2}[<>]{0,2}\\]",
         1 => "\\+{1,9}",
+        1 => "(>\\[-\\]\\+{0,2}<|<\\[-\\]\\+{0,2}>)",
     ];
     let tree = leaf.prop_recursive(4, 40, 6, |inner| {
+        let part = inner.clone();
         let body = prop::collection::vec(inner, 0..6).prop_map(|parts| parts.concat());
         prop_oneof![
             3 => body.clone().prop_map(|body| format!("[{body}]")),
             2 => body.clone().prop_map(|body| format!("[-{body}]")),
             1 => body.clone().prop_map(|body| format!("[{body}>]<")),
+            // The same once more, where the loop around it may not run at all.
+            1 => (part, "[,\\-]").prop_map(|(part, last)| format!("[[{part}{last}]{part}]")),
             3 => body,
         ]
     });
@@ -148,6 +152,27 @@ pub fn ladder_program() -> impl Strategy<Value = String> {
             }
         },
     )
+}
+
+/// Cells of which nothing is known, and loops in conditions that leave some at what the conditions leave them at as well: or not,
+/// if those do not hold.
+pub fn resetting_program() -> impl Strategy<Value = String> {
+    let reset = || prop::sample::select(&[">[-]+<", ">[-]+++<", ">>[-]++<<", "<[-]+>", ">[-]<", "<[-]+++>>[-]+<"]);
+    let last = || prop::sample::select(&[",", "-", "[-]"]);
+    let tree = (reset(), last()).prop_map(|(reset, last)| format!("[{reset}{last}]{reset}")).prop_recursive(
+        3,
+        12,
+        3,
+        move |inner| {
+            prop_oneof![
+                3 => (inner.clone(), last()).prop_map(|(inner, last)| format!("[{inner}{last}]")),
+                2 => inner.clone().prop_map(|inner| format!("[{inner}]")),
+                1 => (inner.clone(), reset()).prop_map(|(inner, reset)| format!("{inner}{reset}")),
+                1 => inner.prop_map(|inner| format!(">[{inner}[-]]<")),
+            ]
+        },
+    );
+    tree.prop_map(|tree| format!(">>,>,>,>,<<{tree}<<.>.>.>.>."))
 }
 
 #[test]

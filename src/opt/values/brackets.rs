@@ -159,7 +159,7 @@ impl Values {
                     };
                     self.at_entry.extend(known.map(|value| AtEntry { place, value, lasts }));
                     if lasts == Lasts::Unknown {
-                        self.learn_place(place, None);
+                        self.forget_place(place);
                     }
                 }
             }

@@ -45,6 +45,19 @@ impl Values {
         self.facts.set(place, value);
     }
 
+    /// A loop that begins may change the cell. What its body comes to know is not noted, so a condition around has to be
+    /// told here even of a cell of which nothing was known.
+    pub(super) fn forget_place(&mut self, place: i64) {
+        self.forget_nonzero(place);
+        let before = self.facts.get(place);
+        if self.is_noting() {
+            self.journal.push((place, before));
+        }
+        if before.is_some() {
+            self.facts.set(place, None);
+        }
+    }
+
     /// The cell may be 0 from now on.
     #[inline]
     fn forget_nonzero(&mut self, place: i64) {
