@@ -3,9 +3,9 @@
 //!
 //! Every loop worth it has a slot ([`crate::runtime::slots`]). Once the program has run for a while, its baseline code
 //! is changed ([`crate::runtime::sites`]), and counts how often the loop's head is passed; when the count is up, [`policy`] says
-//! which loop is to be compiled, that one or one around it. The compile thread publishes a function by a store to the loop's slot, and the program goes on there
-//! when it next passes the head: at a head everything is in memory, so nothing has to be carried over, and nothing is
-//! ever undone. A loop that is compiled later replaces those in it.
+//! which loop is to be compiled, that one or one around it. The compile thread publishes a function by a store to the
+//! loop's slot, and the program goes on there when it next passes the head: at a head everything is in memory, so nothing
+//! has to be carried over, and nothing is ever undone. A loop that is compiled later replaces those in it.
 //!
 //! Knows loops by number and size; nothing of operations, or of what [`Tier`] compiles them with.
 

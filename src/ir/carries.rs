@@ -143,22 +143,8 @@ impl Body<'_> {
                 Kind::Move { delta } => pointer += i64::from(delta),
                 Kind::If { .. } => open.push(pointer),
                 Kind::IfEnd { .. } if open.pop() == Some(pointer) => {}
-                Kind::Add { .. }
-                | Kind::Set { .. }
-                | Kind::MulAdd { .. }
-                | Kind::Copy { .. }
-                | Kind::Product { .. }
-                | Kind::MinAdd { .. } => {}
-                Kind::IfEnd { .. }
-                | Kind::Scan { .. }
-                | Kind::Walk { .. }
-                | Kind::Count(_)
-                | Kind::Input { .. }
-                | Kind::Output { .. }
-                | Kind::Text { .. }
-                | Kind::Dump { .. }
-                | Kind::Loop { .. }
-                | Kind::LoopEnd { .. } => return None,
+                kind if cells_of(kind).is_some() => {}
+                _ => return None,
             }
         }
         (pointer != 0).then_some(Body { ops, places, drift: pointer })
@@ -218,12 +204,12 @@ impl Body<'_> {
             if let Some(other) = moves.iter().find(|other| other.range().contains(&index)) {
                 return other.cell != pending;
             }
+            // Moves and ends access none.
             let cells = match op.kind {
-                Kind::If { cell, .. } => [cell; 3],
-                kind => cells_of(kind).unwrap_or_default(),
+                Kind::If { cell, .. } => Some([cell; 3]),
+                kind => cells_of(kind),
             };
-            let is_move = matches!(op.kind, Kind::Move { .. } | Kind::IfEnd { .. });
-            is_move || cells.iter().all(|&cell| self.places[index].0 + i64::from(cell) != pending)
+            cells.into_iter().flatten().all(|cell| self.places[index].0 + i64::from(cell) != pending)
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Where loops go on: the memory through which machine code and whoever replaces parts of it meet.
 //!
-//! Code jumps through a loop's slot at the loop's head, once the [`sites`](super::sites) there are open. It leads to code that counts, or to the loop's
-//! body, and in the end to code that calls a function which runs the loop to its end. All that ever
-//! changes is the slot, by a single store.
+//! Code jumps through a loop's slot at the loop's head, once the [site](super::sites) there is open. It leads to code that
+//! counts, or to the loop's body, and in the end to code that calls a function which runs the loop to its end. From then on
+//! all that changes is the slot, by a single store.
 //!
 //! # Why two threads may
 //!
@@ -15,9 +15,8 @@
 //! * `target` leads to counting, to the body, to either again, and in the end to calling. Both threads store it, under the engine's
 //!   lock and after a look at the loop's state there, so the running thread cannot take back what the compile thread published.
 //!   Code that still sees the old value goes once more around the old way, which is right at any time.
-//! * `count` is the running thread's: its code counts down, without a lock prefix, and the host sets it anew when
-//!   that code calls. The compile thread sets it once, while `target` leads to the body and nothing counts, before the store to
-//!   `target` that leads to counting.
+//! * `count` is the running thread's: its code counts down, without a lock prefix, and the host sets it when it opens the sites,
+//!   before the store to `target` that leads to counting, and anew when that code calls.
 //! * The code of a loop may be made while the program runs, by its own thread; until then nothing reads the slot. That thread
 //!   stores `count` and `target` like anybody, under the lock, before the code is run.
 //! * The function's instructions are written, and made executable, before they are published. They lie where no code
