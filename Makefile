@@ -1,5 +1,7 @@
 # make run [PROGRAM=x.bf]   sets up, builds, runs a program (an example without PROGRAM)
 # make test                 sets up, passes the tests
+# make build                sets up, builds target/release/bfllvm, and bfllvm-full beside it: src/cli/image.rs says what is what
+# make install [PREFIX=/usr/local]  puts both into PREFIX/bin
 # make tsan                 passes the tests in which LLVM takes over under ThreadSanitizer; takes Rust's sources from rustup
 # make docs                 writes what the commands print into the documentation
 # make bench                sets up, measures speed, and tells it in Markdown; each of these narrows or widens that:
@@ -12,59 +14,74 @@
 #   BASE=NAME RUNS=N TIMEOUT=SECONDS CPUS=0 JSON=FILE SVG=FILE; ARGS=--help tells of them, and of more
 
 PROGRAM ?= examples/mandelbrot.bf
+PREFIX ?= /usr/local
 LLVM := $(shell cat llvm-version.txt)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CARGO := $(shell command -v cargo || echo "$(HOME)/.cargo/bin/cargo")
-BUILT := $(or $(CARGO_TARGET_DIR),target)/release/bfllvm
+RUSTUP := $(shell command -v rustup || echo "$(HOME)/.cargo/bin/rustup")
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BUILT := $(TARGET)/release/bfllvm
+# The target for which bfllvm is linked statically.
+STATIC := x86_64-unknown-linux-musl
+# Where the tests find that one, and the full one beside it.
+TESTED := $(TARGET)/$(STATIC)/debug/bfllvm
 
 # The recipe of bench takes these from the environment, where no shell takes their quotes away.
 export CORPUS LIST PROGRAMS PEERS OURS BASE SVG JSON
 
-.PHONY: run test tsan docs bench build setup setup-tests
+.PHONY: run test tsan docs bench build install setup setup-tests
 
 run: build
-	@$(CARGO) run --quiet --release --locked --bin bfllvm -- run $(PROGRAM)
+	@$(BUILT) run $(PROGRAM)
 
+# Once with what cargo links, and what goes through the command line once more with the two files that are built for people.
 test: setup setup-tests
+	@CARGO_PROFILE_DEV_DEBUG=none $(CARGO) build --quiet --locked --target $(STATIC)
+	@$(CARGO) build --quiet --locked
+	@cp --remove-destination $(TARGET)/debug/bfllvm $(TESTED)-full
 	@$(CARGO) test --locked
+	@BFLLVM_BINARY=$(abspath $(TESTED)) $(CARGO) test --locked --test cli --test contract --test golden --test restrictions
 
 # The standard library has to be built for it as well, which stable Rust does only when told to. What machine code does that we
 # made is not seen.
 tsan: setup
-	@rustup component add rust-src
+	@$(RUSTUP) component add rust-src
 	@RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread $(CARGO) test --locked -Zbuild-std --target x86_64-unknown-linux-gnu \
 		--target-dir target/tsan --test property -- tiered code_in_chunks loops_taken_over
 
 # The picture is of the page's hottest loop.
 docs: build setup-tests
-	@BFLLVM_WRITE_DOCS=1 BFLLVM_DOCS_BINARY=$(BUILT) $(CARGO) test --quiet --locked --test docs as_it_is
+	@BFLLVM_WRITE_DOCS=1 BFLLVM_BINARY=$(BUILT) $(CARGO) test --quiet --locked --test docs as_it_is
 	@$(BUILT) explain examples/factorial.bf -o target/explain.html
 	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1440,810 --virtual-time-budget=5000 \
 		--screenshot=docs/explain.png "file://$(CURDIR)/target/explain.html" 2>/dev/null >&2
 
 bench: setup
 	@$(CARGO) bench --quiet --locked --bench speed --no-run
-	$(write_anew)
-	@$(CARGO) bench --quiet --locked --bench speed -- \
+	@$(MAKE) --no-print-directory build
+	@cp --remove-destination $(BUILT) $(TARGET)/release/measured && cp --remove-destination $(BUILT)-full $(TARGET)/release/measured-full
+	@BFLLVM_BINARY=$(abspath $(TARGET)/release/measured) $(CARGO) bench --quiet --locked --bench speed -- \
 		$(if $(ONLY),--only $(ONLY)) $(if $(CORPUS),--corpus "$$CORPUS") $(if $(LIST),--list "$$LIST") \
 		$(if $(PROGRAMS),--programs "$$PROGRAMS") $(if $(PEERS),--peers "$$PEERS") $(if $(OURS),--ours "$$OURS") \
 		$(if $(BASE),--base "$$BASE") $(if $(RUNS),--runs $(RUNS)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
 		$(if $(CPUS),--cpus $(CPUS)) $(if $(JSON),--json "$$JSON") $(if $(SVG),--svg "$$SVG") $(ARGS)
 
+# What cargo links is the full one, also without us. Copies are written from their start to their end, and so kept in memory in larger
+# pieces than what the linker stores in any order: they start in nine tenths of the time.
 build: setup
 	@$(CARGO) build --quiet --release --locked
-	$(write_anew)
+	@$(CARGO) build --quiet --release --locked --target $(STATIC)
+	@cp --remove-destination $(BUILT) $(BUILT)-full
+	@cp --remove-destination $(TARGET)/$(STATIC)/release/bfllvm $(BUILT)
 
-# The linker stores its file in any order, and the system keeps it in memory page by page. Written anew, from its start to its
-# end, it is kept in larger pieces, and starts in nine tenths of the time.
-define write_anew
-@if [ -f $(BUILT) ] && ! [ $(BUILT).written -nt $(BUILT) ]; then \
-	cp $(BUILT) $(BUILT).written && cat $(BUILT).written >$(BUILT) && touch $(BUILT).written; fi
-endef
+install: build
+	@install -D -t $(PREFIX)/bin $(BUILT) $(BUILT)-full
 
 # libLLVM is opened by bfllvm itself; lli and opt are for the tests.
 setup:
 	@$(CARGO) --version >/dev/null 2>&1 || { echo "Rust is missing: install it with rustup" >&2; exit 1; }
+	@[ -d "$$(rustc --print target-libdir --target $(STATIC))" ] || $(RUSTUP) --quiet target add $(STATIC) || \
+		{ echo "Rust's target $(STATIC) is missing: rustup installs it" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "a C toolchain is missing: install gcc" >&2; exit 1; }
 	@if ! command -v lli-$(LLVM) >/dev/null || ! command -v opt-$(LLVM) >/dev/null; then \
 		echo "installing LLVM $(LLVM)" >&2; \

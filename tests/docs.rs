@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// Set for the files to be written, and the path of the `bfllvm` to be run, if that is not the one that was built for tests.
 const WRITE: &str = "BFLLVM_WRITE_DOCS";
-const BINARY: &str = "BFLLVM_DOCS_BINARY";
+const BINARY: &str = "BFLLVM_BINARY";
 
 /// The mark says how much of a block has to be the same.
 const MARKS: [(&str, Sameness); 3] = [

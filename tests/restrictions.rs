@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
-use support::{Invocation, PROGRAM, Workspace, bfllvm};
+use support::{Invocation, PROGRAM, Workspace, bfllvm, binary};
 
 const HELLO: &str = "++++++++[>++++++++<-]>+.";
 
@@ -23,7 +23,7 @@ const MOST_MEMORY: u64 = 8 << 10;
 /// `bfllvm` with so many KiB of address space.
 fn limited(workspace: &Arc<Workspace>, kib: u32, args: &[&str]) -> Invocation {
     let script = format!(r#"ulimit -v {kib}; exec "$0" "$@""#);
-    let words = ["-c", &script, env!("CARGO_BIN_EXE_bfllvm")];
+    let words = ["-c", &script, binary()];
     workspace.tool("sh", words.iter().chain(args).chain(&[PROGRAM]))
 }
 
@@ -176,7 +176,7 @@ fn files_do_not_take_the_place_of_closed_descriptors() {
     let workspace = Workspace::with(COPY);
     workspace.write("input", "input");
     let script = r#"exec "$0" run --input=input prog.bf <&- >&- 2>&-"#;
-    let outcome = workspace.tool("sh", ["-c", script, env!("CARGO_BIN_EXE_bfllvm")]).run("");
+    let outcome = workspace.tool("sh", ["-c", script, binary()]).run("");
     // The output has nowhere to go.
     outcome.ends(1);
     assert_eq!(workspace.read("input"), b"input");

@@ -19,8 +19,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 pub use tier::TierArgs;
 pub use workbench::{
-    AttemptArgs, CheckArgs, CompareArgs, DebugArgs, DiffKind, ExplainArgs, MeasureArgs, ProfileArgs, ProfileWeight,
-    VerifyArgs,
+    AttemptArgs, CheckArgs, CompareArgs, DebugArgs, DiffKind, ExplainArgs, LoopsArgs, MeasureArgs, ProfileArgs,
+    ProfileWeight, VerifyArgs,
 };
 
 #[derive(Debug, Parser)]
@@ -44,18 +44,17 @@ pub struct Cli {
     pub messages: MessageArgs,
 }
 
-/// What the command line of this process says.
+/// What a command line says.
 ///
 /// # Errors
 /// It says nothing that can be carried out, or asks for help: a message for the user.
-pub fn parse() -> Result<Cli, clap::Error> {
-    let words: Vec<_> = std::env::args_os().collect();
-    if let Some(cli) = bare_run(&words) {
+pub fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+    if let Some(cli) = bare_run(words) {
         return Ok(cli);
     }
     // Taking it apart again would cost as much as a third of building it, and the process ends without that.
     let mut command = ManuallyDrop::new(Cli::command());
-    let words = without_short_form(words, &command);
+    let words = without_short_form(words.to_vec(), &command);
     let matches = command.try_get_matches_from_mut(words);
     let cli = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     cli.map_err(|error| program_without_command(&error).unwrap_or_else(|| error.format(&mut command)))
@@ -146,6 +145,9 @@ pub enum Command {
     /// What `verify` starts for each engine and level
     #[command(hide = true)]
     Attempt(AttemptArgs),
+    /// What `run` starts where it is linked without LLVM
+    #[command(hide = true)]
+    Loops(LoopsArgs),
 }
 
 #[derive(Debug, Default, Args)]
@@ -208,6 +210,16 @@ impl Default for DialectArgs {
 impl DialectArgs {
     pub fn dialect(&self) -> Dialect {
         Dialect::new(self.cells, self.eof.into(), self.tape)
+    }
+
+    /// What makes this dialect, but for `#`, which is no matter of it.
+    pub fn of(dialect: &Dialect) -> DialectArgs {
+        let eof = match dialect.eof {
+            Eof::Same => EofArg::Same,
+            Eof::Zero => EofArg::Zero,
+            Eof::MinusOne => EofArg::MinusOne,
+        };
+        DialectArgs { cells: dialect.width, eof, tape: dialect.tape_cells(), debug_hash: false }
     }
 
     /// The same as words of a command line.

@@ -7,9 +7,11 @@ use anyhow::Result;
 use bfllvm::baseline::chunks::{Chunks, Figures};
 use bfllvm::baseline::{self, Slotted};
 use bfllvm::dialect::Dialect;
-use bfllvm::engine;
 use bfllvm::engine::llvm::LlvmTier;
+use bfllvm::engine::parts::Parts;
 use bfllvm::engine::policy::{MIN_SLOT_OPS, Policy};
+use bfllvm::engine::remote::RemoteTier;
+use bfllvm::engine::{self, Tier};
 use bfllvm::ir::Program;
 use bfllvm::ir::loops::LoopRange;
 use bfllvm::level::{Level, Start};
@@ -26,6 +28,8 @@ use bfllvm::symbols::registration::Registered;
 
 use super::args::TierArgs;
 use super::front::Checked;
+use super::image::IS_STATIC;
+use super::remote;
 use super::tools::Tools;
 
 /// A program in memory, ready to run.
@@ -125,20 +129,16 @@ impl<'a> AtOnce<'a> {
         let slots = engine::slots(&loops);
         let slots_at = slots.as_ptr() as usize;
         let Tools { debug, perf_map } = tools.clone();
-        let tier = LlvmTier {
-            program: Arc::clone(&program),
-            guard_bytes,
-            source: Arc::clone(&source),
-            dialect,
-            level,
-            start,
-            debug,
-            host,
-            perf_map,
+        let parts = Parts { program: Arc::clone(&program), guard_bytes, level, start };
+        let tier: Box<dyn Tier> = if IS_STATIC {
+            let connect = remote::connect(Arc::clone(&source), dialect, level);
+            Box::new(RemoteTier { parts, host, connect })
+        } else {
+            Box::new(LlvmTier { parts, source: Arc::clone(&source), dialect, debug, host, perf_map })
         };
         // Debuggers have put their own instructions into the code.
         let changes_code = debug != DebugInfo::Full;
-        let engine = engine::Engine::new(Arc::clone(&loops), slots, policy, changes_code, Box::new(tier));
+        let engine = engine::Engine::new(Arc::clone(&loops), slots, policy, changes_code, tier);
         let (code, registered) = match making {
             Making::Chunks(ops) => {
                 let chunks = Chunks::new(Arc::clone(&program), source, &dialect, &host, loops, slots_at, ops);

@@ -12,10 +12,13 @@ mod debug;
 mod emit;
 mod explain;
 mod front;
+mod image;
 mod llvm;
+mod loops;
 mod measure;
 mod messages;
 mod profile;
+mod remote;
 mod run;
 mod status;
 mod stopwatch;
@@ -24,6 +27,8 @@ mod tools;
 mod trial;
 mod verify;
 mod worker;
+
+use std::ffi::OsString;
 
 pub use status::Status;
 
@@ -37,8 +42,11 @@ fn wrong_usage(error: &clap::Error) -> Status {
 }
 
 /// Carries out what the command line asks for.
-pub fn main() -> Status {
-    match args::parse() {
+pub fn main(words: &[OsString]) -> Status {
+    match args::parse(words) {
+        Ok(cli) if image::is_for_full(&cli) => {
+            messages::Messages::new(&cli.messages).failure(&image::become_full(words))
+        }
         Ok(cli) => carry_out(cli),
         Err(error) => wrong_usage(&error),
     }
@@ -58,6 +66,7 @@ fn carry_out(cli: Cli) -> Status {
         Command::Verify(args) => verify::verify(&args, &messages),
         Command::Measure(args) => measure::measure(&args),
         Command::Attempt(args) => attempt::attempt(&args),
+        Command::Loops(args) => loops::loops(&args),
     };
     outcome.unwrap_or_else(|error| match error.downcast::<front::Rejected>() {
         // What was wrong with the source has been said.

@@ -13,13 +13,15 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use super::image;
+
 /// An answer, and the bytes behind it.
 pub type Answer = (Value, Vec<u8>);
 
 /// What becomes of what the process says on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// Its last words explain its death.
+    /// Its last words explain its death, unless there is no room for them in a temporary file.
     Kept,
     Dropped,
 }
@@ -49,21 +51,24 @@ pub struct Worker {
     child: Child,
     orders: ChildStdin,
     answers: Receiver<Answer>,
-    errors: std::fs::File,
+    errors: Option<std::fs::File>,
 }
 
 impl Worker {
     /// Starts `bfllvm` with these words.
     pub fn start(words: impl IntoIterator<Item = String>, said: Said) -> Result<Worker> {
-        let own_path = std::env::current_exe().context("cannot find bfllvm's own file")?;
-        let errors = tempfile::tempfile().context("cannot make a temporary file")?;
-        let stderr = match said {
-            Said::Kept => errors.try_clone()?.into(),
-            Said::Dropped => Stdio::null(),
+        let path = image::full()?;
+        let errors = match said {
+            Said::Kept => tempfile::tempfile().ok(),
+            Said::Dropped => None,
         };
-        let mut command = Command::new(own_path);
+        let stderr = match &errors {
+            Some(errors) => errors.try_clone()?.into(),
+            None => Stdio::null(),
+        };
+        let mut command = Command::new(&path);
         command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
-        let mut child = command.spawn().context("cannot start another process of bfllvm")?;
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", path.display()))?;
         let (sender, answers) = channel();
         let (Some(orders), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             unreachable!("both are pipes")
@@ -112,7 +117,9 @@ impl Worker {
     /// What the process has said on standard error so far, where that is kept.
     pub fn said(&mut self) -> String {
         let mut said = Vec::new();
-        let _ = self.errors.rewind().and_then(|()| self.errors.read_to_end(&mut said));
+        if let Some(errors) = &mut self.errors {
+            let _ = errors.rewind().and_then(|()| errors.read_to_end(&mut said));
+        }
         String::from_utf8_lossy(&said).into_owned()
     }
 }

@@ -10,7 +10,9 @@
 //! Knows loops by number and size; nothing of operations, or of what [`Tier`] compiles them with.
 
 pub mod llvm;
+pub mod parts;
 pub mod policy;
+pub mod remote;
 mod thread;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,6 +29,15 @@ use policy::{Choice, Decider, Policy};
 
 /// Compiles loops better than the baseline does.
 pub trait Tier: Send + Sync {
+    /// How much stack a thread needs for it, in bytes.
+    fn stack_bytes(&self) -> usize;
+
+    /// Whether it may be opened at all.
+    ///
+    /// # Errors
+    /// The process may be granted too little for it; why.
+    fn check_room(&self) -> Result<(), String>;
+
     /// Opens the compiler and lends it to `work`; the code lives until `work` returns.
     ///
     /// # Errors
@@ -52,6 +63,8 @@ pub struct CompiledLoops {
     pub regions: Vec<Region>,
     /// How large they are, in the compiler's instructions.
     pub instructions: usize,
+    /// The processor time that it took another process.
+    pub time_elsewhere: Duration,
 }
 
 /// What became of loops that were to be compiled.

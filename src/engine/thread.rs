@@ -2,17 +2,10 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::{Event, Shared};
-use crate::runtime::{address_space_left, lower_priority, signals, thread_time};
-
-/// LLVM's recursion over expressions and blocks needs more than the usual 2 MB for large loops. In bytes; committed when
-/// touched.
-const STACK_BYTES: usize = 64 << 20;
-
-/// The address space that has to be left for LLVM under `ulimit -v`, in bytes: the thread's stack, 130 MB for the
-/// library, its work. LLVM ends the process when it is refused memory.
-const NEEDED_BYTES: u64 = 512 << 20;
+use crate::runtime::{lower_priority, signals, thread_time};
 
 /// How much nicer the thread is than the program. Where both have to share a processor, it gets a sixtieth of it, and runs of
 /// 0.1 to 1 s took 1.04 of the time without it (1.19 with a niceness of 10); where they need not, this changes nothing.
@@ -23,11 +16,8 @@ const NICENESS: i32 = 19;
 /// # Errors
 /// There can be none, or no room for its work; why.
 pub(super) fn start(shared: Arc<Shared>) -> Result<JoinHandle<()>, String> {
-    if let Some(left) = address_space_left().filter(|&left| left < NEEDED_BYTES) {
-        let (left, needed) = (left >> 20, NEEDED_BYTES >> 20);
-        return Err(format!("the limit on memory (ulimit -v) leaves {left} MB, and LLVM may need {needed}"));
-    }
-    let builder = std::thread::Builder::new().name("compile".into()).stack_size(STACK_BYTES);
+    shared.tier.check_room()?;
+    let builder = std::thread::Builder::new().name("compile".into()).stack_size(shared.tier.stack_bytes());
     let thread = signals::with_requests_held_back(|| builder.spawn(move || work(&shared)));
     thread.map_err(|error| format!("there is no second thread: {error}"))
 }
@@ -42,7 +32,8 @@ fn work(shared: &Shared) {
             let loops: Vec<_> = slots.iter().map(|&slot| shared.loops[slot as usize]).collect();
             let before = thread_time();
             let compiled = compiler.compile(&loops);
-            let compile_time = thread_time() - before;
+            let elsewhere = compiled.as_ref().map_or(Duration::ZERO, |compiled| compiled.time_elsewhere);
+            let compile_time = thread_time() - before + elsewhere;
             let outcome = compiled.as_ref().map(|compiled| compiled.instructions).map_err(Clone::clone);
             let ready = shared.start.elapsed();
             shared.publish(&slots, compiled, Event { loops, asked, ready, compile_time, outcome });

@@ -11,6 +11,8 @@ use inkwell::values::InstructionValue;
 use super::executable::{self, ExecutableIo};
 use super::loader::Llvm;
 pub use super::lower::DebugInfo;
+use super::lower::{Options, lower_loops};
+use super::pipeline::Figures;
 use super::{LlvmError, Times, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
@@ -68,6 +70,27 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
     let bytes = write(&module, &machine, request.form)?;
     times.codegen = clock.elapsed();
     Ok(Emitted { bytes, places, times })
+}
+
+/// `loops`, a program that consists of loops, as an object file, and how many LLVM instructions they are. It defines what a module of
+/// [`lower_loops`] does, and what it calls is to be defined as [`host_symbols`](super::lower::host_symbols) says.
+///
+/// # Errors
+/// A step of LLVM's fails.
+pub fn emit_loops(
+    llvm: Llvm,
+    loops: &Program,
+    source: &Source,
+    dialect: &Dialect,
+    level: Level,
+) -> Result<(Vec<u8>, usize), LlvmError> {
+    let context = Context::create();
+    let machine = pipeline::target_machine(llvm, level)?;
+    let module = lower_loops(&context, loops, source, &Options::in_memory(dialect, level, DebugInfo::None))?;
+    pipeline::optimize(&module, &machine, level)?;
+    // Before code generation, which changes it.
+    let Figures { instructions, .. } = Figures::of(&module);
+    Ok((write(&module, &machine, Form::Object)?, instructions))
 }
 
 fn places(module: &Module<'_>) -> Vec<Option<Position>> {

@@ -10,15 +10,14 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
 use super::loader::Llvm;
-use super::lower::{self, DebugInfo, ENTRIES, Io, Names, Options, PROGRAM, REGION_COUNT, REGIONS, Style, TapeHolder};
+use super::lower::{self, DebugInfo, ENTRIES, Options, PROGRAM, REGION_COUNT, REGIONS, TapeHolder};
 use super::pipeline::Figures;
 use super::{LlvmError, Times, options, pipeline, registered};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
-use crate::runtime::FaultPlace;
 use crate::runtime::execute::{HostFunctions, Region};
-use crate::source::{Position, Source};
+use crate::source::Source;
 use crate::symbols::{Symbol, registration};
 
 /// Machine code in memory. It is there as long as the compiler that made it.
@@ -47,9 +46,7 @@ impl<'ctx> McJit<'ctx> {
         let codegen = level.row().codegen.level();
         let engine =
             module.create_jit_execution_engine(codegen).map_err(|message| LlvmError::Codegen(message.to_string()))?;
-        for (name, address) in
-            [("bf_overflow", host.put), ("bf_underflow", host.get), ("bf_spill", host.text), ("bf_dump", host.dump)]
-        {
+        for (name, address) in lower::host_symbols(host) {
             // Passes may have removed the declaration of a function that is not called any more.
             if let Some(function) = module.get_function(name) {
                 engine.add_global_mapping(&function, address);
@@ -133,8 +130,8 @@ impl<'ctx> Compiler<'ctx> {
         let table = engine.address(ENTRIES)?;
         let count = program.loops(0, u32::MAX).len();
         // SAFETY: the lowering defines the table with an address for each of the loops.
-        let entries = unsafe { std::slice::from_raw_parts(table as *const usize, count) };
-        Ok((code, entries.to_vec()))
+        let entries = unsafe { std::slice::from_raw_parts(table as *const u8, count * size_of::<usize>()) };
+        Ok((code, lower::entries(entries)))
     }
 
     /// Names for the functions of `code`, which this compiler made, as `perf` may show them; sorted by address.
@@ -146,8 +143,7 @@ impl<'ctx> Compiler<'ctx> {
     }
 
     fn options(&self, dialect: &Dialect) -> Options {
-        let style = if self.level == Level::O0 { Style::Literal } else { Style::Ssa };
-        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers, debug: self.debug }
+        Options::in_memory(dialect, self.level, self.debug)
     }
 
     fn describe_tape(&self, module: &Module<'ctx>, source: &Source, dialect: &Dialect) {
@@ -218,26 +214,13 @@ pub fn with_code<T>(
 
 /// Reads the table of functions that [`lower`] put into the module.
 fn read_regions(jit: &dyn Jit) -> Result<Vec<Region>, LlvmError> {
-    #[repr(C)]
-    struct Row {
-        address: usize,
-        line: u32,
-        column: u32,
-    }
     let (table, count) = (jit.address(REGIONS)?, jit.address(REGION_COUNT)?);
     // SAFETY: the lowering defines both with these types, and the code is in memory while `jit` is.
-    let rows = unsafe { std::slice::from_raw_parts(table as *const Row, *(count as *const u64) as usize) };
-    let mut regions: Vec<_> = rows
-        .iter()
-        .map(|row| Region {
-            address: row.address,
-            place: match row.line {
-                0 => FaultPlace::Loop(None),
-                u32::MAX => FaultPlace::Unknown,
-                line => FaultPlace::Loop(Some(Position { line, column: row.column })),
-            },
-        })
-        .collect();
+    let rows = unsafe {
+        let count = *(count as *const u64) as usize;
+        std::slice::from_raw_parts(table as *const u8, count * lower::REGION_ROW_BYTES)
+    };
+    let mut regions = lower::regions(rows);
     regions.sort_by_key(|region| region.address);
     Ok(regions)
 }

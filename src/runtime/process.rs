@@ -27,6 +27,21 @@ pub fn prepare() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
+/// To be called before another program takes the place of this one, which is to find the standard output closed if it was. What else
+/// [`prepare`] does, it does again.
+pub fn forget_preparations() {
+    if started_without_output() {
+        // SAFETY: nobody writes to it any more.
+        unsafe { libc::close(libc::STDOUT_FILENO) };
+    }
+}
+
+/// From now on the process ends when the thread that started it does.
+pub fn end_with_parent() {
+    // SAFETY: takes a number. Where it is refused, the process ends with its input.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+}
+
 /// Whether there was no standard output before [`prepare`].
 pub(super) fn started_without_output() -> bool {
     STARTED_WITHOUT_OUTPUT.load(Relaxed)

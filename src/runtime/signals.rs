@@ -254,8 +254,7 @@ enum Alarm {
 /// SIGALRM for this thread after `time`, and again after each `interval`, if that is not zero. The process's own timer would
 /// ask any thread, which might hand it on when the run, and the handler with it, is gone.
 fn start_timer(time: Duration, interval: Duration, alarm: Alarm) -> std::io::Result<libc::timer_t> {
-    let value =
-        |time: Duration| libc::timespec { tv_sec: time.as_secs() as libc::time_t, tv_nsec: time.subsec_nanos().into() };
+    let value = |time: Duration| libc::timespec { tv_sec: time.as_secs() as _, tv_nsec: time.subsec_nanos().into() };
     let times = libc::itimerspec {
         it_interval: value(interval),
         // All zeroes would be no request.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Collector, Outcome, PROGRAM, Terminal, Workspace, bfllvm};
+use super::support::{Collector, Outcome, PROGRAM, Terminal, Workspace, bfllvm, binary};
 
 /// Copies its input doubled, byte by byte, until a 0.
 const CODE: &str = ",[>++++[-<+>]<[->++<]>.[-]<,]";
@@ -163,7 +163,7 @@ fn a_process_that_dies_harms_no_other_level() {
         kill -9 ${children%% *}
         wait $!"#;
     let workspace = Workspace::with("+[]");
-    let outcome = workspace.tool("sh", ["-c", script, env!("CARGO_BIN_EXE_bfllvm")]).run("");
+    let outcome = workspace.tool("sh", ["-c", script, binary()]).run("");
     outcome.ends(1).mentions(&["-O0 cannot be measured: killed by signal 9"]);
     let levels = levels(&outcome);
     assert_eq!([&levels[0]["output"], &levels[1]["output"]], ["failed", "base"], "{outcome}");

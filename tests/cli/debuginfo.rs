@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use super::support::{Invocation, PROGRAM, Workspace, llvm_tool, llvm_version};
+use super::support::{Invocation, PROGRAM, Workspace, binary, llvm_tool, llvm_version};
 
 const LEVELS: [&str; 6] = ["-O0", "-O1", "-O2", "-O3", "-Os", "-Oz"];
 
@@ -30,7 +30,9 @@ fn lldb(workspace: &Arc<Workspace>, words: &[&str], commands: &str) -> Vec<Strin
     let found = Command::new(&name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(found.is_ok(), "{name} is missing, and this test is about it: apt install {name}");
     let options = ["--no-lldbinit", "-b", "-s", "session", "--"];
-    let settings = "settings set use-color false\nsettings set target.disable-aslr false\n";
+    // The compiler may have its other file take its place.
+    let settings = "settings set use-color false\nsettings set target.disable-aslr false\n\
+        settings set target.process.stop-on-exec false\n";
     session(workspace, workspace.tool(&name, options.iter().chain(words)), &format!("{settings}{commands}"))
 }
 
@@ -116,7 +118,7 @@ fn optimised_code_knows_the_pointer_of_the_program() {
 
 #[test]
 fn gdb_knows_code_in_memory() {
-    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let bfllvm = binary();
     let commands = "break prog.bf:3\nrun\nprint/d cell\nprint ptr - tape\nprint/d *tape@3\nstep\nbacktrace 1\n";
     for (engine, function) in [("--engine=llvm", "bf_program ()"), ("--tier-threshold=0", "bf_loop_2_1 ()")] {
         let workspace = Workspace::with(CODE);
@@ -131,7 +133,7 @@ const NO_LIBRARY: &str = "set environment BFLLVM_LIBLLVM /nonexistent\n";
 
 #[test]
 fn gdb_knows_code_from_templates() {
-    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let bfllvm = binary();
     let commands = "\
         break prog.bf:3\nrun\nprint column\nprint/d cell\nprint ptr - tape\nprint/d *tape@3\nbacktrace\nstep\n\
         print/d cell\nset var cell = 7\ndelete\nbreak prog.bf:5\ncontinue\nprint ptr - tape\nprint/d *tape@3\n\
@@ -155,7 +157,7 @@ fn gdb_knows_code_from_templates() {
 
 #[test]
 fn gdb_follows_calls_through_code_from_templates() {
-    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let bfllvm = binary();
     // In optimised code, too, and with the loop's code from LLVM.
     for (options, function, frames) in [
         (&["-O0", "--engine=baseline"][..], "get", &["bf_program () at prog.bf:5", "in bfllvm_enter ()"][..]),
@@ -176,7 +178,7 @@ fn gdb_follows_calls_through_code_from_templates() {
 /// In small loops, what is done where a buffer is full or empty stands behind the program, and calls a routine.
 #[test]
 fn gdb_follows_input_and_output_through_code_from_templates() {
-    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let bfllvm = binary();
     for (code, function, routine) in
         [("+\n[>,<]", "get", "in bf_input_to_come ()"), ("+\n[.]", "put", "in bf_output_without_room ()")]
     {
@@ -228,7 +230,7 @@ fn lldb_stops_at_lines_and_prints_cells() {
 
 #[test]
 fn lldb_knows_code_in_memory() {
-    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let bfllvm = binary();
     let start = "breakpoint set --file prog.bf --line 3\nprocess launch\n";
     for engine in ["--engine=llvm", "--tier-threshold=0"] {
         let workspace = Workspace::with(CODE);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 
 use super::debuginfo::gdb;
-use super::support::{Outcome, PROGRAM, Workspace};
+use super::support::{Outcome, PROGRAM, Workspace, binary};
 
 /// A name in the map.
 struct Symbol {
@@ -99,7 +99,7 @@ const FAULT: &str = "+\n[>+\n [>+]\n]";
 
 #[test]
 fn names_are_those_of_the_loops() {
-    let bfllvm = env!("CARGO_BIN_EXE_bfllvm");
+    let bfllvm = binary();
     let commands = "handle SIGSEGV stop print nopass\nrun\nprintf \"at %lx\\n\", (long) $pc\n\
         python print('process', gdb.selected_inferior().pid)\n";
     for (engine, name) in [

@@ -97,7 +97,7 @@ fn a_program_that_cannot_be_read_is_named() {
             ("missing.bf", "No such file"),
             ("folder", "s a directory"),
             ("folder/missing/prog.bf", "No such file"),
-            ("/proc/self/mem", "nput/output error"),
+            ("/proc/self/mem", "os error 5"),
         ] {
             let outcome = workspace.bfllvm(command.iter().chain(&[path])).run("");
             outcome.ends(1).prints("").mentions(&["error: cannot read", path, why]);

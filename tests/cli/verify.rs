@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use serde_json::Value;
 
-use super::support::{Outcome, PROGRAM, Terminal, Workspace, bfllvm, llvm_version};
+use super::support::{Outcome, PROGRAM, Terminal, Workspace, bfllvm, binary, llvm_version};
 
 /// Copies its input doubled, byte by byte, until a 0.
 const CODE: &str = ",[>++++[-<+>]<[->++<]>.[-]<,]";
@@ -152,7 +152,7 @@ fn a_process_that_dies_is_wrong_and_harms_nothing() {
         kill -9 ${children%% *}
         wait $!"#;
     let workspace = Workspace::with("+[]");
-    let outcome = workspace.tool("sh", ["-c", script, env!("CARGO_BIN_EXE_bfllvm")]).run("");
+    let outcome = workspace.tool("sh", ["-c", script, binary()]).run("");
     outcome.ends(101).mentions(&["baseline -O0: died: killed by signal 9", "report it"]);
     let candidate = &json(&outcome)["candidates"][0];
     assert_eq!([&candidate["result"], &candidate["why"]], ["broken", "killed by signal 9"], "{outcome}");

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::pipe;
 
-use super::support::{Collector, RUNS, Terminal, Way, Workspace, bfllvm, every_way};
+use super::support::{Collector, RUNS, Terminal, Way, Workspace, bfllvm, binary, every_way};
 
 /// Prints `A`; leaves 65 in the cell and 0 behind it.
 const PRINT_A: &str = "+++++++[>+++++++++<-]>++.";
@@ -249,7 +249,7 @@ fn s8_a_closed_pipe_ends_a_program_quietly() {
 fn s8_output_that_has_nowhere_to_go_is_an_error() {
     for Way::Run(option) | Way::Build(option) in RUNS {
         let workspace = Workspace::with("+.");
-        let closes = [r#"exec "$0" run "$1" prog.bf >&-"#, env!("CARGO_BIN_EXE_bfllvm"), option];
+        let closes = [r#"exec "$0" run "$1" prog.bf >&-"#, binary(), option];
         workspace.tool("sh", ["-c"].iter().chain(&closes)).run("").ends(1).mentions(&["cannot write"]);
         workspace.write("prog.bf", "+");
         workspace.tool("sh", ["-c"].iter().chain(&closes)).run("").ends(0).says("");

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::SIZE;
 use super::browser::Browser;
-use super::support::Workspace;
+use super::support::{Workspace, binary};
 
 /// More elements than this in the page make it slow, however large the program is.
 const MAX_ELEMENTS: u64 = 6000;
@@ -21,7 +21,7 @@ fn two_megabytes_are_as_easy_to_look_at() {
     let path = workspace.path("prog.bf");
     let page = workspace.path("page.html");
     // Without the guard of other tests: LLVM needs 20 s of processor time, which on a busy machine are minutes.
-    let mut compiler = Command::new(env!("CARGO_BIN_EXE_bfllvm"));
+    let mut compiler = Command::new(binary());
     let status = compiler.args(["explain", "-w", "-o"]).args([&page, &path]).status().unwrap();
     assert!(status.success(), "{status}");
     let mut browser = Browser::open(&page, SIZE);

@@ -9,12 +9,14 @@ use bfllvm::baseline::chunks::Chunks;
 use bfllvm::baseline::{self, Slotted};
 use bfllvm::dialect::{Dialect, Eof};
 use bfllvm::engine::llvm::LlvmTier;
+use bfllvm::engine::parts::Parts;
 use bfllvm::engine::policy::Policy;
-use bfllvm::engine::{self, Engine};
+use bfllvm::engine::remote::{Object, ObjectCompiler, RemoteTier, decode, encode};
+use bfllvm::engine::{self, Engine, Tier};
 use bfllvm::ir::Program;
 use bfllvm::ir::loops::LoopRange;
 use bfllvm::level::{Level, Start};
-use bfllvm::llvm::emit::DebugInfo;
+use bfllvm::llvm::emit::{DebugInfo, emit_loops};
 use bfllvm::llvm::{jit, loader};
 use bfllvm::runtime::console::{Console, Feed, Sink};
 use bfllvm::runtime::execute::{Code, FaultMap, Linker, Trial, execute, host_functions, try_out};
@@ -90,33 +92,74 @@ impl SlotTable for NoSlots {
 }
 
 /// Through the template JIT, from which LLVM takes over as `policy` says. With `chunk_ops`, its code is made when it is come to,
-/// about so many operations at a time.
+/// about so many operations at a time. LLVM is the same whether it puts its code into memory itself, or makes object files.
 pub fn run_tiered(
     program: Program,
     source: Source,
     dialect: &Dialect,
     input: &[u8],
+    how: (Level, Start, Policy),
+    chunk_ops: Option<u32>,
+) -> Run {
+    let (program, source) = (Arc::new(program), Arc::new(source));
+    let [here, apart] = [Place::Here, Place::Apart]
+        .map(|place| run_tiered_in(place, &program, &source, dialect, input, how, chunk_ops));
+    assert_eq!(here, apart, "{how:?} {chunk_ops:?}");
+    here
+}
+
+/// Where LLVM's code is put into memory.
+#[derive(Clone, Copy)]
+enum Place {
+    Here,
+    Apart,
+}
+
+/// What another process would do.
+#[derive(Clone)]
+struct Apart {
+    source: Arc<Source>,
+    dialect: Dialect,
+    level: Level,
+}
+
+impl ObjectCompiler for Apart {
+    fn compile(&mut self, loops: &Program) -> Result<Object, String> {
+        let (text, spans) = encode(loops);
+        let decoded = decode(&text, &spans)?;
+        assert_eq!((&decoded.ops, &decoded.text), (&loops.ops, &loops.text));
+        let (bytes, instructions) =
+            emit_loops(loader::load().unwrap(), &decoded, &self.source, &self.dialect, self.level).unwrap();
+        Ok(Object { bytes, instructions, time: Duration::ZERO })
+    }
+}
+
+fn run_tiered_in(
+    place: Place,
+    program: &Arc<Program>,
+    source: &Arc<Source>,
+    dialect: &Dialect,
+    input: &[u8],
     (level, start, policy): (Level, Start, Policy),
     chunk_ops: Option<u32>,
 ) -> Run {
-    let guard_bytes = tape::guard_bytes(&program);
-    let (program, source, host) = (Arc::new(program), Arc::new(source), host_functions());
+    let (guard_bytes, host) = (tape::guard_bytes(program), host_functions());
     let loops: Arc<[LoopRange]> = program.loops(0, 1).into();
     let slots = engine::slots(&loops);
     let slots_at = slots.as_ptr() as usize;
-    let debug = DebugInfo::None;
-    let tier = LlvmTier {
-        program: Arc::clone(&program),
-        guard_bytes,
-        source: Arc::clone(&source),
-        dialect: *dialect,
-        level,
-        start,
-        debug,
-        host,
-        perf_map: None,
+    let parts = Parts { program: Arc::clone(program), guard_bytes, level, start };
+    let (text, dialect_of_tier) = (Arc::clone(source), *dialect);
+    let tier: Box<dyn Tier> = match place {
+        Place::Here => {
+            let (debug, perf_map) = (DebugInfo::None, None);
+            Box::new(LlvmTier { parts, source: text, dialect: dialect_of_tier, debug, host, perf_map })
+        }
+        Place::Apart => {
+            let compiler = Apart { source: text, dialect: dialect_of_tier, level };
+            Box::new(RemoteTier { parts, host, connect: Box::new(move || Ok(Box::new(compiler.clone()))) })
+        }
     };
-    let engine = Engine::new(Arc::clone(&loops), slots, policy, true, Box::new(tier));
+    let engine = Engine::new(Arc::clone(&loops), slots, policy, true, tier);
     let run = |entry: usize, faults: &dyn FaultMap, linker: Option<&dyn Linker>| {
         let faults = engine.faults(faults);
         let code = Code { entry, faults: &faults, guard_bytes, heat: Some(&engine), linker };
@@ -124,13 +167,13 @@ pub fn run_tiered(
         unsafe { run_code(&code, dialect, input) }
     };
     let run = if let Some(chunk_ops) = chunk_ops {
-        let chunks = Chunks::new(program, source, dialect, &host, loops, slots_at, chunk_ops);
+        let chunks = Chunks::new(Arc::clone(program), Arc::clone(source), dialect, &host, loops, slots_at, chunk_ops);
         run(chunks.entry(&engine).unwrap(), &chunks, Some(&chunks.linker(&engine)))
     } else {
         let slotted = Slotted { loops: &loops, slots: slots_at, is_open: engine.is_open() };
-        let code = baseline::compile(&program, &source, dialect, &host, slotted).unwrap();
+        let code = baseline::compile(program, source, dialect, &host, slotted).unwrap();
         engine.place(code.targets());
-        run(code.entry(), &code.faults(&program, &source), None)
+        run(code.entry(), &code.faults(program, source), None)
     };
     let report = engine.report();
     assert_eq!(report.failure, None);

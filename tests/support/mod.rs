@@ -17,7 +17,7 @@ use std::os::fd::{FromRawFd as _, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,12 @@ pub fn llvm_tool(name: &str) -> String {
     let found = Command::new(&tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(found.is_ok(), "{tool} is missing, and this test is about it: apt install llvm-{version}");
     tool
+}
+
+/// The compiler that is tested: cargo's, if the environment names no other.
+pub fn binary() -> &'static str {
+    static BINARY: OnceLock<String> = OnceLock::new();
+    BINARY.get_or_init(|| std::env::var("BFLLVM_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_bfllvm").into()))
 }
 
 /// A directory for one test, with a program in it.
@@ -91,7 +97,7 @@ impl Workspace {
 
     /// The compiler, with the directory as the current one.
     pub fn bfllvm<A: AsRef<OsStr>>(self: &Arc<Self>, args: impl IntoIterator<Item = A>) -> Invocation {
-        self.tool(env!("CARGO_BIN_EXE_bfllvm"), args)
+        self.tool(binary(), args)
     }
 
     /// A program of the directory.

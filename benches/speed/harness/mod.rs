@@ -67,7 +67,9 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// Something cannot be measured at all, or not be written.
 pub fn run(arguments: &Arguments, tables: &mut dyn Write) -> Result<Verdict> {
-    let ours = Candidate::ours(&arguments.ours, Path::new(env!("CARGO_BIN_EXE_bfllvm")))?;
+    // Cargo's, if the environment names no other.
+    let binary = std::env::var_os("BFLLVM_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_bfllvm").into());
+    let ours = Candidate::ours(&arguments.ours, Path::new(&binary))?;
     let peers = Candidate::peers(&arguments.peers)?;
     let first_peer = peers.first().map(|_| ours.len());
     let candidates = [ours, peers].concat();

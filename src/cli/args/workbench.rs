@@ -215,6 +215,15 @@ pub struct MeasureArgs {
     pub timeout: Option<Duration>,
 }
 
+/// What `run` tells the process that compiles loops.
+#[derive(Debug, Args)]
+pub struct LoopsArgs {
+    #[arg(short = 'O', value_parser = parse_level)]
+    pub level: Level,
+    #[command(flatten)]
+    pub dialect: DialectArgs,
+}
+
 /// What `verify` tells the process that runs a program.
 #[derive(Debug, Args)]
 pub struct AttemptArgs {

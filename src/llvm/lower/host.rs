@@ -11,6 +11,7 @@ use inkwell::values::{CallSiteValue, FunctionValue};
 use super::{Options, Style, add_attribute, make_internal};
 use crate::ir::{Kind, Program, echo};
 use crate::llvm::{LlvmError, parts};
+use crate::runtime::execute::HostFunctions;
 
 /// The state as far as it is known here; the offsets are those of [`crate::runtime::buffers`].
 const BUFFERS: &str = "; out_next, out_end, in_next, in_end\n%Buffers = type { ptr, ptr, ptr, ptr }\n";
@@ -25,6 +26,12 @@ pub enum Io {
     Buffers,
     /// The host defines `bf_put` and `bf_get`.
     Calls,
+}
+
+/// The functions that a module with [`Io::Buffers`] calls, and their addresses.
+#[must_use]
+pub fn host_symbols(host: &HostFunctions) -> [(&'static str, usize); 4] {
+    [("bf_overflow", host.put), ("bf_underflow", host.get), ("bf_spill", host.text), ("bf_dump", host.dump)]
 }
 
 /// The functions, of those that the program calls.

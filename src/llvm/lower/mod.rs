@@ -43,12 +43,14 @@ use crate::dialect::{CellWidth, Dialect};
 use crate::ir::branchless;
 use crate::ir::transfers::drifting_heads;
 use crate::ir::{Kind, Program};
+use crate::level::Level;
+use crate::runtime::{FaultPlace, execute};
 use crate::source::{Position, Source};
 
 use debug::Describer;
 pub use debug::{DebugInfo, TapeHolder, describe_tape};
 use host::Host;
-pub use host::Io;
+pub use host::{Io, host_symbols};
 use partition::{Form, Limits, Region, partition};
 
 /// How the tape pointer is kept and loops are laid out.
@@ -77,6 +79,15 @@ pub struct Options {
     pub debug: DebugInfo,
 }
 
+impl Options {
+    /// For code that runs in memory.
+    #[must_use]
+    pub fn in_memory(dialect: &Dialect, level: Level, debug: DebugInfo) -> Options {
+        let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
+        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers, debug }
+    }
+}
+
 /// The name of the function that is the whole program.
 pub const PROGRAM: &str = "bf_program";
 
@@ -86,6 +97,9 @@ const FUNCTION_ALIGNMENT: u32 = 64;
 /// The name of the table of functions, and of the number of its rows.
 pub const REGIONS: &str = "bf_regions";
 pub const REGION_COUNT: &str = "bf_region_count";
+
+/// The size of a row: an address, a line and a column.
+pub const REGION_ROW_BYTES: usize = 16;
 
 /// The name of the table of the functions for outermost loops.
 pub const ENTRIES: &str = "bf_entries";
@@ -284,6 +298,29 @@ impl<'ctx> Unit<'_, 'ctx> {
         }
         moved != 0
     }
+}
+
+/// Reads the table [`REGIONS`], once it is in memory.
+#[must_use]
+pub fn regions(table: &[u8]) -> Vec<execute::Region> {
+    let (rows, _) = table.as_chunks::<REGION_ROW_BYTES>();
+    let region = |row: &[u8; REGION_ROW_BYTES]| {
+        let &[a0, a1, a2, a3, a4, a5, a6, a7, l0, l1, l2, l3, c0, c1, c2, c3] = row;
+        let address = usize::from_le_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
+        let place = match u32::from_le_bytes([l0, l1, l2, l3]) {
+            0 => FaultPlace::Loop(None),
+            u32::MAX => FaultPlace::Unknown,
+            line => FaultPlace::Loop(Some(Position { line, column: u32::from_le_bytes([c0, c1, c2, c3]) })),
+        };
+        execute::Region { address, place }
+    };
+    rows.iter().map(region).collect()
+}
+
+/// Reads the table [`ENTRIES`], once it is in memory.
+#[must_use]
+pub fn entries(table: &[u8]) -> Vec<usize> {
+    table.as_chunks().0.iter().map(|&address| usize::from_le_bytes(address)).collect()
 }
 
 /// Hides a function that was linked from text. Not so in the text: what is internal and not called yet is
