@@ -25,6 +25,13 @@ fn bfllvm(workspace: &Arc<Workspace>, args: &[&str]) -> Invocation {
     workspace.tool(static_file(), args)
 }
 
+/// Copies a program into the workspace. A file that this process has written may still be open in another one that it starts, and
+/// cannot be run then.
+fn install(workspace: &Arc<Workspace>, from: &Path, name: &str) {
+    let (from, to) = (from.as_os_str(), workspace.path(name));
+    workspace.tool("install", ["-m755".as_ref(), from, to.as_os_str()]).run("").ends(0);
+}
+
 /// The processes that this one has started.
 fn children(running: &Running) -> Vec<u32> {
     let threads = std::fs::read_dir(format!("/proc/{}/task", running.id())).expect("the process's threads");
@@ -109,7 +116,7 @@ fn the_process_that_compiles_is_gone_when_the_run_is() {
 #[test]
 fn without_the_other_file_programs_run_and_the_rest_is_an_error() {
     let workspace = Workspace::with(LOOPS);
-    std::fs::copy(static_file(), workspace.path("alone")).unwrap();
+    install(&workspace, &static_file(), "alone");
     let alone = |args: &[&str]| workspace.tool(workspace.path("alone"), args);
     let expected = workspace.path("alone-full");
     let expected = expected.to_str().unwrap();
@@ -121,6 +128,29 @@ fn without_the_other_file_programs_run_and_the_rest_is_an_error() {
         alone(args).run("").ends(1).prints("").mentions(&["error: cannot start", expected, "belongs beside"]);
     }
     alone(&["run", "-z", PROGRAM]).run("").ends(2).mentions(&["unexpected argument '-z'"]);
+}
+
+#[test]
+fn whatever_the_other_file_is_programs_run() {
+    let workspace = Workspace::with(LOOPS);
+    install(&workspace, &static_file(), "odd");
+    let ready = r#"echo '{"ready":true}'"#;
+    for (what, why) in [
+        ("exit 3", "exit status: 3"),
+        ("echo why >&2; exit 3", "exit status: 3: why"),
+        ("kill -9 $$", "killed by signal 9"),
+        ("echo junk; exec cat >/dev/null", "lives on"),
+        ("exec >&-; exec sleep 100", "lives on"),
+        (&format!("{ready}; exit 3"), "not compiled: exit status: 3"),
+        (&format!(r#"{ready}; echo '{{"bytes":4}}'; echo junk; exec cat >/dev/null"#), "not compiled: the object file"),
+        (&format!(r#"{ready}; echo '{{"bytes":1e18}}'; exit 3"#), "not compiled: exit status: 3"),
+        (&format!(r#"{ready}; echo '{{"rejected":"so"}}'; exec cat >/dev/null"#), "not compiled: so"),
+    ] {
+        workspace.write("script", format!("#!/bin/sh\n{what}\n"));
+        install(&workspace, &workspace.path("script"), "odd-full");
+        let run = workspace.tool(workspace.path("odd"), ["run", "-v", AT_ONCE, PROGRAM]);
+        run.run("in\0put").ends(0).prints("input").mentions(&[why]);
+    }
 }
 
 #[test]

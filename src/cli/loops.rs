@@ -12,7 +12,7 @@ use bfllvm::engine::llvm::{STACK_BYTES, check_room};
 use bfllvm::engine::remote::{Object, decode};
 use bfllvm::llvm::emit::emit_loops;
 use bfllvm::llvm::loader::Llvm;
-use bfllvm::runtime::{end_with_parent, thread_time};
+use bfllvm::runtime::{prepare_to_serve, thread_time};
 use bfllvm::source::Source;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ use super::measure::{answer, block};
 use super::status::Status;
 
 pub fn loops(args: &LoopsArgs) -> Result<Status> {
-    end_with_parent();
+    prepare_to_serve();
     if let Err(error) = serve_with_room(args) {
         answer(&json!({ "failed": format!("{error:#}") }), &[])?;
     }

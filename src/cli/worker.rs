@@ -6,9 +6,9 @@
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -45,6 +45,9 @@ impl fmt::Display for Failure {
         }
     }
 }
+
+/// How long a process may take to end that has closed its standard output.
+const LAST_MOMENTS: Duration = Duration::from_secs(1);
 
 /// The process.
 pub struct Worker {
@@ -97,13 +100,14 @@ impl Worker {
         Err(failure)
     }
 
-    /// How the process ended, and its last words.
+    /// How the process ended, of which no answers will come any more, and its last words.
     fn death(&mut self) -> String {
-        let how = match self.child.wait() {
-            Ok(status) => match status.signal() {
+        let how = match self.end() {
+            Ok(Some(status)) => match status.signal() {
                 Some(signal) => format!("killed by signal {signal}"),
                 None => status.to_string(),
             },
+            Ok(None) => "it lives on, and gives no answer".to_owned(),
             Err(error) => error.to_string(),
         };
         // Behind what a panic says stands how to get to know more.
@@ -111,6 +115,18 @@ impl Worker {
         match self.said().lines().map(str::trim).rfind(is_word) {
             Some(line) => format!("{how}: {line}"),
             None => how,
+        }
+    }
+
+    /// Waits for the end of the process, which is near, or it has not understood what it is for.
+    fn end(&mut self) -> std::io::Result<Option<ExitStatus>> {
+        let since = Instant::now();
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || since.elapsed() >= LAST_MOMENTS {
+                return Ok(status);
+            }
+            std::thread::sleep(LAST_MOMENTS / 100);
         }
     }
 
@@ -138,8 +154,9 @@ fn forward(output: ChildStdout, answers: &Sender<Answer>) {
     let mut line = String::new();
     while output.read_line(&mut line).is_ok_and(|length| length > 0) {
         let Ok(answer) = serde_json::from_str::<Value>(&line) else { return };
-        let mut bytes = vec![0; number(&answer["bytes"]) as usize];
-        if output.read_exact(&mut bytes).is_err() || answers.send((answer, bytes)).is_err() {
+        let (length, mut bytes) = (number(&answer["bytes"]), Vec::new());
+        let is_read = output.by_ref().take(length).read_to_end(&mut bytes).is_ok() && bytes.len() as u64 == length;
+        if !is_read || answers.send((answer, bytes)).is_err() {
             return;
         }
         line.clear();

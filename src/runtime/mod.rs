@@ -18,8 +18,8 @@ pub mod slots;
 pub mod tape;
 
 pub use process::{
-    LastWords, Output, address_space_left, end_with_parent, exit_at_once, forget_preparations, leave_last_words,
-    lower_priority, prepare, processors, thread_time,
+    LastWords, Output, address_space_left, exit_at_once, forget_preparations, leave_last_words, lower_priority,
+    prepare, prepare_to_serve, processors, thread_time,
 };
 
 use crate::source::Position;

@@ -36,10 +36,15 @@ pub fn forget_preparations() {
     }
 }
 
-/// From now on the process ends when the thread that started it does.
-pub fn end_with_parent() {
-    // SAFETY: takes a number. Where it is refused, the process ends with its input.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+/// To be called first of all in a process that works for the one that started it: it ends when the thread does that did, and takes
+/// the signals which that thread may hold back.
+pub fn prepare_to_serve() {
+    // SAFETY: a number, and a valid pointer; all zeroes is a valid value. Where the first is refused, the process ends with its input.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        let none: libc::sigset_t = std::mem::zeroed();
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
 }
 
 /// Whether there was no standard output before [`prepare`].
