@@ -23,7 +23,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BUILT := $(TARGET)/release/bfllvm
 # The target for which bfllvm is linked statically.
 STATIC := x86_64-unknown-linux-musl
-# Where the tests find that one, and the full one beside it.
+# Where it is, and the full one beside it, while it is measured, and for the tests.
+MEASURED := $(TARGET)/release/measured
 TESTED := $(TARGET)/$(STATIC)/debug/bfllvm
 
 # The recipe of bench takes these from the environment, where no shell takes their quotes away.
@@ -56,15 +57,17 @@ docs: build setup-tests
 	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1440,810 --virtual-time-budget=5000 \
 		--screenshot=docs/explain.png "file://$(CURDIR)/target/explain.html" 2>/dev/null >&2
 
+# Cargo puts what it links in the place of what is measured.
 bench: setup
 	@$(CARGO) bench --quiet --locked --bench speed --no-run
 	@$(MAKE) --no-print-directory build
-	@cp --remove-destination $(BUILT) $(TARGET)/release/measured && cp --remove-destination $(BUILT)-full $(TARGET)/release/measured-full
-	@BFLLVM_BINARY=$(abspath $(TARGET)/release/measured) $(CARGO) bench --quiet --locked --bench speed -- \
+	@cp --remove-destination $(BUILT) $(MEASURED) && cp --remove-destination $(BUILT)-full $(MEASURED)-full
+	@BFLLVM_BINARY=$(abspath $(MEASURED)) $(CARGO) bench --quiet --locked --bench speed -- \
 		$(if $(ONLY),--only $(ONLY)) $(if $(CORPUS),--corpus "$$CORPUS") $(if $(LIST),--list "$$LIST") \
 		$(if $(PROGRAMS),--programs "$$PROGRAMS") $(if $(PEERS),--peers "$$PEERS") $(if $(OURS),--ours "$$OURS") \
 		$(if $(BASE),--base "$$BASE") $(if $(RUNS),--runs $(RUNS)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
-		$(if $(CPUS),--cpus $(CPUS)) $(if $(JSON),--json "$$JSON") $(if $(SVG),--svg "$$SVG") $(ARGS)
+		$(if $(CPUS),--cpus $(CPUS)) $(if $(JSON),--json "$$JSON") $(if $(SVG),--svg "$$SVG") $(ARGS); \
+		status=$$?; mv $(MEASURED) $(BUILT) && mv $(MEASURED)-full $(BUILT)-full && exit $$status
 
 # What cargo links is the full one, also without us. Copies are written from their start to their end, and so kept in memory in larger
 # pieces than what the linker stores in any order: they start in nine tenths of the time.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::ir::loops::LoopRange;
+use crate::runtime::processors;
 
 /// The numbers that decide. Durations count from the start of the run.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,11 @@ pub fn trial_time(ops: usize) -> Option<Duration> {
     (ops >= TRIAL_MIN_OPS).then(|| TRIAL + TRIAL_PER_OP * (ops - further_ops) + TRIAL_PER_FURTHER_OP * further_ops)
 }
 
+const DELAY: Duration = Duration::from_millis(150);
+/// The same where LLVM works instead of the program, not beside it: its 40 ms are a small share by then, and loops that count, or have
+/// been asked for, take up to a fifth more of the time until they are ready.
+const DELAY_ALONE: Duration = Duration::from_millis(1000);
+
 const TRIAL_MIN_OPS: u32 = 256;
 const TRIAL: Duration = Duration::from_micros(100);
 const TRIAL_PER_OP: Duration = Duration::from_nanos(250);
@@ -53,7 +59,7 @@ const TRIAL_FURTHER: u32 = 4000;
 
 impl Default for Policy {
     fn default() -> Policy {
-        let delay = Duration::from_millis(150);
+        let delay = if processors() > 1 { DELAY } else { DELAY_ALONE };
         Policy { threshold: 1000, delay, small_ops: 250, large_ops: 2000, seed: None }
     }
 }

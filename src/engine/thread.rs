@@ -5,10 +5,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Event, Shared};
-use crate::runtime::{lower_priority, signals, thread_time};
+use crate::runtime::{lower_priority, processors, signals, thread_time};
 
-/// How much nicer the thread is than the program. Where both have to share a processor, it gets a sixtieth of it, and runs of
-/// 0.1 to 1 s took 1.04 of the time without it (1.19 with a niceness of 10); where they need not, this changes nothing.
+/// How much nicer the thread is than the program, where it has a processor to itself as long as nobody else wants it. Where there is one
+/// alone, it comes late, and is to be done soon.
 const NICENESS: i32 = 19;
 
 /// Starts the thread.
@@ -23,7 +23,9 @@ pub(super) fn start(shared: Arc<Shared>) -> Result<JoinHandle<()>, String> {
 }
 
 fn work(shared: &Shared) {
-    lower_priority(NICENESS);
+    if processors() > 1 {
+        lower_priority(NICENESS);
+    }
     if !shared.has_work() {
         return;
     }
