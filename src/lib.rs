@@ -32,7 +32,7 @@
 //! * [`llvm`] lowers a program to LLVM IR through inkwell, runs LLVM's passes, and compiles in memory or to a
 //!   file. It opens libLLVM only when it is needed. The run-time support of executables is LLVM IR too,
 //!   in `llvm/runtime/`.
-//! * A program that is linked statically starts in less than half of the time, and cannot open libLLVM. Loops of what it runs are compiled
+//! * A program that is linked statically starts in a fifth of the time, and cannot open libLLVM. Loops of what it runs are compiled
 //!   by LLVM in another process, which hands object files back ([`engine::remote`], [`runtime::object`]); all else that needs LLVM, that
 //!   other file does (`cli/image.rs`).
 //! * [`runtime`] runs code on a tape between guard pages: input and output, faults, signals, limits.
