@@ -184,7 +184,7 @@ impl From<ErrorFormat> for Format {
     }
 }
 
-/// What decides the meaning of a program.
+// What decides the meaning of a program. As documentation, clap would take it for what each command with these options does.
 #[derive(Debug, Args)]
 pub struct DialectArgs {
     /// Bits in a cell

@@ -77,6 +77,22 @@ fn an_executable_without_a_name_is_wrong_usage() {
 }
 
 #[test]
+fn the_help_of_a_command_says_what_it_does() {
+    let workspace = Workspace::new();
+    let all = workspace.bfllvm(["help"]).run("");
+    let all = String::from_utf8_lossy(&all.ends(0).stdout).into_owned();
+    let listed = all.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let (listed, mut count) = (listed.filter_map(|line| line.trim().split_once("  ")), 0);
+    for (command, what) in listed.filter(|&(command, _)| command != "help") {
+        let shown = workspace.bfllvm([command, "--help"]).run("");
+        let shown = String::from_utf8_lossy(&shown.ends(0).stdout).into_owned();
+        assert!(shown.lines().next().is_some_and(|first| first.starts_with(what.trim())), "{command}: {what}\n{shown}");
+        count += 1;
+    }
+    assert!(count >= 9, "{all}");
+}
+
+#[test]
 fn help_is_no_error() {
     Workspace::new().bfllvm(["--help"]).run("").ends(0).says("");
     for command in ["run", "emit", "build", "compare"] {

@@ -6,7 +6,7 @@ use bfllvm::baseline::chunks::CHUNK_OPS;
 use bfllvm::engine::policy::{Policy, trial_time};
 use clap::Args;
 
-/// For experiments and tests: the numbers of the tiered engine's policy.
+// For experiments and tests: the numbers of the tiered engine's policy. No documentation: see `DialectArgs`.
 #[derive(Debug, Default, Args)]
 pub struct TierArgs {
     /// How often a loop's head is passed before the loop is hot; 0: compile every loop at once, and wait
