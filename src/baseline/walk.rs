@@ -20,9 +20,7 @@ impl Translator<'_> {
         let routine = self.scans.filter(|_| scan::is_blockwise(stride, width));
         let steps = match routine {
             Some(_) => single_steps,
-            // Else there is no room for the displacements.
-            None if i32::try_from(i64::from(at) + scan::UNROLLED_STEPS * step).is_ok() => scan::UNROLLED_STEPS,
-            None => 1,
+            None => self.steps_in_reach(at, step),
         };
         let found: Vec<_> = (0..steps).map(|_| self.emitter.label()).collect();
         let again = self.emitter.label();
@@ -70,7 +68,7 @@ impl Translator<'_> {
         let wrapped = |value: i32| i64::from(value) as u64 & width.mask();
         let (leave, enter) = (wrapped(leave), wrapped(enter));
         let at = self.at(cell);
-        let [again, found, behind] = std::array::from_fn(|_| self.emitter.label());
+        let [end, behind] = std::array::from_fn(|_| self.emitter.label());
         self.load(cell);
         self.test(cell, true);
         self.emitter.jump_if_zero(behind);
@@ -81,30 +79,55 @@ impl Translator<'_> {
             self.find(cell, stride, sought);
         } else {
             let routines = self.walks.filter(|_| scan::is_blockwise_walk(stride, width));
-            if routines.is_some() {
-                dynasm!(self.emitter.asm; .arch x64; mov edx, scan::SINGLE_STEPS as i32);
-            }
+            let steps = match routines {
+                Some(_) => scan::SINGLE_STEPS,
+                None => self.steps_in_reach(at, step),
+            };
+            let found: Vec<_> = (0..steps).map(|_| self.emitter.label()).collect();
+            let again = self.emitter.label();
             self.emitter.bind(again);
-            self.emitter.increase(leave);
-            self.emitter.store(at);
-            self.emitter.advance(step);
-            self.emitter.load(at);
-            self.emitter.increase(enter);
+            for (number, &found) in (0..).zip(&found) {
+                self.emitter.increase(leave);
+                self.emitter.store((i64::from(at) + number * step) as i32);
+                if steps == 1 {
+                    self.emitter.advance(step);
+                    self.emitter.load(at);
+                } else {
+                    self.emitter.load((i64::from(at) + (number + 1) * step) as i32);
+                }
+                self.emitter.increase(enter);
+                self.emitter.jump_if_zero(found);
+            }
+            if steps > 1 {
+                self.emitter.advance(steps * step);
+            }
             match routines {
-                None => self.emitter.jump_if_not_zero(again),
+                None => self.emitter.jump(again),
                 Some(routines) => {
-                    self.emitter.jump_if_zero(found);
                     let summands = scan::summands(between, stride, width);
-                    dynasm!(self.emitter.asm; .arch x64; sub edx, 1; jnz =>again; mov rdi, QWORD summands as i64);
+                    dynasm!(self.emitter.asm; .arch x64; mov rdi, QWORD summands as i64);
                     self.find_by_blocks(routines, cell, stride, sought);
+                    self.emitter.jump(end);
+                }
+            }
+            for &found in found.iter().rev() {
+                self.emitter.bind(found);
+                if steps > 1 {
+                    self.emitter.advance(step);
                 }
             }
         }
-        self.emitter.bind(found);
+        self.emitter.bind(end);
         if enter != 0 {
             self.emitter.set_value(at, 0);
         }
         self.emitter.bind(behind);
         self.forget();
+    }
+
+    /// How many steps are made one by one, from the displacement `at` on, before what makes them begins again.
+    fn steps_in_reach(&self, at: i32, step: i64) -> i64 {
+        // Else there is no room for the displacements.
+        if i32::try_from(i64::from(at) + scan::UNROLLED_STEPS * step).is_ok() { scan::UNROLLED_STEPS } else { 1 }
     }
 }
