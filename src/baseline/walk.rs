@@ -83,24 +83,21 @@ impl Translator<'_> {
                 Some(_) => scan::SINGLE_STEPS,
                 None => self.steps_in_reach(at, step),
             };
+            // A single step moves the pointer; several leave it where it is, and their displacements grow.
+            let (moves, grows) = if steps > 1 { (0, step) } else { (step, 0) };
             let found: Vec<_> = (0..steps).map(|_| self.emitter.label()).collect();
             let again = self.emitter.label();
             self.emitter.bind(again);
             for (number, &found) in (0..).zip(&found) {
+                let [here, next] = [number, number + 1].map(|number| (i64::from(at) + number * grows) as i32);
                 self.emitter.increase(leave);
-                self.emitter.store((i64::from(at) + number * step) as i32);
-                if steps == 1 {
-                    self.emitter.advance(step);
-                    self.emitter.load(at);
-                } else {
-                    self.emitter.load((i64::from(at) + (number + 1) * step) as i32);
-                }
+                self.emitter.store(here);
+                self.emitter.advance(moves);
+                self.emitter.load(next);
                 self.emitter.increase(enter);
                 self.emitter.jump_if_zero(found);
             }
-            if steps > 1 {
-                self.emitter.advance(steps * step);
-            }
+            self.emitter.advance(steps * grows);
             match routines {
                 None => self.emitter.jump(again),
                 Some(routines) => {
@@ -112,9 +109,7 @@ impl Translator<'_> {
             }
             for &found in found.iter().rev() {
                 self.emitter.bind(found);
-                if steps > 1 {
-                    self.emitter.advance(step);
-                }
+                self.emitter.advance(grows);
             }
         }
         self.emitter.bind(end);

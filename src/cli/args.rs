@@ -421,7 +421,7 @@ pub struct BuildArgs {
     pub program: PathBuf,
     #[command(flatten)]
     pub compile: CompileArgs,
-    /// How the executable reads and writes; without a library it starts in a third of the time
+    /// How the executable reads and writes; without a library it starts sooner
     #[arg(long, value_enum, default_value_t = Io::Syscall)]
     pub io: Io,
     #[command(flatten)]

@@ -24,7 +24,7 @@ use super::measure::framed;
 use super::messages::Messages;
 use super::status::Status;
 use super::terminal;
-use super::worker::{Answer, Said, Worker, number};
+use super::worker::{Answer, Said, Worker, nanoseconds, number};
 
 /// Without --runs a level is run this often, but not again once this much time has gone by.
 const RUNS: usize = 5;
@@ -303,10 +303,6 @@ fn code(compiled: &Value) -> Code {
         ours: nanoseconds(&compiled["ours"]),
         codegen: compiled["codegen"].as_u64().map(Duration::from_nanos),
     }
-}
-
-fn nanoseconds(value: &Value) -> Duration {
-    Duration::from_nanos(number(value))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::args::LoopsArgs;
 use super::llvm;
-use super::measure::{answer, block};
+use super::measure::{answer, block, nanoseconds};
 use super::status::Status;
 
 pub fn loops(args: &LoopsArgs) -> Result<Status> {
@@ -48,7 +48,7 @@ fn serve(args: &LoopsArgs, orders: &mut StdinLock<'_>) -> Result<()> {
         let (text, spans) = (block(orders)?, block(orders)?);
         match compile(llvm, &text, &spans, &source, &dialect, args) {
             Ok(Object { bytes, instructions, time }) => {
-                let (length, time) = (bytes.len(), u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+                let (length, time) = (bytes.len(), nanoseconds(time));
                 answer(&json!({ "bytes": length, "instructions": instructions, "time": time }), &bytes)?;
             }
             Err(why) => answer(&json!({ "rejected": why }), &[])?,

@@ -203,7 +203,8 @@ fn code_bytes(llvm: Llvm, job: &Job<'_>) -> Result<u64> {
     Ok(emit::code_bytes(llvm, &object.bytes)?)
 }
 
-fn nanoseconds(time: Duration) -> u64 {
+/// What [`super::worker::nanoseconds`] reads.
+pub fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 

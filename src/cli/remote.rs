@@ -1,7 +1,6 @@
 //! LLVM in a [worker](super::worker), which compiles loops for a program that runs in this process.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bfllvm::dialect::Dialect;
 use bfllvm::engine::remote::{Connect, Object, ObjectCompiler, encode};
@@ -11,7 +10,7 @@ use bfllvm::source::Source;
 
 use super::args::DialectArgs;
 use super::measure::framed;
-use super::worker::{Said, Worker, number};
+use super::worker::{Said, Worker, nanoseconds, number};
 
 /// Starts a worker for loops of the program in `source`.
 pub fn connect(source: Arc<Source>, dialect: Dialect, level: Level) -> Box<Connect> {
@@ -36,6 +35,6 @@ impl ObjectCompiler for LoopWorker {
             return Err(why.to_owned());
         }
         let instructions = number(&answer["instructions"]) as usize;
-        Ok(Object { bytes, instructions, time: Duration::from_nanos(number(&answer["time"])) })
+        Ok(Object { bytes, instructions, time: nanoseconds(&answer["time"]) })
     }
 }

@@ -167,3 +167,8 @@ fn forward(output: ChildStdout, answers: &Sender<Answer>) {
 pub fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_default()
 }
+
+/// A time of an answer.
+pub fn nanoseconds(value: &Value) -> Duration {
+    Duration::from_nanos(number(value))
+}

@@ -45,17 +45,18 @@ pub fn trial_time(ops: usize) -> Option<Duration> {
     (ops >= TRIAL_MIN_OPS).then(|| TRIAL + TRIAL_PER_OP * (ops - further_ops) + TRIAL_PER_FURTHER_OP * further_ops)
 }
 
-const DELAY: Duration = Duration::from_millis(150);
-/// The same where LLVM works instead of the program, not beside it: its 40 ms are a small share by then, and loops that count, or have
-/// been asked for, take up to a fifth more of the time until they are ready.
-const DELAY_ALONE: Duration = Duration::from_millis(1000);
-
 const TRIAL_MIN_OPS: u32 = 256;
 const TRIAL: Duration = Duration::from_micros(100);
 const TRIAL_PER_OP: Duration = Duration::from_nanos(250);
 /// For operations from this one on.
 const TRIAL_PER_FURTHER_OP: Duration = Duration::from_nanos(1000);
 const TRIAL_FURTHER: u32 = 4000;
+
+/// See [`Policy::delay`].
+const DELAY: Duration = Duration::from_millis(150);
+/// The same where LLVM works instead of the program, not beside it: its 40 ms are a small share by then, and loops that count, or have
+/// been asked for, take up to a fifth more of the time until they are ready.
+const DELAY_ALONE: Duration = Duration::from_millis(1000);
 
 impl Default for Policy {
     fn default() -> Policy {

@@ -153,7 +153,10 @@ impl Linker<'_> {
             return Err("the object file has a relocation without a symbol".into());
         };
         let RelocationFlags::Elf { r_type } = relocation.flags() else { unreachable!("the file is an ELF file") };
-        let stub = self.layout.stubs.get(&symbol).map(|stub| self.base + stub);
+        let stub = || match self.layout.stubs.get(&symbol) {
+            Some(stub) => Ok(self.base + stub),
+            None => Err("the object file needs a part of itself that is not loaded".to_owned()),
+        };
         let target = match r_type {
             // S + A
             elf::R_X86_64_64 => {
@@ -163,15 +166,13 @@ impl Linker<'_> {
             // S + A - P, where what is elsewhere may be too far away
             elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 => match self.here(symbol)? {
                 Some(address) => address,
-                None => stub.expect("what is elsewhere has a stub"),
+                None => stub()?,
             },
             // G + GOT + A - P
-            elf::R_X86_64_GOTPCREL | elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX => {
-                stub.expect("what is come to by its address has a stub") + STUB_ADDRESS
-            }
+            elf::R_X86_64_GOTPCREL | elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX => stub()? + STUB_ADDRESS,
             other => return Err(format!("the object file has a relocation of type {}", other.0)),
         };
-        let distance = (target as i64 + relocation.addend()).wrapping_sub((self.base + place) as i64);
+        let distance = (target as i64).wrapping_add(relocation.addend()).wrapping_sub((self.base + place) as i64);
         let distance = i32::try_from(distance).map_err(|_| "the object file is too large".to_owned())?;
         put(memory, place, &distance.to_le_bytes())
     }
@@ -194,7 +195,7 @@ impl Linker<'_> {
 }
 
 fn put(memory: &mut [u8], place: usize, bytes: &[u8]) -> Result<(), String> {
-    let room = memory.get_mut(place..place + bytes.len());
+    let room = memory.get_mut(place..place.saturating_add(bytes.len()));
     room.ok_or("the object file is malformed: a relocation is outside of its section")?.copy_from_slice(bytes);
     Ok(())
 }
@@ -315,6 +316,15 @@ mod tests {
         };
         refused(&|making| relocate(making, 0, elf::R_X86_64_TPOFF32), "a relocation of type 23");
         refused(&|making| relocate(making, 1 << 30, elf::R_X86_64_PC32), "outside of its section");
+        refused(
+            &|making| {
+                let group = making.object.add_section(Vec::new(), b".group".to_vec(), SectionKind::Metadata);
+                let section = SymbolSection::Section(group);
+                let symbol = making.object.add_symbol(Symbol { section, ..Making::symbol("unloaded") });
+                making.relocate(StandardSection::Text, 0, symbol, elf::R_X86_64_PC32);
+            },
+            "not loaded",
+        );
         for junk in [&b""[..], b"\x7fELF", b"no object"] {
             assert!(Loaded::load(junk, &|_| None).unwrap_err().contains("malformed"));
         }
