@@ -61,6 +61,7 @@ const OUR_PASSES: &[&str] = &[
     "closed-counts",
     "combine",
     "deadstores",
+    "ripple",
     "evaluate",
     "values",
     "combine",
@@ -161,7 +162,7 @@ const EVALUATION: (&str, &str) = ("evaluate", "evaluate-start");
 /// The passes that take long: they follow what is known, or execute loops symbolically. On LostKng, 2 MB, they take nine
 /// tenths of the time.
 const SLOW: &[&str] =
-    &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "ladder", "evaluate"];
+    &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "ripple", "ladder", "evaluate"];
 
 /// What large programs start without as well. It goes through all operations several times, which takes a third of the time until the
 /// densest 50 MB start, and the templates make code that is as good for most of them: LostKng, compiling included, takes 0.91 of the

@@ -395,6 +395,7 @@ impl Watch {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

@@ -191,7 +191,8 @@ impl<'p> Machine<'p> {
         Some(self.tape.get(index as usize).copied().unwrap_or(0))
     }
 
-    /// Does one operation. A scan or walk is one step, the end of a condition none; a [`Kind::Count`] that does nothing belongs to its loop's.
+    /// Does one operation. A scan or walk is one step, the end of a condition none; a [`Kind::Count`] or [`Kind::Ripple`]
+    /// that does nothing belongs to its loop's.
     fn step(&mut self, kind: Kind, io: &mut dyn Io) -> Result<Done, Interruption> {
         let mask = self.program.width.mask();
         let mut done = Done { next: self.next + 1, steps: 1 };
@@ -239,6 +240,7 @@ impl<'p> Machine<'p> {
                 }
             }
             Kind::Count(count) => done.steps = u64::from(self.count(&count)?),
+            Kind::Ripple { digit, stride, mark } => done.steps = u64::from(self.ripple(digit, stride, mark)?),
             Kind::Input { cell } => {
                 self.at(cell)?;
                 let byte = if self.input_ended { None } else { io.read()? };
@@ -282,6 +284,22 @@ impl<'p> Machine<'p> {
             Kind::IfEnd { .. } => done.steps = 0,
         }
         Ok(done)
+    }
+
+    /// Whether it did anything.
+    fn ripple(&mut self, digit: i32, stride: i8, mark: i8) -> Result<bool, Interruption> {
+        let (stride, mark) = (i32::from(stride), i32::from(mark));
+        let mut has_changed = false;
+        if *self.at(digit - stride)? == 0 {
+            for cell in (0..Kind::RIPPLE_DIGITS as i32).map(|number| digit + number * stride) {
+                if *self.at(cell)? > 1 || *self.at(cell + mark)? != 0 {
+                    break;
+                }
+                has_changed |= std::mem::replace(self.at(cell)?, 1) == 0;
+                self.passed += 1;
+            }
+        }
+        Ok(has_changed)
     }
 
     /// Whether it did anything.

@@ -164,6 +164,7 @@ impl Chunks {
                 | Kind::Scan { .. }
                 | Kind::Walk { .. }
                 | Kind::Count(_)
+                | Kind::Ripple { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -236,6 +237,7 @@ fn shallowest(ops: &[Op]) -> usize {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

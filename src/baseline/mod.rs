@@ -18,6 +18,7 @@ mod loops;
 mod notes;
 mod piece;
 mod rescans;
+mod ripple;
 mod scan;
 mod translate;
 mod values;
@@ -182,6 +183,7 @@ fn is_counted(kind: Kind) -> bool {
         | Kind::Product { .. }
         | Kind::MinAdd { .. }
         | Kind::Count(_)
+        | Kind::Ripple { .. }
         | Kind::Move { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }

@@ -266,6 +266,7 @@ impl Translator<'_> {
                 self.counting_steps(index, cell, |this| this.walk(cell, stride, leave, enter));
             }
             Kind::Count(count) => self.count_at_once(&count),
+            Kind::Ripple { digit, stride, mark } => self.ripple(digit, stride, mark),
             Kind::Input { cell } => self.input(index, cell),
             Kind::Output { cell } => self.output(index, cell),
             Kind::Text { start, len } => self.text(index, start, len),

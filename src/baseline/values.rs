@@ -250,6 +250,7 @@ impl Translator<'_> {
                 | Kind::Scan { .. }
                 | Kind::Walk { .. }
                 | Kind::Count(_)
+                | Kind::Ripple { .. }
                 | Kind::Input { .. }
                 | Kind::Text { .. }
                 | Kind::Dump { .. } => false,
@@ -273,6 +274,7 @@ impl Translator<'_> {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

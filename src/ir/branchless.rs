@@ -123,6 +123,7 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
             Kind::IfEnd { .. } => reached = at_heads.pop().flatten(),
             Kind::Input { cell } | Kind::Output { cell } => reached = reach(reached, cell),
             Kind::Count(count) => reached = reach(reached, count.counter),
+            Kind::Ripple { digit, stride, .. } => reached = reach(reached, digit - i32::from(stride)),
             Kind::Text { .. } | Kind::Dump { .. } => {}
             Kind::Add { .. }
             | Kind::Set { .. }
@@ -184,6 +185,7 @@ pub(super) fn cells_of(kind: Kind) -> Option<[i32; 3]> {
         | Kind::Scan { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Ripple { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -99,6 +99,7 @@ impl Matcher {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -52,6 +52,10 @@ pub enum Kind {
     Walk { cell: i32, stride: i32, leave: i32, enter: i32 },
     /// Counts two cells together, many iterations at once, in front of or in the loop that does it one by one.
     Count(Count),
+    /// Counts in binary, as many steps at once as change no more than the lowest digits. These are the cells from `digit` on
+    /// that lie `stride` apart, the lowest first, as many as are 0 or 1 and have 0 in the cell at distance `mark` from each, up to
+    /// [`Kind::RIPPLE_DIGITS`]: all of them become 1, if the cell in front of the first is 0.
+    Ripple { digit: i32, stride: i8, mark: i8 },
     /// Reads a byte into `tape[ptr + cell]`; at the end of the input, what the dialect says.
     Input { cell: i32 },
     /// Writes the low byte of `tape[ptr + cell]`.
@@ -153,6 +157,9 @@ impl Shape {
 }
 
 impl Kind {
+    /// To count further would take centuries.
+    pub const RIPPLE_DIGITS: u32 = 64;
+
     /// The same operation seen from a pointer that stands `by` cells further left.
     #[must_use]
     pub fn shifted(self, by: i32) -> Kind {
@@ -172,6 +179,7 @@ impl Kind {
             Kind::Scan { cell, stride } => Kind::Scan { cell: cell + by, stride },
             Kind::Walk { cell, stride, leave, enter } => Kind::Walk { cell: cell + by, stride, leave, enter },
             Kind::Count(count) => Kind::Count(Count { counter: count.counter + by, ..count }),
+            Kind::Ripple { digit, stride, mark } => Kind::Ripple { digit: digit + by, stride, mark },
             Kind::Input { cell } => Kind::Input { cell: cell + by },
             Kind::Output { cell } => Kind::Output { cell: cell + by },
             Kind::Dump { cell } => Kind::Dump { cell: cell + by },
@@ -194,6 +202,7 @@ impl Kind {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -221,6 +230,7 @@ impl Kind {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -253,6 +263,9 @@ impl Kind {
                 target.unsigned_abs().max(left.unsigned_abs()).max(right.unsigned_abs())
             }
             Kind::Count(count) => count.cells().map(i32::unsigned_abs).max().unwrap_or(0),
+            Kind::Ripple { digit, stride, mark } => {
+                digit.unsigned_abs() + u32::from(stride.unsigned_abs()).max(mark.unsigned_abs().into())
+            }
             Kind::Scan { cell, stride } | Kind::Walk { cell, stride, .. } => {
                 cell.unsigned_abs().saturating_add(stride.unsigned_abs())
             }
@@ -290,6 +303,7 @@ impl Program {
                 | Kind::Product { .. }
                 | Kind::MinAdd { .. }
                 | Kind::Count(_)
+                | Kind::Ripple { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }

@@ -24,6 +24,7 @@ impl Program {
             | Kind::Product { target, .. }
             | Kind::MinAdd { target, .. } => Some(target),
             Kind::Count(count) => Some(count.counter),
+            Kind::Ripple { digit, .. } => Some(digit),
             Kind::LoopEnd { start } | Kind::IfEnd { start } => self.current_cell(start),
             Kind::Move { .. } | Kind::Text { .. } => None,
         }

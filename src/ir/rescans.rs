@@ -108,7 +108,12 @@ impl Rescanning {
                     scans_right |= stride > 0;
                 }
                 // They write cells that are not looked at here.
-                Kind::Loop { .. } | Kind::LoopEnd { .. } | Kind::Walk { .. } | Kind::Count(_) | Kind::Input { .. } => {
+                Kind::Loop { .. }
+                | Kind::LoopEnd { .. }
+                | Kind::Walk { .. }
+                | Kind::Count(_)
+                | Kind::Ripple { .. }
+                | Kind::Input { .. } => {
                     return None;
                 }
                 Kind::Add { .. }
@@ -251,7 +256,12 @@ impl Places {
                 | Kind::Output { .. }
                 | Kind::Text { .. }
                 | Kind::Dump { .. } => {}
-                Kind::Walk { .. } | Kind::Count(_) | Kind::Input { .. } | Kind::Loop { .. } | Kind::LoopEnd { .. } => {
+                Kind::Walk { .. }
+                | Kind::Count(_)
+                | Kind::Ripple { .. }
+                | Kind::Input { .. }
+                | Kind::Loop { .. }
+                | Kind::LoopEnd { .. } => {
                     unreachable!("loops with such are left out")
                 }
             }

@@ -76,6 +76,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Walk { leave: 0, enter: 0, .. } => Some("the walk is a scan"),
         Kind::Count(count) if !has_different_cells(&count) => Some("the cells of the count are not different"),
         Kind::Count(count) if !count.zeros.is_sorted_by_key(Option::is_none) => Some("the zeros do not come first"),
+        Kind::Ripple { stride: 0, .. } => Some("the digits are one cell"),
         Kind::Loop { .. } | Kind::If { .. } => {
             open.push(index as u32);
             None
@@ -101,6 +102,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::Scan { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Ripple { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -97,6 +97,7 @@ fn combine(mut program: Program) -> (Program, bool) {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::If { .. }

@@ -295,7 +295,7 @@ impl Machine<'_> {
                     }
                 }
                 Kind::IfEnd { .. } => {}
-                Kind::Count(_) | Kind::Input { .. } | Kind::Dump { .. } => return None,
+                Kind::Count(_) | Kind::Ripple { .. } | Kind::Input { .. } | Kind::Dump { .. } => return None,
             }
         }
         Some(())

@@ -152,6 +152,7 @@ fn may_count(body: &[Op], mask: u64) -> bool {
             Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. } => true,
             Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

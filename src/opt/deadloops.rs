@@ -50,6 +50,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Product { .. }
             | Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Loop { .. }
             | Kind::If { .. }

@@ -25,6 +25,7 @@ mod offsets;
 mod paths;
 mod polynomial;
 mod recorded;
+mod ripple;
 mod runs;
 mod scan;
 mod symbolic;
@@ -141,6 +142,12 @@ pub const PASSES: &[Pass] = &[
         summary: "conditions that count one cell down in each other become minima",
         seeks: Seeks::Brackets,
         run: ladder::run,
+    },
+    Pass {
+        name: "ripple",
+        summary: "loops that count in binary get an operation that counts up to a carry at once",
+        seeks: Seeks::Brackets,
+        run: ripple::run,
     },
     Pass {
         name: "deadstores",

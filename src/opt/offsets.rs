@@ -59,6 +59,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

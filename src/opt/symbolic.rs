@@ -406,6 +406,7 @@ fn can_be_followed(kind: Kind) -> bool {
         | Kind::Scan { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Ripple { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -153,6 +153,7 @@ fn parts(kind: Kind) -> Option<Parts> {
         }
         Kind::MinAdd { .. }
         | Kind::Count(_)
+        | Kind::Ripple { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -227,6 +227,12 @@ impl Values {
                 }
             }
             Kind::Count(count) => self.count(op, count),
+            Kind::Ripple { .. } => {
+                self.forget_everything();
+                self.text = None;
+                self.rewriter.put(op.kind, op.span);
+                self.stretches.begin(self.rewriter.next_index(), Beginning::Nothing);
+            }
             Kind::Input { cell } => {
                 self.learn(cell, None);
                 self.text = None;

@@ -154,6 +154,59 @@ pub fn ladder_program() -> impl Strategy<Value = String> {
     )
 }
 
+/// A binary counter of so many cells a digit, whose marks are `back` cells in front of the digits, with something that happens at
+/// a mark: from the cell in front of the cell in front of the digits on.
+fn binary_counter(stride: usize, back: usize, at_mark: &str) -> String {
+    let (right, left) = (">".repeat(stride), "<".repeat(stride));
+    let at_mark = at_mark.replace('R', &right).replace('L', &left);
+    let (to_mark, to_digit) = ("<".repeat(back), ">".repeat(back));
+    format!("[>{right}[{right}]{to_mark}[{at_mark}]{to_digit}+{left}[-{left}]<]")
+}
+
+#[test]
+fn binary_counters_are_found() {
+    for (stride, back) in [(2, 1), (3, 1), (3, 2), (16, 5)] {
+        let code = format!(",{}", binary_counter(stride, back, "[R+L-]R-[L]"));
+        let case = Case::new(&code, Vec::new(), Dialect::default());
+        let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::Ripple { .. }));
+        assert!(is_found, "{code}\n{}", text::print(&case.at(Level::O2), None));
+    }
+}
+
+/// Binary counters from any digits on, some of which are none, with marks anywhere.
+pub fn binary_program() -> impl Strategy<Value = String> {
+    let at_mark = prop_oneof![
+        4 => Just("[R+L-]R-[L]"),
+        1 => Just("[R+L-]R>.+<-[L]"),
+        1 => Just("-L[L]"),
+        1 => Just("[-]>.<"),
+        1 => Just("[R+L-]LL"),
+    ];
+    let digit = || prop::sample::select(&["", "", "", ",", "+", "+", "++"]);
+    let mark = || prop_oneof![4 => Just(0usize), 2 => 1..4usize];
+    let cells = prop::collection::vec((mark(), digit()), 1..9);
+    let layout = (2..5usize).prop_flat_map(|stride| (Just(stride), 1..=stride));
+    let before = prop_oneof![6 => Just(""), 1 => Just("+"), 1 => Just(",")];
+    (layout, at_mark, before, cells, any::<bool>()).prop_map(|((stride, back), at_mark, before, cells, is_mirrored)| {
+        let digits: String = cells
+            .iter()
+            .map(|(mark, digit)| {
+                format!("{}{}{}{digit}", ">".repeat(stride - back), "+".repeat(*mark), ">".repeat(back))
+            })
+            .collect();
+        let back_again = "<".repeat(1 + stride * cells.len());
+        let code = format!(",+>{before}{digits}{back_again}{}", binary_counter(stride, back, at_mark));
+        let code = format!("{code}{}", ".>".repeat(stride * cells.len()));
+        let turn = |command| match command {
+            '<' => '>',
+            '>' => '<',
+            other => other,
+        };
+        let place = ">".repeat(if is_mirrored { 100 } else { 3 });
+        place + &if is_mirrored { code.chars().map(turn).collect() } else { code }
+    })
+}
+
 /// Cells of which nothing is known, and loops in conditions that leave some at what the conditions leave them at as well: or not,
 /// if those do not hold.
 pub fn resetting_program() -> impl Strategy<Value = String> {
@@ -253,6 +306,12 @@ pub fn operations() -> impl Strategy<Value = String> {
         2 => prop_oneof![-40i32..=-1, 1i32..=40].prop_map(|delta| format!("move {delta}\n")),
         2 => (cell(), stride()).prop_map(|(cell, stride)| format!("scan [{cell}] {stride}\n")),
         2 => (cell(), stride(), -2i32..=2, -2i32..=2).prop_map(|(cell, stride, leave, enter)| format!("walk [{cell}] {stride} {leave} {enter}\n")),
+        1 => (cell(), prop_oneof![1i8..=3, -3i8..=-1], cell()).prop_map(|(digit, stride, mark)| format!("ripple [{digit}] {stride} until [{mark}]\n")),
+        1 => (cell(), prop_oneof![1i8..=3, -3i8..=-1], 0..12i32).prop_map(|(digit, stride, digits)| {
+            let cells = (0..digits).map(|number| digit + number * i32::from(stride));
+            let filled: String = cells.map(|cell| format!("set [{cell}] {}\nset [{}] 0\n", cell & 1, cell + 1)).collect();
+            format!("{filled}set [{}] 0\nripple [{digit}] {stride} until [{}]\n", digit - i32::from(stride), digit + 1)
+        }),
         1 => cell().prop_map(|cell| format!("input [{cell}]\n")),
         2 => cell().prop_map(|cell| format!("output [{cell}]\n")),
         1 => "[a-z]{1,9}".prop_map(|text| format!("text \"{text}\"\n")),

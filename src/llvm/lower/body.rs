@@ -196,6 +196,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             },
             Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, (leave, enter)),
             Kind::Count(count) => self.count(index, &count),
+            Kind::Ripple { digit, stride, mark } => self.ripple(index, digit, stride, mark),
             Kind::Input { cell } => {
                 self.echo(index, cell)?;
                 self.input(cell)

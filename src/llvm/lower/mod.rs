@@ -28,6 +28,7 @@ mod host;
 mod loops;
 pub mod partition;
 mod rescans;
+mod ripple;
 mod table;
 mod walk;
 
@@ -287,6 +288,7 @@ impl<'ctx> Unit<'_, 'ctx> {
                 | Kind::Product { .. }
                 | Kind::MinAdd { .. }
                 | Kind::Count(_)
+                | Kind::Ripple { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }

@@ -97,6 +97,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

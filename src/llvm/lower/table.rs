@@ -58,6 +58,7 @@ fn fits(op: &Op) -> bool {
         | Kind::MinAdd { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Ripple { .. }
         | Kind::Loop { .. }
         | Kind::LoopEnd { .. }
         | Kind::Input { .. }
@@ -86,6 +87,7 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             | Kind::MinAdd { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::Input { .. }

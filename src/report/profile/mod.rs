@@ -101,6 +101,7 @@ impl Form {
             | Kind::Product { .. }
             | Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Ripple { .. }
             | Kind::Move { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }

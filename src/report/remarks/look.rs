@@ -18,6 +18,7 @@ pub enum Class {
     Scan,
     Walk,
     Count,
+    Ripple,
     Text,
     Input,
     Output,
@@ -27,7 +28,7 @@ pub enum Class {
 }
 
 /// The classes in the order in which they are listed, with their names for one and for several.
-const CLASSES: [(Class, &str, &str); 16] = [
+const CLASSES: [(Class, &str, &str); 17] = [
     (Class::MultiplyAdd, "multiply-add", "multiply-adds"),
     (Class::Product, "product", "products"),
     (Class::Minimum, "minimum", "minima"),
@@ -38,6 +39,7 @@ const CLASSES: [(Class, &str, &str); 16] = [
     (Class::Scan, "scan", "scans"),
     (Class::Walk, "walk", "walks"),
     (Class::Count, "count", "counts"),
+    (Class::Ripple, "binary count", "binary counts"),
     (Class::Text, "text", "texts"),
     (Class::Input, "input", "inputs"),
     (Class::Output, "output", "outputs"),
@@ -60,6 +62,7 @@ impl Class {
             Kind::Scan { .. } => Class::Scan,
             Kind::Walk { .. } => Class::Walk,
             Kind::Count(_) => Class::Count,
+            Kind::Ripple { .. } => Class::Ripple,
             Kind::Text { .. } => Class::Text,
             Kind::Input { .. } => Class::Input,
             Kind::Output { .. } => Class::Output,

@@ -203,7 +203,7 @@ fn look(ops: &[Op], counter: i64) -> Body {
             Kind::Count(count) => {
                 body.changed.extend(count.changed_cells().map(|cell| body.moved + at(cell)));
             }
-            Kind::Scan { .. } | Kind::Walk { .. } => body.effect(Reason::Scan),
+            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } => body.effect(Reason::Scan),
             Kind::Input { cell } => {
                 body.effect(Reason::Input);
                 changed = Some(cell);
