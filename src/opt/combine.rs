@@ -7,9 +7,10 @@
 //! set [2] 0
 //! add [2] 5
 //! ```
-//! An addition joins the last addition to or assignment of its cell; an assignment replaces it, and a product
-//! that is added to 0 is assigned. What lies between must not read the cell. The merged operation stands where the first one stood, so no
-//! access comes earlier; a replaced one is dropped, and an addition that comes to 0 with it.
+//! An addition joins the last addition to or assignment of its cell; an assignment replaces it, a product
+//! that is added to 0 is assigned, and what was copied is not copied back. What lies between must not read the cell. The merged
+//! operation stands where the first one stood, so no access comes earlier; a replaced one is dropped, and an addition that comes
+//! to 0 with it.
 //!
 //! The last writer of a cell is remembered in a small table, which may forget: linear time whatever the
 //! program.
@@ -72,14 +73,20 @@ fn combine(mut program: Program) -> (Program, bool) {
                 }
                 writers.put(target, index);
             }
-            Kind::Copy { target, source, .. } => {
-                writers.forget(source);
-                if let Some(writer) = writers.get(target) {
+            Kind::Copy { target, source, factor } => {
+                if let Some(writer) = writers.get(target).filter(|_| target != source) {
                     is_changed = true;
                     drops_readers |= reads(ops[writer].kind);
                     ops[writer].kind = NOTHING;
+                    writers.forget(target);
                 }
-                writers.put(target, index);
+                if factor == 1 && came_from(target, source, &ops[..index], &writers) {
+                    is_changed = true;
+                    ops[index].kind = NOTHING;
+                } else {
+                    writers.forget(source);
+                    writers.put(target, index);
+                }
             }
             Kind::Product { target, left, right, .. } => {
                 writers.forget(left);
@@ -115,6 +122,18 @@ fn combine(mut program: Program) -> (Program, bool) {
         }
     }
     (rewriter.finish(), drops_readers || writers.has_forgotten)
+}
+
+/// Whether `source` was copied from `target`, and both are as they were then. Of copies that nothing has read since, the table has
+/// few, and what lies between is looked at once for each.
+fn came_from(target: i32, source: i32, ops: &[Op], writers: &Writers) -> bool {
+    let changes = |op: &Op| {
+        op.kind == Kind::Input { cell: target } || (op.kind != NOTHING && op.kind.straight_target() == Some(target))
+    };
+    writers.get(source).is_some_and(|writer| {
+        ops[writer].kind == Kind::Copy { target: source, source: target, factor: 1 }
+            && !ops[writer + 1..].iter().any(changes)
+    })
 }
 
 /// Whether the writer of a cell reads another one.
@@ -199,6 +218,17 @@ mod tests {
         check8("combine", "muladd [1] [0] 3/copy [1] [0] 2/set [1] 7", "set [1] 7");
         check8("combine", "add [0] 1/copy [1] [0] 3/set [1] 7/set [0] 2", "set [1] 7/set [0] 2");
         check8("combine", "muladd [1] [0] 3/copy [1] [1] 2", "muladd [1] [0] 3/copy [1] [1] 2");
+    }
+
+    #[test]
+    fn what_is_copied_back_stays() {
+        check8("combine", "copy [1] [0] 1/add [2] 1/copy [0] [1] 1/set [1] 0", "add [2] 1/set [1] 0");
+        check8("combine", "copy [1] [0] 1/set [0] 0/copy [0] [1] 1/set [1] 0", "set [1] 0");
+        check8("combine", "copy [1] [0] 1/copy [0] [1] 1/output [1]", "copy [1] [0] 1/output [1]");
+        for between in ["add [0] 1/output [0]", "input [0]", "product [0] [2] [3] 1", "add [1] 1", "scan [2] 1"] {
+            let apart = format!("copy [1] [0] 1/{between}/copy [0] [1] 1");
+            check8("combine", &apart, &apart);
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@
 //! (cell 1 known to be 0, and cell 2 at the end of each iteration.) At the start every cell is 0; behind a loop
 //! the cell it tests is. With that: additions to known values become assignments, assignments of what
 //! is there disappear, conditions that are certain lose their test or their body, loops on 0
-//! disappear, a loop whose cell is 0 at the end of its body becomes a condition, and output of known
-//! values becomes text.
+//! disappear, a loop whose cell is 0 at the end of its body becomes a condition, a condition that needs another one to hold goes
+//! into that ([`threading`]), and output of known values becomes text.
 //!
 //! What a loop may change is unknown at its head, in every iteration, unless it is the same in front of the loop and at the
 //! end of its body: the body says so ([`Effects::kept`]), or it was found out ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
@@ -23,6 +23,7 @@ mod brackets;
 mod knowledge;
 mod shorter;
 mod still;
+mod threading;
 
 use super::concrete;
 use super::effects::{Effects, loop_effects};
@@ -84,7 +85,8 @@ struct Values {
     open: Vec<Open>,
     /// How many of them forget what may change in them: loops, and what may change anything.
     open_loops: usize,
-    /// Places that are not 0, because a loop or condition around tested them, and how many were open then.
+    /// Places that are not 0, because a loop or condition around tested them or what they are copies of, and how many were open
+    /// then.
     nonzero: Vec<(i64, usize)>,
     /// So many of those, the outermost ones, may change anything, whatever their effect says.
     lost: usize,
@@ -95,6 +97,8 @@ struct Values {
     /// What the last round has found, and this one has.
     invariants: Invariants,
     found: Invariants,
+    /// Where the next condition goes into the one before it: how many of those behind it may go into it.
+    threading: Option<u32>,
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
     /// Whether the next round would know more.
@@ -141,6 +145,7 @@ impl Values {
             at_entry: Vec::new(),
             invariants: memory.invariants,
             found: Invariants::default(),
+            threading: None,
             text: None,
             has_news: false,
             open_loops: 0,
@@ -178,9 +183,13 @@ impl Values {
                     self.op(Op { kind, span: op.span });
                 }
                 None => {
+                    let is_nonzero = factor % 2 == 1 && self.is_nonzero(source);
                     self.note_access(source);
                     self.note_access(target);
                     self.learn(target, None);
+                    if is_nonzero {
+                        self.learn_nonzero(self.place(target));
+                    }
                     self.rewriter.put(op.kind, op.span);
                 }
             },

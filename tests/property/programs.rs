@@ -228,6 +228,45 @@ pub fn resetting_program() -> impl Strategy<Value = String> {
     tree.prop_map(|tree| format!(">>,>,>,>,<<{tree}<<.>.>.>.>."))
 }
 
+/// Values that are tested by moving them away, and moved back by what depends on them: in each other, and of which it is known in
+/// different ways, or not, that there was nothing where they go.
+pub fn testing_program() -> impl Strategy<Value = String> {
+    let temporary = || prop::sample::select(&["", ">[-]<", ">[-]<", ">[.[-]]<", ">+[-]<", ">[>]<"]);
+    let away = || {
+        prop::sample::select(&[
+            "[>+<[-]]",
+            "[->+<]",
+            "[->++<]",
+            "[[-]>+++<]",
+            "[>[-]+<-]",
+            "[->>+<<]",
+            "[>>]",
+            "[>,<[-]]",
+        ])
+    };
+    let last = || prop::sample::select(&["-", "[-]", "-.", "[-]<,>", "-<[-]>", ">"]);
+    let leaf = prop::sample::select(&["+", "-", ".", ",", "[-]", ">", "<", "[->>+<<]"]).prop_map(str::to_owned);
+    let tree = leaf.prop_recursive(3, 24, 3, move |inner| {
+        let inner = prop::collection::vec(inner, 1..3).prop_map(|parts| parts.concat());
+        let test = (temporary(), away(), inner.clone(), last());
+        prop_oneof![
+            4 => test.prop_map(|(temporary, away, inner, last)| format!("{temporary}{away}>[<+>{last}<{inner}>]<")),
+            2 => (temporary(), away(), inner.clone()).prop_map(|(temporary, away, inner)| format!("{temporary}{away}>[[-]<{inner}>]<")),
+            1 => (inner.clone(), last()).prop_map(|(inner, last)| format!("[{inner}{last}]")),
+            1 => inner,
+        ]
+    });
+    (",?>,>,?>,?>,?<<".prop_map(|start| start), prop::collection::vec(tree, 1..4))
+        .prop_map(|(start, parts)| format!(">>>>{start}{}<<<<.>.>.>.>.>.>.>.", parts.concat()))
+}
+
+#[test]
+fn conditions_go_into_others() {
+    let case = Case::new(">>,>[-]<[->+<]>[[-<+>]<<.>>]<.", Vec::new(), Dialect::default());
+    let ops = case.at(Level::O2).ops;
+    assert_eq!(ops.iter().filter(|op| matches!(op.kind, Kind::If { .. })).count(), 1, "{ops:?}");
+}
+
 #[test]
 fn ladders_are_found() {
     let case = Case::new(">>,>,<[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]>.", Vec::new(), Dialect::default());

@@ -4,13 +4,14 @@ use super::super::concrete::Done;
 use super::super::effects::Effect;
 use super::Values;
 use super::still::Beginning;
+use super::threading::Threading;
 use crate::ir::{Kind, Op};
 
 /// A loop or condition of the old program whose end is still to come.
 pub(super) struct Open {
     kind: OpenKind,
     cell: i64,
-    effect: Effect,
+    pub effect: Effect,
     /// Where what its body changes begins in the journal, and whether it is noted: for conditions.
     journal: usize,
     pub is_noting: bool,
@@ -18,6 +19,7 @@ pub(super) struct Open {
     at_entry: usize,
     /// For loops: the index of the head in the old program and in the new one.
     heads: (u32, u32),
+    pub threading: Threading,
 }
 
 /// What was known in front of a loop of a cell that its body may change.
@@ -55,7 +57,8 @@ impl Values {
         };
         self.open_loops += usize::from(kind == OpenKind::Loop || effect == Effect::Anything);
         let (cell, journal, at_entry) = (self.place(cell), self.journal.len(), self.at_entry.len());
-        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, heads: (0, 0) });
+        let threading = Threading::default();
+        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, heads: (0, 0), threading });
     }
 
     /// The innermost loop or condition, which ends.
@@ -232,7 +235,10 @@ impl Values {
     }
 
     pub(super) fn begin_if(&mut self, op: Op, cell: i32, end: u32) {
-        if self.sure_value(cell).is_none()
+        // Where it goes into another condition, what is behind it does not.
+        let along = self.threading.take();
+        if along.is_none()
+            && self.sure_value(cell).is_none()
             && let Some((kinds, behind)) = self.shorten(end)
         {
             self.note_news();
@@ -246,7 +252,11 @@ impl Values {
             self.rewriter.skip_to(end + 1);
             return;
         }
+        let threading = self.threading(&effect, end, along);
         self.open_condition(op, cell, effect);
+        if let Some(open) = self.open.last_mut().filter(|open| open.kind == OpenKind::If || along.is_some()) {
+            open.threading = threading;
+        }
     }
 
     /// Opens a condition whose body may run.
@@ -267,11 +277,12 @@ impl Values {
         }
     }
 
-    pub(super) fn end_if(&mut self, op: Op) {
+    /// Ends the innermost condition, the end being `op`.
+    pub(super) fn end_innermost_if(&mut self, op: Op) -> Threading {
         let open = self.close();
         self.forget_inner_nonzero();
         if open.kind == OpenKind::Certain {
-            return;
+            return open.threading;
         }
         self.text = None;
         self.rewriter.put(op.kind, op.span);
@@ -302,5 +313,6 @@ impl Values {
                 self.journal.truncate(if self.is_noting() { kept } else { open.journal });
             }
         }
+        open.threading
     }
 }
