@@ -234,6 +234,8 @@ pub(super) struct State {
     pub(super) head: Head,
     /// Whether the loop as a whole has an assignment of 0: that is what a loop does to its cell.
     pub(super) is_cleared: bool,
+    /// What counts many of its iterations at once, in front of its body or of the loop.
+    pub(super) counted: Option<Class>,
     /// How many operations lie in its span and not in that of a loop inside.
     pub(super) direct: u32,
     /// What lies in its span besides, inner loops included.
@@ -267,11 +269,22 @@ impl Look {
         self.states.resize(loops.len(), State::default());
         self.reaching.clear();
         let mut stretch = 0;
+        // The loop whose head was last, if nothing followed.
+        let mut last_head = None;
         for op in &program.ops {
             let Some(class) = Class::of(op.kind) else { continue };
             stretch = loops.stretch(op.span.start, stretch);
             let innermost = loops.changes[stretch].1;
             let whole = innermost.filter(|&index| loops.span(index) == op.span);
+            let around = last_head.take();
+            if class == Class::Loop {
+                last_head = whole;
+            }
+            if let Class::Count | Class::Ripple = class
+                && let Some(index) = around.or(whole)
+            {
+                self.states[index].counted = Some(class);
+            }
             let head = match class {
                 Class::Loop => Head::Loop,
                 Class::Condition => Head::If,

@@ -107,6 +107,11 @@ pub(super) fn innermost_loops(program: &Program, mut found: impl FnMut(Span, Vec
                 let head = program.ops[start as usize];
                 let Kind::Loop { cell, .. } = head.kind else { continue };
                 let body = &program.ops[start as usize + 1..index];
+                let counts =
+                    |op: Option<&Op>| op.is_some_and(|op| matches!(op.kind, Kind::Count(_) | Kind::Ripple { .. }));
+                if counts(body.first()) || counts(program.ops[..start as usize].last()) {
+                    continue;
+                }
                 found(head.span, reasons(body, i64::from(cell), program.width.bits()));
             }
             _ => {}

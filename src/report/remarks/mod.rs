@@ -57,6 +57,8 @@ pub enum What {
     Condition,
     /// Its body runs once, untested, being certain to run or without effect otherwise; what is left of it.
     Untested(Contents),
+    /// It goes around only where many iterations are not done at once by this.
+    Counted(Class),
     /// Nothing was in the loop but another, on the same cell.
     Hollow,
     /// All it does is in one operation with what comes before.
@@ -81,6 +83,7 @@ impl What {
             What::Became(_)
             | What::Condition
             | What::Untested(_)
+            | What::Counted(_)
             | What::Hollow
             | What::Merged(_)
             | What::Dead
@@ -94,6 +97,7 @@ impl What {
             What::Became(_) => "became",
             What::Condition => "condition",
             What::Untested(_) => "untested",
+            What::Counted(_) => "counted",
             What::Hollow => "hollow",
             What::Merged(_) => "merged",
             What::Dead => "dead",
@@ -111,6 +115,7 @@ impl fmt::Display for What {
             What::Became(contents) => write!(f, "loop became {contents}"),
             What::Condition => write!(f, "loop runs at most once: it became a condition"),
             What::Untested(contents) => write!(f, "its test is gone; left of it: {contents}"),
+            What::Counted(class) => write!(f, "many iterations are done at once, by a {}", class.singular()),
             What::Hollow => write!(f, "loop became the loop inside it"),
             What::Merged(class) => write!(f, "loop became part of the {} before it", class.singular()),
             What::Dead => write!(f, "loop deleted as dead"),
@@ -169,9 +174,12 @@ impl Observer {
             let Some(what) = self.change(index, pass) else { continue };
             speaks_for_inside[index] = match what {
                 What::Became(_) | What::Merged(_) | What::Dead | What::Gone | What::Evaluated => true,
-                What::Condition | What::Untested(_) | What::Hollow | What::EvaluatedUpTo { .. } | What::Missed(_) => {
-                    false
-                }
+                What::Condition
+                | What::Untested(_)
+                | What::Counted(_)
+                | What::Hollow
+                | What::EvaluatedUpTo { .. }
+                | What::Missed(_) => false,
             };
             if what == What::Evaluated {
                 evaluated_to = Some(span.end);
@@ -190,6 +198,7 @@ impl Observer {
         let is_solved = (after.is_cleared && !before.is_cleared) || after.contents.solved() > before.contents.solved();
         let contents = after.whole();
         match (before.head, after.head) {
+            (_, Head::Loop) if before.counted.is_none() => after.counted.map(What::Counted),
             (Head::None, _) | (_, Head::Loop) | (Head::If, Head::If) => None,
             (_, Head::None) if EVALUATING_PASSES.contains(&pass) => Some(What::Evaluated),
             (Head::Loop, Head::If) if is_solved => Some(What::Became(contents)),
@@ -274,6 +283,7 @@ pub fn json(remarks: &[Remark], source: &Source) -> String {
             }
             What::Missed(reasons) => object["reasons"] = reasons.iter().map(|reason| reason.name()).collect(),
             What::Condition
+            | What::Counted(_)
             | What::Hollow
             | What::Merged(_)
             | What::Dead
@@ -345,6 +355,16 @@ mod tests {
         // One of two that undo each other may be all that is left.
         let copies = remarks(">,<,[->>>+<<<[->+<]>[-<+>]<]", &passes);
         assert!(copies.contains(&"1:21: remark: nothing is left of the loop here [closed]".into()), "{copies:?}");
+    }
+
+    #[test]
+    fn loops_whose_iterations_are_counted_at_once_say_so() {
+        let division = remarks(",>,<[->-[>+>>]>[+[-<+>]>+>>]<<<<<]", &format!("{ALL} count"));
+        assert_eq!(division[0], "1:5: remark: many iterations are done at once, by a count [count]");
+        assert!(!division.iter().any(|line| line.contains("1:5: missed")), "{division:?}");
+        let binary = remarks(",[>>>[>>]<[.[-]]>+<<[-<<]<]", &format!("{ALL} walk ripple"));
+        assert_eq!(binary[0], "1:2: remark: many iterations are done at once, by a binary count [ripple]");
+        assert!(!binary.iter().any(|line| line.contains("1:2: missed")), "{binary:?}");
     }
 
     #[test]
