@@ -20,7 +20,7 @@
 use crate::ir::{Builder, Kind, Op, Program};
 
 pub(super) fn run(program: Program) -> Program {
-    let Program { ops, .. } = &program;
+    let ops = &program.ops;
     let find = |(index, op): (usize, &Op)| match op.kind {
         Kind::Loop { cell, end } => {
             ripple(cell, &ops[index + 1..end as usize], index + 1).map(|kind| (index + 1, kind))

@@ -97,6 +97,16 @@ fn counting_loops_are_found() {
     }
 }
 
+/// The same with right for left.
+fn mirror(code: &str) -> String {
+    let turn = |command| match command {
+        '<' => '>',
+        '>' => '<',
+        other => other,
+    };
+    code.chars().map(turn).collect()
+}
+
 /// Programs that divide, compare and carry in the ways people write it: with other cells, mirrored, from any values and with
 /// cells that should be 0 and are not.
 pub fn counting_program() -> impl Strategy<Value = String> {
@@ -109,12 +119,7 @@ pub fn counting_program() -> impl Strategy<Value = String> {
         |(idiom, mirrored, first, second, cells, place)| {
             let parts: Vec<String> = [first, second].into_iter().chain(cells).collect();
             let code = format!("{}{}{idiom}{}", parts.join(">"), "<".repeat(parts.len() - 1), ".>".repeat(parts.len()));
-            let turn = |command| match command {
-                '<' => '>',
-                '>' => '<',
-                other => other,
-            };
-            let code: String = if mirrored { code.chars().map(turn).collect() } else { code };
+            let code = if mirrored { mirror(&code) } else { code };
             format!("{}{code}", ">".repeat(place))
         },
     )
@@ -197,13 +202,8 @@ pub fn binary_program() -> impl Strategy<Value = String> {
         let back_again = "<".repeat(1 + stride * cells.len());
         let code = format!(",+>{before}{digits}{back_again}{}", binary_counter(stride, back, at_mark));
         let code = format!("{code}{}", ".>".repeat(stride * cells.len()));
-        let turn = |command| match command {
-            '<' => '>',
-            '>' => '<',
-            other => other,
-        };
         let place = ">".repeat(if is_mirrored { 100 } else { 3 });
-        place + &if is_mirrored { code.chars().map(turn).collect() } else { code }
+        place + &if is_mirrored { mirror(&code) } else { code }
     })
 }
 
@@ -256,7 +256,7 @@ pub fn testing_program() -> impl Strategy<Value = String> {
             1 => inner,
         ]
     });
-    (",?>,>,?>,?>,?<<".prop_map(|start| start), prop::collection::vec(tree, 1..4))
+    (",?>,>,?>,?>,?<<", prop::collection::vec(tree, 1..4))
         .prop_map(|(start, parts)| format!(">>>>{start}{}<<<<.>.>.>.>.>.>.>.", parts.concat()))
 }
 
