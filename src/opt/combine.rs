@@ -32,6 +32,9 @@ pub(super) fn run(mut program: Program) -> Program {
     program
 }
 
+/// A copy that is farther back than so many operations is not looked for.
+const MAX_BETWEEN: usize = 256;
+
 /// The program with its neighbours merged, and whether that may bring others together.
 fn combine(mut program: Program) -> (Program, bool) {
     let mask = program.width.mask();
@@ -124,14 +127,14 @@ fn combine(mut program: Program) -> (Program, bool) {
     (rewriter.finish(), drops_readers || writers.has_forgotten)
 }
 
-/// Whether `source` was copied from `target`, and both are as they were then. Of copies that nothing has read since, the table has
-/// few, and what lies between is looked at once for each.
+/// Whether `source` was copied from `target` not long before, and both are as they were then.
 fn came_from(target: i32, source: i32, ops: &[Op], writers: &Writers) -> bool {
     let changes = |op: &Op| {
         op.kind == Kind::Input { cell: target } || (op.kind != NOTHING && op.kind.straight_target() == Some(target))
     };
     writers.get(source).is_some_and(|writer| {
         ops[writer].kind == Kind::Copy { target: source, source: target, factor: 1 }
+            && ops.len() - writer <= MAX_BETWEEN
             && !ops[writer + 1..].iter().any(changes)
     })
 }
