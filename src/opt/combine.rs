@@ -21,33 +21,59 @@ use crate::ir::{Kind, Op, Program, Rewriter};
 /// tried again.
 const MAX_ROUNDS: usize = 8;
 
-pub(super) fn run(mut program: Program) -> Program {
-    for _ in 0..MAX_ROUNDS {
-        let (after, may_go_on) = combine(program);
-        program = after;
-        if !may_go_on {
-            break;
-        }
-    }
-    program
-}
-
 /// A copy that is farther back than so many operations is not looked for.
 const MAX_BETWEEN: usize = 256;
 
-/// The program with its neighbours merged, and whether that may bring others together.
-fn combine(mut program: Program) -> (Program, bool) {
-    let mask = program.width.mask();
-    let ops = &mut program.ops;
-    let mut writers = Writers::default();
-    let (mut is_changed, mut drops_readers) = (false, false);
-    for index in 0..ops.len() {
+pub(super) fn run(mut program: Program) -> Program {
+    let (mask, ops) = (program.width.mask(), &mut program.ops);
+    let (mut writers, mut is_changed) = (Writers::default(), false);
+    let mut start = 0;
+    while start < ops.len() {
+        let mut merged = merge_neighbours(ops, start, mask, &mut writers);
+        is_changed |= merged.is_changed;
+        for _ in 1..MAX_ROUNDS {
+            if !merged.is_changed || !merged.may_go_on {
+                break;
+            }
+            merged = merge_neighbours(ops, start, mask, &mut writers);
+        }
+        start = merged.end + 1;
+    }
+    if !is_changed {
+        return program;
+    }
+    program.shape.settled = 0;
+    let mut rewriter = Rewriter::new(program);
+    while let Some(op) = rewriter.take() {
+        if !is_nothing(op.kind) {
+            rewriter.keep();
+        }
+    }
+    rewriter.finish()
+}
+
+/// What was done with straight code.
+struct Merged {
+    /// The index of the operation behind it.
+    end: usize,
+    is_changed: bool,
+    /// Whether that may bring others together.
+    may_go_on: bool,
+}
+
+/// Merges operations from index `start` on, up to one that is no straight code.
+fn merge_neighbours(ops: &mut [Op], start: usize, mask: u64, writers: &mut Writers) -> Merged {
+    writers.forget_all();
+    let (mut is_changed, mut may_go_on) = (false, false);
+    for index in start..ops.len() {
         let op = ops[index];
         match op.kind {
+            kind if is_nothing(kind) => {}
             Kind::Add { cell, delta } => match writers.get(cell).map(|writer| (writer, ops[writer].kind)) {
                 Some((writer, Kind::Add { delta: before, .. })) => {
                     let delta = before.wrapping_add(delta) & mask;
                     is_changed = true;
+                    may_go_on |= delta == 0;
                     merge(ops, writer, index, Kind::Add { cell, delta });
                 }
                 Some((writer, Kind::Set { value, .. })) => {
@@ -60,36 +86,35 @@ fn combine(mut program: Program) -> (Program, bool) {
             Kind::Set { cell, .. } => {
                 if let Some(writer) = writers.get(cell) {
                     is_changed = true;
-                    drops_readers |= reads(ops[writer].kind);
+                    may_go_on |= reads(ops[writer].kind);
                     ops[writer].kind = NOTHING;
                 }
                 writers.put(cell, index);
             }
-            Kind::MulAdd { target, source, factor } => {
-                writers.forget(source);
-                if let Some(writer) = writers.get(target)
-                    && let Kind::Set { value: 0, .. } = ops[writer].kind
+            Kind::MulAdd { target, source, factor } | Kind::Copy { target, source, factor } => {
+                let mut kind = op.kind;
+                if let Some(writer) = writers.get(target).filter(|_| target != source) {
+                    let before = ops[writer].kind;
+                    if before == (Kind::Set { cell: target, value: 0 }) {
+                        kind = Kind::Copy { target, source, factor };
+                    }
+                    if let Kind::Copy { .. } = kind {
+                        is_changed = true;
+                        may_go_on |= reads(before);
+                        ops[writer].kind = NOTHING;
+                        writers.forget(target);
+                    }
+                }
+                if let Kind::Copy { factor: 1, .. } = kind
+                    && came_from(target, source, &ops[..index], writers)
                 {
                     is_changed = true;
-                    ops[writer].kind = NOTHING;
-                    ops[index].kind = Kind::Copy { target, source, factor };
-                }
-                writers.put(target, index);
-            }
-            Kind::Copy { target, source, factor } => {
-                if let Some(writer) = writers.get(target).filter(|_| target != source) {
-                    is_changed = true;
-                    drops_readers |= reads(ops[writer].kind);
-                    ops[writer].kind = NOTHING;
-                    writers.forget(target);
-                }
-                if factor == 1 && came_from(target, source, &ops[..index], &writers) {
-                    is_changed = true;
-                    ops[index].kind = NOTHING;
+                    kind = NOTHING;
                 } else {
                     writers.forget(source);
                     writers.put(target, index);
                 }
+                ops[index].kind = kind;
             }
             Kind::Product { target, left, right, .. } => {
                 writers.forget(left);
@@ -111,26 +136,18 @@ fn combine(mut program: Program) -> (Program, bool) {
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::If { .. }
-            | Kind::IfEnd { .. } => writers.forget_all(),
+            | Kind::IfEnd { .. } => {
+                return Merged { end: index, is_changed, may_go_on: may_go_on || writers.has_forgotten };
+            }
         }
     }
-    if !is_changed {
-        return (program, false);
-    }
-    program.shape.settled = 0;
-    let mut rewriter = Rewriter::new(program);
-    while let Some(op) = rewriter.take() {
-        if !matches!(op.kind, Kind::Add { delta: 0, .. }) {
-            rewriter.keep();
-        }
-    }
-    (rewriter.finish(), drops_readers || writers.has_forgotten)
+    Merged { end: ops.len(), is_changed, may_go_on: may_go_on || writers.has_forgotten }
 }
 
 /// Whether `source` was copied from `target` not long before, and both are as they were then.
 fn came_from(target: i32, source: i32, ops: &[Op], writers: &Writers) -> bool {
     let changes = |op: &Op| {
-        op.kind == Kind::Input { cell: target } || (op.kind != NOTHING && op.kind.straight_target() == Some(target))
+        op.kind == Kind::Input { cell: target } || (!is_nothing(op.kind) && op.kind.straight_target() == Some(target))
     };
     writers.get(source).is_some_and(|writer| {
         ops[writer].kind == Kind::Copy { target: source, source: target, factor: 1 }
@@ -139,13 +156,17 @@ fn came_from(target: i32, source: i32, ops: &[Op], writers: &Writers) -> bool {
     })
 }
 
-/// Whether the writer of a cell reads another one.
+/// Whether the writer of a cell reads one: it, or another.
 fn reads(writer: Kind) -> bool {
-    matches!(writer, Kind::MulAdd { .. } | Kind::Copy { .. })
+    matches!(writer, Kind::Add { .. } | Kind::MulAdd { .. } | Kind::Copy { .. })
 }
 
 /// What a dropped operation becomes until the end of the pass.
 const NOTHING: Kind = Kind::Add { cell: 0, delta: 0 };
+
+fn is_nothing(kind: Kind) -> bool {
+    matches!(kind, Kind::Add { delta: 0, .. })
+}
 
 /// Puts `kind` in the place of the earlier operation and drops the later one.
 fn merge(ops: &mut [Op], earlier: usize, later: usize, kind: Kind) {
@@ -195,6 +216,7 @@ impl Writers {
 
     fn forget_all(&mut self) {
         self.epoch += 1;
+        self.has_forgotten = false;
     }
 }
 
@@ -220,6 +242,7 @@ mod tests {
         check8("combine", "set [1] 1/muladd [1] [0] 3", "set [1] 1/muladd [1] [0] 3");
         check8("combine", "muladd [1] [0] 3/copy [1] [0] 2/set [1] 7", "set [1] 7");
         check8("combine", "add [0] 1/copy [1] [0] 3/set [1] 7/set [0] 2", "set [1] 7/set [0] 2");
+        check8("combine", "copy [1] [0] 3/add [1] 1/set [1] 7", "set [1] 7");
         check8("combine", "muladd [1] [0] 3/copy [1] [1] 2", "muladd [1] [0] 3/copy [1] [1] 2");
     }
 
@@ -228,6 +251,7 @@ mod tests {
         check8("combine", "copy [1] [0] 1/add [2] 1/copy [0] [1] 1/set [1] 0", "add [2] 1/set [1] 0");
         check8("combine", "copy [1] [0] 1/set [0] 0/copy [0] [1] 1/set [1] 0", "set [1] 0");
         check8("combine", "copy [1] [0] 1/copy [0] [1] 1/output [1]", "copy [1] [0] 1/output [1]");
+        check8("combine", "copy [1] [0] 1/add [1] 1/add [1] 255/copy [0] [1] 1", "copy [1] [0] 1");
         for between in ["add [0] 1/output [0]", "input [0]", "product [0] [2] [3] 1", "add [1] 1", "scan [2] 1"] {
             let apart = format!("copy [1] [0] 1/{between}/copy [0] [1] 1");
             check8("combine", &apart, &apart);
