@@ -21,7 +21,7 @@ use super::paths::{Path, Paths, Start};
 use super::polynomial::Polynomial;
 use super::tried::{Tried, form_of_body};
 use crate::ir::count::{Count, Direction, Reload};
-use crate::ir::{Builder, Kind, Op, Program};
+use crate::ir::{Kind, Op, Program};
 use std::collections::BTreeSet;
 use std::num::NonZeroI8;
 
@@ -60,18 +60,7 @@ pub(super) fn run(program: Program) -> Program {
             None => tried.add(form),
         }
     }
-    if found.is_empty() {
-        return program;
-    }
-    let mut builder = Builder::default();
-    let mut found = found.into_iter().peekable();
-    for (index, op) in program.ops.into_iter().enumerate() {
-        if let Some((_, count)) = found.next_if(|&(place, _)| place == index) {
-            builder.push(Kind::Count(count), op.span);
-        }
-        builder.push(op.kind, op.span);
-    }
-    Program { text: program.text, ..builder.finish(program.width) }
+    program.with(found.into_iter().map(|(place, count)| (place, Kind::Count(count))).collect())
 }
 
 /// Where the count stands.

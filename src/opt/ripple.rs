@@ -17,7 +17,7 @@
 //! a number of iterations that doubles with each digit. The operation makes them 1 at once. What happens at a mark is up to the
 //! condition, which the loop still does, like all else that the operation leaves: digits that are more than 1.
 
-use crate::ir::{Builder, Kind, Op, Program};
+use crate::ir::{Kind, Op, Program};
 
 pub(super) fn run(program: Program) -> Program {
     let ops = &program.ops;
@@ -28,17 +28,7 @@ pub(super) fn run(program: Program) -> Program {
         _ => None,
     };
     let found: Vec<_> = ops.iter().enumerate().filter_map(find).collect();
-    if found.is_empty() {
-        return program;
-    }
-    let (mut builder, mut found) = (Builder::default(), found.into_iter().peekable());
-    for (index, op) in program.ops.into_iter().enumerate() {
-        if let Some((_, kind)) = found.next_if(|&(place, _)| place == index) {
-            builder.push(kind, op.span);
-        }
-        builder.push(op.kind, op.span);
-    }
-    Program { text: program.text, ..builder.finish(program.width) }
+    program.with(found)
 }
 
 /// The operation for a loop on `tested` with this body, whose first operation has the index `first`.

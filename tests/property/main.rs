@@ -4,6 +4,7 @@
 
 mod cases;
 mod engines;
+mod operations;
 mod programs;
 mod short;
 mod walks;
@@ -29,9 +30,10 @@ use engines::{
     build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, run_tried_out, translate_and_run,
     translated, translated_in_chunks,
 };
+use operations::{assemble, carrying, operations, rescanning};
 use programs::{
-    assemble, binary_program, carrying, chunk_ops, counting_program, dialect, ladder_program, nested_program,
-    operations, program, rescanning, resetting_program, shifting_program, testing_program,
+    binary_program, chunk_ops, counting_program, dialect, ladder_program, nested_program, program, resetting_program,
+    shifting_program, testing_program,
 };
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
