@@ -7,6 +7,7 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
 use super::translate::Translator;
 use crate::dialect::CellWidth;
+use crate::ir::branchless::Form;
 use crate::ir::count::{Count, Direction, Reload};
 
 impl Translator<'_> {
@@ -43,19 +44,7 @@ impl Translator<'_> {
                 self.emitter.jump_if_zero(behind);
             }
         }
-        if count.direction == Direction::Up {
-            // What it is short of -1.
-            dynasm!(self.emitter.asm; .arch x64; not rax);
-            self.emitter.increase(wrapped(i64::from(count.turn) + 1));
-        } else {
-            self.emitter.increase(wrapped(-i64::from(count.turn)));
-        }
-        match self.emitter.width {
-            CellWidth::W8 => dynasm!(self.emitter.asm; .arch x64; movzx r9d, al),
-            CellWidth::W16 => dynasm!(self.emitter.asm; .arch x64; movzx r9d, ax),
-            CellWidth::W32 => dynasm!(self.emitter.asm; .arch x64; mov r9d, eax),
-            CellWidth::W64 => dynasm!(self.emitter.asm; .arch x64; mov r9, rax),
-        }
+        self.distance_from_turn(count);
         if let Reload::Never { .. } = count.reload {
             dynasm!(self.emitter.asm; .arch x64; test r9, r9);
             self.emitter.jump_if_zero(behind);
@@ -92,6 +81,78 @@ impl Translator<'_> {
                 Direction::Up => self.emitter.add(at),
             }
         }
+        self.emitter.bind(behind);
+        self.forget();
+    }
+
+    /// `r9 = ` how far the phase, which is in `rax`, is from its turn
+    fn distance_from_turn(&mut self, count: &Count) {
+        let mask = self.emitter.width.mask();
+        let wrapped = |value: i64| value as u64 & mask;
+        if count.direction == Direction::Up {
+            // What it is short of -1.
+            dynasm!(self.emitter.asm; .arch x64; not rax);
+            self.emitter.increase(wrapped(i64::from(count.turn) + 1));
+        } else {
+            self.emitter.increase(wrapped(-i64::from(count.turn)));
+        }
+        match self.emitter.width {
+            CellWidth::W8 => dynasm!(self.emitter.asm; .arch x64; movzx r9d, al),
+            CellWidth::W16 => dynasm!(self.emitter.asm; .arch x64; movzx r9d, ax),
+            CellWidth::W32 => dynasm!(self.emitter.asm; .arch x64; mov r9d, eax),
+            CellWidth::W64 => dynasm!(self.emitter.asm; .arch x64; mov r9, rax),
+        }
+    }
+
+    /// The same as [`count_at_once`](Translator::count_at_once) where nothing but the zeros needs a branch: all cells are on the
+    /// tape, or the carry may not be, and is then replaced by the counter if nothing is added to it.
+    ///
+    /// The phase is reloaded max(counter - distance + period - 1, 0) / period times.
+    pub(super) fn count_in_any_case(&mut self, count: &Count, period: u16, form: Form) {
+        count.cells().for_each(|cell| _ = self.at(cell));
+        let behind = self.emitter.label();
+        for zero in count.zero_cells() {
+            self.test(zero, false);
+            self.emitter.jump_if_not_zero(behind);
+        }
+        if let Form::Behind { access } = form {
+            let at = self.at(access);
+            self.emitter.compare_with(at, 0);
+        }
+        let (counter, phase) = (self.at(count.counter), self.at(count.cell(count.phase)));
+        self.emitter.load(counter);
+        dynasm!(self.emitter.asm; .arch x64; mov r8, rax);
+        if let Some(copy) = count.copy {
+            let at = self.at(count.cell(copy.get()));
+            self.emitter.add(at);
+        }
+        self.emitter.load(phase);
+        self.distance_from_turn(count);
+        // The carry may be the next counter that is waited for: not much is between the two.
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; xor ecx, ecx
+            ; mov eax, i32::from(period) - 1
+            ; sub rax, r9
+            ; add rax, r8
+            ; cmovs rax, rcx
+        );
+        self.emitter.divide(period);
+        if let Some(carry) = count.carry {
+            let at = self.at(count.cell(carry.get()));
+            if form == Form::Redirected {
+                dynasm!(self.emitter.asm; .arch x64; test rax, rax; lea rsi, [rbx + counter]);
+                self.emitter.add_product_unless_zero(at, 1);
+            } else {
+                self.emitter.add(at);
+            }
+        }
+        dynasm!(self.emitter.asm; .arch x64; imul rax, rax, i32::from(period); sub rax, r8);
+        match count.direction {
+            Direction::Down => self.emitter.add(phase),
+            Direction::Up => self.emitter.subtract(phase),
+        }
+        self.emitter.set_value(counter, 0);
         self.emitter.bind(behind);
         self.forget();
     }

@@ -328,6 +328,22 @@ impl Emitter {
         }
     }
 
+    /// `rax /= divisor`, where `rax` is a sum of a cell's value, of up to 32 bits, and something less than the divisor. Loses `rcx`
+    /// and `rdx`.
+    pub fn divide(&mut self, divisor: u16) {
+        match self.width {
+            _ if divisor.is_power_of_two() => dynasm!(self.asm; .arch x64; shr rax, divisor.trailing_zeros() as i8),
+            // The reciprocal is too large by less than 1 part in 2^34 / divisor; the dividend has 17 bits, the divisor 16.
+            CellWidth::W8 | CellWidth::W16 => {
+                let reciprocal = (1i64 << 34) / i64::from(divisor) + 1;
+                dynasm!(self.asm; .arch x64; mov rcx, QWORD reciprocal; imul rax, rcx; shr rax, 34);
+            }
+            CellWidth::W32 | CellWidth::W64 => {
+                dynasm!(self.asm; .arch x64; mov ecx, i32::from(divisor); xor edx, edx; div rcx);
+            }
+        }
+    }
+
     /// `register = 0`; the flags are lost.
     pub fn clear_carried(&mut self, register: Rq) {
         dynasm!(self.asm; .arch x64; xor Rd(register), Rd(register));

@@ -22,6 +22,7 @@ use super::{HostFunction, HostTable, Slotted};
 use crate::dialect::Eof;
 use crate::ir::branchless::{self, Form, form_around};
 use crate::ir::carries::Carrying;
+use crate::ir::count::Reload;
 use crate::ir::rescans::{Rescanning, Use};
 use crate::ir::{Kind, Program};
 use crate::runtime::slots::Targets;
@@ -265,7 +266,12 @@ impl Translator<'_> {
             Kind::Walk { cell, stride, leave, enter } => {
                 self.counting_steps(index, cell, |this| this.walk(cell, stride, leave, enter));
             }
-            Kind::Count(count) => self.count_at_once(&count),
+            Kind::Count(count) => match (self.form(index), count.reload) {
+                (form @ (Form::Always | Form::Behind { .. } | Form::Redirected), Reload::Constant { period, .. }) => {
+                    self.count_in_any_case(&count, period, form);
+                }
+                _ => self.count_at_once(&count),
+            },
             Kind::Ripple { digit, stride, mark } => self.ripple(digit, stride, mark),
             Kind::Input { cell } => self.input(index, cell),
             Kind::Output { cell } => self.output(index, cell),

@@ -21,10 +21,11 @@
 
 use std::ops::Range;
 
+use super::count::{Count, Reload};
 use super::transfers::{Transfer, drifting_heads, loop_drifts};
 use super::{Entry, Kind, Op, Program};
 
-/// How a condition becomes code.
+/// How a condition or a count becomes code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     Branch,
@@ -42,7 +43,7 @@ pub enum Form {
     Shift,
 }
 
-/// For each head of a condition among these operations: how does it become code? Nothing is known of what stands around
+/// For each head of a condition, and each count, among these operations: how does it become code? Nothing is known of what stands around
 /// them, and conditions whose end is not among them have a branch.
 #[must_use]
 pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
@@ -122,7 +123,12 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
             }
             Kind::IfEnd { .. } => reached = at_heads.pop().flatten(),
             Kind::Input { cell } | Kind::Output { cell } => reached = reach(reached, cell),
-            Kind::Count(count) => reached = reach(reached, count.counter),
+            Kind::Count(count) => {
+                reached = reach(reached, count.counter);
+                if drifts_around.last().copied().flatten().is_some_and(|drift| drift != 0) {
+                    forms[number] = form_of_count(&count, program, range.start + number, reached);
+                }
+            }
             Kind::Ripple { digit, stride, .. } => reached = reach(reached, digit - i32::from(stride)),
             Kind::Text { .. } | Kind::Dump { .. } => {}
             Kind::Add { .. }
@@ -149,6 +155,11 @@ pub fn form_around(ops: &[Op], forms: &[Form], index: usize) -> Form {
 
 /// The leftmost and the rightmost cell, seen from the pointer, that are on the tape for certain.
 type Reached = Option<(i64, i64)>;
+
+/// Whether `cell` is on the tape for certain.
+fn is_reached(reached: Reached, cell: i32) -> bool {
+    reached.is_some_and(|(left, right)| (left..=right).contains(&i64::from(cell)))
+}
 
 /// What is on the tape once `cell` was accessed.
 fn reach(reached: Reached, cell: i32) -> Reached {
@@ -308,7 +319,7 @@ impl Steady<'_> {
 
 /// Whether `body` does nothing if `cell` is 0, and accesses that and only cells that are on the tape.
 fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
-    let is_on_tape = |cell: i32| reached.is_some_and(|(left, right)| (left..=right).contains(&i64::from(cell)));
+    let is_on_tape = |cell| is_reached(reached, cell);
     (1..=MAX_OPS).contains(&body.len())
         && body.iter().all(|op| match op.kind {
             Kind::MulAdd { target, source, .. } | Kind::MinAdd { target, source, .. } => {
@@ -320,6 +331,31 @@ fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
             Kind::Set { cell: target, value: 0 } => target == cell,
             _ => false,
         })
+}
+
+/// How the count at `index`, in a loop from record to record, becomes code: in any case, as if nothing were counted where the
+/// counter is 0. Behind it that is 0, and what would go on with the counting does not begin.
+fn form_of_count(count: &Count, program: &Program, index: usize, reached: Reached) -> Form {
+    let is_on_tape = |cell| is_reached(reached, cell);
+    let has_period = matches!(count.reload, Reload::Constant { period: 1.., mirror: None });
+    let copy = count.copy.map(|copy| count.cell(copy.get()));
+    // Sums have to be exact.
+    let is_narrow = program.width.bits() <= 32;
+    if !is_narrow || !has_period || !count.zero_cells().chain(copy).chain([count.cell(count.phase)]).all(is_on_tape) {
+        return Form::Branch;
+    }
+    let Some(carry) = count.carry.map(|carry| count.cell(carry.get())).filter(|&carry| !is_on_tape(carry)) else {
+        return Form::Always;
+    };
+    let next = match program.ops.get(index + 1).map(|op| op.kind) {
+        Some(Kind::Loop { cell, end }) if cell == count.counter => end as usize + 1,
+        _ => index + 1,
+    };
+    let beyond = reached.and_then(|reached| first_beyond(&program.ops, next, reached));
+    match beyond.filter(|&beyond| is_reached(reach(reached, beyond), carry)) {
+        Some(access) => Form::Behind { access },
+        None => Form::Redirected,
+    }
 }
 
 /// Longer bodies stay behind a branch, which may be cheaper than doing them for nothing.
@@ -446,6 +482,32 @@ mod tests {
         ] {
             let code = format!("loop [0]/{transfer}/{stays}/end");
             assert!(behind(&code).is_empty() && found(&code).is_empty(), "{why}");
+        }
+    }
+
+    #[test]
+    fn counts_in_records_need_none_where_all_their_cells_are_on_the_tape() {
+        let form = |count: &str, behind: &str| {
+            let code = format!("cells 8/scan [0] 1/loop [0]/add [0] 1/{count}/loop [3]/end/{behind}/end");
+            let program = text::parse(&code.replace('/', "\n")).unwrap();
+            find(&program, 0..program.ops.len())[3]
+        };
+        assert_eq!(form("count [3] [1] up to 1 from 2 carry [2] copy [1] zero [0]", "move 5"), Form::Always);
+        let carries = "count [3] [1] up to 1 from 2 carry [-4] zero [0]";
+        assert_eq!(form(carries, "move -5"), Form::Behind { access: -5 });
+        assert_eq!(form(carries, "move -3"), Form::Redirected);
+        assert_eq!(form(carries, "output [0]/move -5"), Form::Redirected);
+        for (count, behind) in [
+            (carries, "add [-4] 1"),
+            ("count [3] [4] up to 1 from 2 carry [2] zero [0]", "move 5"),
+            ("count [3] [1] up to 1 from 2 zero [4]", "move 5"),
+            ("count [3] [1] up to 1 from 2 copy [4]", "move 5"),
+            ("count [3] [1] up to 1 from 2 mirror [2]", "move 5"),
+            ("count [3] [1] up to 1 from 0 carry [2]", "move 5"),
+            ("count [3] [1] up to 1 from [2]", "move 5"),
+            ("count [3] [1] up to 1 leave 1", "move 5"),
+        ] {
+            assert_eq!(form(count, behind), Form::Branch, "{count}");
         }
     }
 

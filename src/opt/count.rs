@@ -14,7 +14,9 @@
 //! What a loop computes is found by following all ways through its body, however it is spelled. It has to
 //! have a plain way, on which a counter and a second cell, the phase, step by one while the phase is not at its
 //! turn. Where there is one other way, on which the phase starts again, the count does all iterations in front of the
-//! loop; where all other ways end the loop, it does the plain iterations in the loop, ahead of the last one.
+//! loop; where all other ways end the loop, it does the plain iterations in the loop, ahead of the last one. A phase that is
+//! told apart by nothing, but becomes 1 less itself each time, counts as well if it begins with 0 or 1: binary digits are added
+//! like that.
 //! The loop stays: it does what the count leaves, where cells that have to be 0 are not.
 
 use super::paths::{Path, Paths, Start};
@@ -43,30 +45,46 @@ pub(super) fn run(program: Program) -> Program {
         if is_counted || !may_count(body, mask) {
             continue;
         }
-        if let Some((place, count)) = remembered.iter().rev().find_map(|other| other.elsewhere(cell, body)) {
-            found.push((place.index(index), count));
-            continue;
-        }
-        let form = form_of_body(cell, body);
-        if tried.has(form) {
-            continue;
-        }
-        match count(cell, body, index + 1, mask) {
-            Some((place, count)) => {
-                found.push((place.index(index), count));
-                remembered.drain(..(remembered.len() + 1).saturating_sub(MAX_REMEMBERED));
-                remembered.push(Remembered { tested: cell, body, place, count });
+        let mut counted = remembered.iter().rev().find_map(|other| other.elsewhere(cell, body));
+        if counted.is_none() {
+            let form = form_of_body(cell, body);
+            if tried.has(form) {
+                continue;
             }
-            None => tried.add(form),
+            counted = count(cell, body, index + 1, mask);
+            match counted {
+                Some(counted) => {
+                    remembered.drain(..(remembered.len() + 1).saturating_sub(MAX_REMEMBERED));
+                    remembered.push(Remembered { tested: cell, body, counted });
+                }
+                None => tried.add(form),
+            }
+        }
+        if let Some(Counted { place, count }) = counted
+            && (place != Place::BeforeBit || is_bit(count.cell(count.phase), &program.ops[..index]))
+        {
+            found.push((place.index(index), Kind::Count(count)));
         }
     }
-    program.with(found.into_iter().map(|(place, count)| (place, Kind::Count(count))).collect())
+    program.with(found)
 }
+
+/// Whether the cell is 0 or 1 behind these operations, which set it to that.
+fn is_bit(cell: i32, ops: &[Op]) -> bool {
+    let straight = ops.iter().rev().take(MAX_BACK).map_while(|op| op.kind.straight_target().map(|target| (op, target)));
+    let last = straight.into_iter().find(|&(_, target)| target == cell);
+    last.is_some_and(|(op, _)| matches!(op.kind, Kind::Set { value: 0 | 1, .. }))
+}
+
+/// So many operations in front of a loop are looked at.
+const MAX_BACK: usize = 8;
 
 /// Where the count stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Before,
+    /// The same, if the phase is 0 or 1 there.
+    BeforeBit,
     Inside,
 }
 
@@ -74,23 +92,29 @@ impl Place {
     /// The index of the operation that it stands in front of, where the loop's head has the index `head`.
     fn index(self, head: usize) -> usize {
         match self {
-            Place::Before => head,
+            Place::Before | Place::BeforeBit => head,
             Place::Inside => head + 1,
         }
     }
+}
+
+/// What does iterations of a loop.
+#[derive(Clone, Copy)]
+struct Counted {
+    place: Place,
+    count: Count,
 }
 
 /// A loop that counts.
 struct Remembered<'p> {
     tested: i32,
     body: &'p [Op],
-    place: Place,
-    count: Count,
+    counted: Counted,
 }
 
 impl Remembered<'_> {
-    /// The count of the loop on `tested` if its body is the same on other cells.
-    fn elsewhere(&self, tested: i32, body: &[Op]) -> Option<(Place, Count)> {
+    /// What does iterations of the loop on `tested` if its body is the same on other cells.
+    fn elsewhere(&self, tested: i32, body: &[Op]) -> Option<Counted> {
         let distance = tested.checked_sub(self.tested)?;
         let is_same = |(own, other): (&Op, &Op)| match (own.kind.shifted(distance), other.kind) {
             // What their partners are follows from the order.
@@ -100,8 +124,9 @@ impl Remembered<'_> {
             (own, other) => own == other,
         };
         let is_same = self.body.len() == body.len() && self.body.iter().zip(body).all(is_same);
-        let counter = self.count.counter.checked_add(distance)?;
-        is_same.then_some((self.place, Count { counter, ..self.count }))
+        let Counted { place, count } = self.counted;
+        let counter = count.counter.checked_add(distance)?;
+        is_same.then_some(Counted { place, count: Count { counter, ..count } })
     }
 }
 
@@ -138,7 +163,11 @@ fn may_count(body: &[Op], mask: u64) -> bool {
                 depth -= 1;
                 true
             }
-            Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Copy { .. } | Kind::Product { .. } => true,
+            Kind::Copy { target, source, factor } => {
+                has_test |= target == source && factor == mask;
+                true
+            }
+            Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Product { .. } => true,
             Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
@@ -159,7 +188,7 @@ fn gcd(left: u32, right: u32) -> u32 {
 }
 
 /// The count that does iterations of the loop on `tested`; the index of its body in the program is `base`.
-fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<(Place, Count)> {
+fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<Counted> {
     let mut start = Start { body, base, mask, tested, zeros: Vec::new() };
     let paths = start.follow()?;
     if let Some(found) = recognise(&paths, &start) {
@@ -174,9 +203,12 @@ fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<(Place, Cou
     recognise(&start.follow()?, &start)
 }
 
-fn recognise(paths: &Paths, start: &Start<'_>) -> Option<(Place, Count)> {
-    let before = Loop { paths, start }.division().map(|count| (Place::Before, count));
-    before.or_else(|| Loop { paths, start }.minimum().map(|count| (Place::Inside, count)))
+fn recognise(paths: &Paths, start: &Start<'_>) -> Option<Counted> {
+    let shape = Loop { paths, start };
+    let of = |place| move |count| Counted { place, count };
+    (shape.division().map(of(Place::Before)))
+        .or_else(|| shape.alternation().map(of(Place::BeforeBit)))
+        .or_else(|| shape.minimum().map(of(Place::Inside)))
 }
 
 /// Cells that some way changes and leaves at 0, or at what they were, and no way at anything else, and that something
@@ -327,6 +359,54 @@ impl Loop<'_> {
             });
         is_allowed.then_some(())?;
         self.assemble(counter, phase, reload, carry, copy, &zeros)
+    }
+
+    /// The loop has one way; on it the phase becomes 1 less itself, and the carry is added it, or what it becomes.
+    fn alternation(&self) -> Option<Count> {
+        let (mask, counter) = (self.start.mask, self.start.tested);
+        let ([path], []) = (self.paths.complete.as_slice(), self.paths.lost.as_slice()) else { return None };
+        if !path.decisions.is_empty() || path.gain(counter) != Some(mask) {
+            return None;
+        }
+        let (mut flipped, mut carried, mut copy, mut settled) = (None, None, None, Vec::new());
+        for (&cell, value) in path.cells.iter().filter(|&(&cell, _)| cell != counter) {
+            let is_unique = match value.gain(cell) {
+                Some(0) => true,
+                Some(1) => copy.replace(cell).is_none(),
+                _ if keeps_0(path, cell) => {
+                    settled.push(cell);
+                    true
+                }
+                _ if value.coefficient(cell) == 1 => carried.replace((cell, value)).is_none(),
+                _ => flipped.replace((cell, value)).is_none(),
+            };
+            if !is_unique {
+                return None;
+            }
+        }
+        let (phase, flips) = flipped?;
+        let own = Polynomial::cell(phase);
+        if *flips != Polynomial::constant(1).plus(&own, mask, mask)? {
+            return None;
+        }
+        let (mut turn, mut direction) = (1, Direction::Up);
+        if let Some((cell, value)) = carried {
+            let carry = Polynomial::cell(cell);
+            if *value == carry.clone().plus(flips, 1, mask)? {
+                (turn, direction) = (0, Direction::Down);
+            } else if *value != carry.plus(&own, 1, mask)? {
+                return None;
+            }
+        }
+        let zeros = self.zeros(&[path], &settled)?;
+        // The carry is changed, and so accessed, where the phase is at its turn.
+        let is_allowed = path.surely_accesses(phase, &zeros)
+            && may_read_zeros(&zeros, path)
+            && copy.is_none_or(|cell| path.surely_accesses(cell, &[]));
+        is_allowed.then_some(())?;
+        let phase = Phase { cell: phase, turn, direction };
+        let carry = carried.map(|(cell, _)| cell);
+        self.assemble(counter, phase, Reload::Constant { period: 2, mirror: None }, carry, copy, &zeros)
     }
 
     /// All ways but the plain one end the loop.
@@ -557,6 +637,41 @@ mod tests {
              if [3]/add [4] 1/set [3] 0/end/end",
             "count [0] [1] up to -1 from 0 carry [4] zero [2] zero [3]",
         );
+    }
+
+    #[test]
+    fn bits_that_become_1_less_themselves() {
+        let adder = |first: &str, count: &str| {
+            let body = "add [3] 255/add [0] 1/if [1]/muladd [-6] [1] 1/end/copy [1] [1] 255/muladd [1] [0] 1/set [0] 0";
+            format!("input [3]/set [1] {first}/add [0] 255/{count}loop [3]/{body}/end")
+        };
+        for first in ["0", "1"] {
+            let count = "count [3] [1] up to 1 from 2 carry [-6] zero [0]/";
+            check8("count", &adder(first, ""), &adder(first, count));
+        }
+        stays(&adder("2", ""));
+        // Where the bit becomes 1.
+        counts(
+            "input [3]/set [1] 0/@loop [3]/add [3] 255/copy [1] [1] 255/add [1] 1/if [1]/muladd [2] [1] 1/end/end",
+            "count [3] [1] down to 0 from 2 carry [2]",
+        );
+        counts(
+            "input [3]/set [1] 0/@loop [3]/add [3] 255/copy [1] [1] 255/add [1] 1/add [2] 1/end",
+            "count [3] [1] up to 1 from 2 copy [2]",
+        );
+        let flip = "add [3] 255/copy [1] [1] 255/add [1] 1";
+        for code in [
+            // Not known, changed since, elsewhere, and perhaps not.
+            format!("input [3]/input [1]/loop [3]/{flip}/end"),
+            format!("set [1] 0/add [1] 7/loop [3]/{flip}/end"),
+            format!("set [1] 0/move 1/loop [3]/{flip}/end"),
+            format!("set [1] 0/if [1]/set [1] 2/end/loop [3]/{flip}/end"),
+            // It becomes 2 less itself, or is carried twice.
+            format!("set [1] 0/loop [3]/{flip}/add [1] 1/end"),
+            format!("set [1] 0/loop [3]/muladd [2] [1] 2/{flip}/end"),
+        ] {
+            stays(&code);
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub fn operations() -> impl Strategy<Value = String> {
             let filled: String = cells.map(|cell| format!("set [{cell}] {}\nset [{}] 0\n", cell & 1, cell + 1)).collect();
             format!("{filled}set [{}] 0\nripple [{digit}] {stride} until [{}]\n", digit - i32::from(stride), digit + 1)
         }),
+        1 => counting(),
         1 => cell().prop_map(|cell| format!("input [{cell}]\n")),
         2 => cell().prop_map(|cell| format!("output [{cell}]\n")),
         1 => "[a-z]{1,9}".prop_map(|text| format!("text \"{text}\"\n")),
@@ -60,6 +61,39 @@ pub fn operations() -> impl Strategy<Value = String> {
         ]
     });
     prop::collection::vec(tree, 1..9).prop_map(|parts| parts.concat())
+}
+
+/// Counts, of cells that are all different, and what goes on with the counting where they do not.
+fn counting() -> impl Strategy<Value = String> {
+    let cells = Just((-4i32..=4).collect::<Vec<_>>()).prop_shuffle();
+    let period = prop_oneof![3 => Just(2u64), 4 => 1u64..13, 1 => 1u64..256];
+    let reload = prop_oneof![
+        6 => period.prop_map(|period| format!("from {period}")),
+        1 => Just("from 0".to_owned()),
+        1 => Just("from [P]".to_owned()),
+        1 => (-2i32..3).prop_map(|offset| format!("against [P] {offset}")),
+        1 => (-2i32..3, 0..4u8).prop_map(|(offset, except)| format!("against [P] {offset} not {except}")),
+        1 => (0..3u8).prop_map(|left_over| format!("leave {left_over}")),
+    ];
+    let (direction, turn) = (prop::sample::select(&["up", "down"]), -2i32..3);
+    let others = (any::<bool>(), any::<bool>(), any::<bool>(), 0..3usize);
+    (cells, reload, direction, turn, others).prop_map(
+        |(cells, reload, direction, turn, (mirrors, carries, copies, zeros))| {
+            let [counter, phase, first, second, third, zeros_from @ ..] = cells.as_slice() else {
+                unreachable!("nine cells")
+            };
+            let reload = reload.replace('P', &first.to_string());
+            let is_constant = reload.starts_with("from") && !reload.contains('[');
+            let mirror = if mirrors && is_constant { format!(" mirror [{first}]") } else { String::new() };
+            let carry = if carries { format!(" carry [{second}]") } else { String::new() };
+            let copy = if copies { format!(" copy [{third}]") } else { String::new() };
+            let clear: String = zeros_from[..zeros].iter().map(|zero| format!("set [{zero}] 0\n")).collect();
+            let zeros: String = zeros_from[..zeros].iter().map(|zero| format!(" zero [{zero}]")).collect();
+            let count =
+                format!("count [{counter}] [{phase}] {direction} to {turn} {reload}{mirror}{carry}{copy}{zeros}\n");
+            format!("{clear}{count}loop [{counter}]\nadd [{counter}] 255\nend\n")
+        },
+    )
 }
 
 /// The same, of loops that scan in both directions, over cells most of which are not 0: with what code remembers of them.
@@ -139,6 +173,7 @@ pub fn carrying() -> impl Strategy<Value = String> {
             1 => transfer(drift, 1).prop_filter_map("none", in_any_case),
             1 => (1i32..6, 1u64..3).prop_flat_map(move |(distance, factor)| transfer(distance, factor)).prop_filter_map("a condition", if_any),
             3 => change(),
+            3 => counting(),
             2 => (near(), change()).prop_map(|(cell, body)| format!("if [{cell}]\n{body}end\n")),
         ];
         let items = (prop::collection::vec(item.clone(), 0..3), prop::collection::vec(item, 1..4));

@@ -124,6 +124,45 @@ pub fn counting_program() -> impl Strategy<Value = String> {
     )
 }
 
+/// From the mark of a record on, whose digit lies two cells further: adds up the digit in the cell between, which begins with
+/// `first`, and carries to the digit `distance` cells further right, or left.
+fn adder(first: &str, distance: i32) -> String {
+    let to_carry = if distance < 0 { "<" } else { ">" }.repeat((distance + 1).unsigned_abs() as usize);
+    let bit_and_carry = format!("[<->-{to_carry}+{}]", mirror(&to_carry));
+    format!(">{first}<->>[-<<+>{bit_and_carry}<[->+<]>>]<<+>[->+<]<")
+}
+
+#[test]
+fn adders_are_found() {
+    for (first, distance) in [("[-]", -9), ("[-]", -5), ("[-]+", 7), ("[-]+", 1)] {
+        let code = format!(",[{}{}]", adder(first, distance), "<".repeat(9));
+        let case = Case::new(&code, Vec::new(), Dialect::default());
+        let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
+        assert!(is_found, "{code}\n{}", text::print(&case.at(Level::O2), None));
+    }
+}
+
+/// What adds and counts in each of some records, one after the other, whatever they hold; it may come to the end of the tape.
+pub fn adding_program() -> impl Strategy<Value = String> {
+    let first = prop::sample::select(&["[-]", "[-]", "[-]", "[-]+", "[-]++", ""]);
+    let distance = prop_oneof![4 => Just(1i32), 1 => Just(2), 1 => Just(0)];
+    let work = prop_oneof![
+        3 => (first, distance).prop_map(|(first, records)| (adder(first, -7 * records - i32::from(records == 0)), 7)),
+        1 => prop::sample::select(&COUNTING).prop_map(|idiom| (format!(">{idiom}<"), 20)),
+    ];
+    let cell = || prop::sample::select(&["", "", "", ",", "+", "++", "+++", "++++++++", "-"]);
+    let records = prop::collection::vec((prop_oneof![6 => Just("+"), 1 => Just("++")], cell(), cell(), cell()), 1..7);
+    let place = prop_oneof![1 => Just(0usize), 2 => Just(30)];
+    (work, records, any::<bool>(), place).prop_map(|((work, stride), records, is_mirrored, place)| {
+        let (next, rest) = (">".repeat(stride), ">".repeat(stride - 3));
+        let fill: String = records.iter().map(|(mark, a, b, c)| format!("{mark}>{a}>{b}>{c}{rest}")).collect();
+        let walk = format!("{}[{work}{}]", mirror(&next), mirror(&next));
+        let code = format!("{fill}{walk}{}", ".>".repeat(stride * (records.len() + 1)));
+        let place = if is_mirrored { stride * 8 + place } else { place };
+        ">".repeat(place) + &if is_mirrored { mirror(&code) } else { code }
+    })
+}
+
 /// Loops in each other that count a cell down, with something on the last rung: a carry, or a value looked up. Of one record or
 /// of many.
 pub fn ladder_program() -> impl Strategy<Value = String> {

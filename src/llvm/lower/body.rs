@@ -12,6 +12,7 @@ use super::rescans::Runs;
 use super::{Names, Style, Unit, debug, host, table};
 use crate::dialect::Eof;
 use crate::ir::branchless::{Form, form_around};
+use crate::ir::count::Reload;
 use crate::ir::rescans::Use;
 use crate::ir::{Kind, echo};
 
@@ -195,7 +196,12 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 Use::Nothing | Use::Change(..) | Use::Clear(..) => self.walk(index, cell, stride, (0, 0)),
             },
             Kind::Walk { cell, stride, leave, enter } => self.walk(index, cell, stride, (leave, enter)),
-            Kind::Count(count) => self.count(index, &count),
+            Kind::Count(count) => match (self.unit.conditions[index as usize], count.reload) {
+                (form @ (Form::Always | Form::Behind { .. } | Form::Redirected), Reload::Constant { period, .. }) => {
+                    self.count_in_any_case(index, &count, period, form)
+                }
+                _ => self.count(index, &count),
+            },
             Kind::Ripple { digit, stride, mark } => self.ripple(index, digit, stride, mark),
             Kind::Input { cell } => {
                 self.echo(index, cell)?;

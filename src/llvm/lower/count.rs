@@ -5,6 +5,7 @@ use inkwell::builder::BuilderError;
 use inkwell::values::IntValue;
 
 use super::body::{Body, Lowered};
+use crate::ir::branchless::Form;
 use crate::ir::count::{Count, Direction, Reload};
 
 impl<'ctx> Body<'_, 'ctx> {
@@ -85,6 +86,60 @@ impl<'ctx> Body<'_, 'ctx> {
             let change = difference(merged.as_basic_value().into_int_value(), left)?;
             self.finish_count(index, count, wanted, change)?;
         }
+        self.builder.build_unconditional_branch(behind)?;
+        self.builder.position_at_end(behind);
+        Ok(())
+    }
+
+    /// The same where nothing but the zeros needs a branch: all cells are on the tape, or the carry may not be, and is then
+    /// replaced by the counter if nothing is added to it.
+    ///
+    /// The phase is reloaded max(counter - distance + period - 1, 0) / period times.
+    pub(super) fn count_in_any_case(&self, index: u32, count: &Count, period: u16, form: Form) -> Lowered<()> {
+        let constant = |value: i64| self.unit.cell_type().const_int(value as u64, true);
+        let (zero, turn) = (constant(0), constant(count.turn.into()));
+        let behind = self.block(index, "count", ".end");
+        let difference = |from: IntValue<'ctx>, value| self.builder.build_int_sub(from, value, self.name("difference"));
+        let is = |predicate, left, right| self.builder.build_int_compare(predicate, left, right, self.name("is"));
+        for cell in count.zero_cells() {
+            let next = self.block(index, "count", "");
+            let is_over = is(IntPredicate::NE, self.load(cell)?, zero)?;
+            self.builder.build_conditional_branch(is_over, behind, next)?;
+            self.builder.position_at_end(next);
+        }
+        let (counter, phase) = (self.load(count.counter)?, self.load(count.cell(count.phase))?);
+        let left = match count.direction {
+            Direction::Down => difference(phase, turn)?,
+            Direction::Up => difference(turn, phase)?,
+        };
+        // No sum of cells of up to 32 bits is too large for that.
+        let wide = self.unit.context.i64_type();
+        let widened = |value: IntValue<'ctx>| self.builder.build_int_z_extend(value, wide, self.name("wide"));
+        let ahead = difference(wide.const_int(u64::from(period) - 1, false), widened(left)?)?;
+        let over = self.builder.build_int_add(widened(counter)?, ahead, self.name("over"))?;
+        let is_short = is(IntPredicate::SLT, over, wide.const_zero())?;
+        let over = self.builder.build_select(is_short, wide.const_zero(), over, self.name("over"))?.into_int_value();
+        let period = wide.const_int(period.into(), false);
+        let reloads = self.builder.build_int_unsigned_div(over, period, self.name("quotient"))?;
+        let reloads = self.builder.build_int_truncate(reloads, zero.get_type(), self.name("reloads"))?;
+        let period = self.builder.build_int_truncate(period, zero.get_type(), self.name("period"))?;
+        if let Some(carry) = count.carry {
+            let carry = count.cell(carry.get());
+            match form {
+                Form::Redirected => self.add_unless_zero(carry, count.counter, reloads, reloads)?,
+                _ => self.add(carry, reloads)?,
+            }
+        }
+        if let Some(copy) = count.copy {
+            self.add(count.cell(copy.get()), counter)?;
+        }
+        let change = difference(self.builder.build_int_mul(period, reloads, self.name("counted"))?, counter)?;
+        let change = match count.direction {
+            Direction::Down => change,
+            Direction::Up => self.builder.build_int_neg(change, self.name("negated"))?,
+        };
+        self.add(count.cell(count.phase), change)?;
+        self.set(count.counter, zero)?;
         self.builder.build_unconditional_branch(behind)?;
         self.builder.position_at_end(behind);
         Ok(())
