@@ -57,9 +57,11 @@ fn follow(mut program: Program, solves: bool) -> Program {
     let mut memory = Memory { tried, steps_left, ..Memory::default() };
     let rounds = if solves { MAX_ROUNDS } else { 1 };
     for _ in 0..rounds {
+        let before = program.ops.len();
         let round = Values::pass_over(program, memory);
         (program, memory) = (round.program, round.memory);
-        if !round.has_news {
+        let dropped = before.saturating_sub(program.ops.len());
+        if !round.has_news || before > MANY_OPS && dropped < before / MANY_OPS_SHARE {
             break;
         }
     }
@@ -70,6 +72,11 @@ fn follow(mut program: Program, solves: bool) -> Program {
 /// iterations, the next round knows more, and looks there again ([`still`]): `closed`, in so many rounds at
 /// most. `values` leaves that to it.
 const MAX_ROUNDS: usize = 8;
+
+/// In programs of more operations than this, a round that dropped less than such a share of them is the last: of 4 million, the next
+/// one drops a hundred, if any, and takes as long.
+const MANY_OPS: usize = 20_000;
+const MANY_OPS_SHARE: usize = 128;
 
 /// The most places that are remembered not to be 0.
 const MAX_NONZERO: usize = 16;
