@@ -1,0 +1,376 @@
+//! What a loop counts, by what all ways through its body compute.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroI8;
+
+use super::super::paths::{Path, Paths, Start};
+use super::super::polynomial::Polynomial;
+use super::{Counted, Place};
+use crate::ir::Op;
+use crate::ir::count::{Count, Direction, Reload};
+
+/// The count that does iterations of the loop on `tested`; the index of its body in the program is `base`.
+pub(super) fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<Counted> {
+    let mut start = Start { body, base, mask, tested, zeros: Vec::new() };
+    let paths = start.follow()?;
+    if let Some(found) = recognise(&paths, &start) {
+        return Some(found);
+    }
+    // With the cells that are 0 behind each iteration taken for 0 before it.
+    let temporaries = temporaries(&paths, &start);
+    if temporaries.is_empty() {
+        return None;
+    }
+    start.zeros.extend(temporaries);
+    recognise(&start.follow()?, &start)
+}
+
+fn recognise(paths: &Paths, start: &Start<'_>) -> Option<Counted> {
+    let shape = Loop { paths, start };
+    let of = |place| move |count| Counted { place, count };
+    (shape.division().map(of(Place::Before)))
+        .or_else(|| shape.alternation().map(of(Place::BeforeBit)))
+        .or_else(|| shape.minimum().map(of(Place::Inside)))
+}
+
+/// Cells that some way changes and leaves at 0, or at what they were, and no way at anything else, and that something
+/// else depends on.
+fn temporaries(paths: &Paths, start: &Start<'_>) -> BTreeSet<i32> {
+    let all = || paths.complete.iter();
+    let is_read = |cell: i32| {
+        all().any(|path| {
+            let others = path.cells.iter().filter(|&(&other, _)| other != cell).map(|(_, value)| value);
+            others.chain(path.decisions.iter().map(|(tested, _)| tested)).any(|value| value.reads(cell))
+        })
+    };
+    let candidates = all().flat_map(|path| path.cells.keys().copied().filter(|&cell| keeps_0(path, cell)));
+    let is_temporary = |cell: &i32| *cell != start.tested && all().all(|path| keeps_0(path, *cell)) && is_read(*cell);
+    candidates.filter(is_temporary).collect()
+}
+
+/// The second of the two cells.
+#[derive(Clone, Copy)]
+struct Phase {
+    cell: i32,
+    turn: u64,
+    direction: Direction,
+}
+
+struct Loop<'a> {
+    paths: &'a Paths,
+    start: &'a Start<'a>,
+}
+
+impl Loop<'_> {
+    /// The loop has two ways; on one of them the phase starts again.
+    fn division(&self) -> Option<Count> {
+        let (mask, counter) = (self.start.mask, self.start.tested);
+        let [first, second] = self.paths.complete.as_slice() else { return None };
+        let (plain, turning) =
+            if first.decisions.len() == 1 && !first.decisions[0].1 { (first, second) } else { (second, first) };
+        let [(test, false)] = plain.decisions.as_slice() else { return None };
+        // A loop may get lost where it reloads from a cell that is 0.
+        let lost_test = match (turning.decisions.as_slice(), self.paths.lost.as_slice()) {
+            ([(turned, true)], []) if turned == test => None,
+            ([(turned, true), (second, false)], [lost]) if turned == test => {
+                (lost.decisions.as_slice() == [(test.clone(), true), (second.clone(), true)]).then_some(Some(second))?
+            }
+            _ => return None,
+        };
+        let phase = self.phase(plain, test)?;
+        if phase.cell == counter || plain.gain(counter) != Some(mask) || turning.gain(counter) != Some(mask) {
+            return None;
+        }
+
+        let opposite_step = match phase.direction {
+            Direction::Down => 1,
+            Direction::Up => mask,
+        };
+        let (mut carry, mut copy, mut complement, mut mirror, mut settled) = (None, None, None, None, Vec::new());
+        let changed: BTreeSet<i32> = plain.cells.keys().chain(turning.cells.keys()).copied().collect();
+        for &cell in changed.iter().filter(|&&cell| cell != counter && cell != phase.cell) {
+            let is_unique = match (plain.gain(cell), turning.gain(cell)) {
+                (Some(0), Some(0)) => true,
+                (Some(0), Some(1)) => carry.replace(cell).is_none(),
+                (Some(1), Some(1)) => copy.replace(cell).is_none(),
+                (Some(1), None) if phase.direction == Direction::Down => complement.replace(cell).is_none(),
+                (Some(plainly), Some(turning)) if plainly == opposite_step => mirror.replace((cell, turning)).is_none(),
+                _ if keeps_0(plain, cell) && keeps_0(turning, cell) => {
+                    settled.push(cell);
+                    true
+                }
+                _ => false,
+            };
+            if !is_unique {
+                return None;
+            }
+        }
+
+        let turn = Polynomial::constant(phase.turn);
+        // Where it is left alone it stays at its turn: what is compared is through.
+        let reloaded = turning.cells.get(&phase.cell).unwrap_or(&turn).clone();
+        if let Some((_, gain)) = mirror
+            && turn.clone().plus(&reloaded, mask, mask)?.as_constant() != Some(gain)
+        {
+            return None;
+        }
+        let (reload, reload_cell) = match complement {
+            Some(_) if mirror.is_some() => return None,
+            Some(cell) => {
+                let own = Polynomial::cell(cell);
+                let offset = reloaded.clone().plus(&own, mask, mask)?.as_constant()?;
+                // Their sum is what it was: there it is the turn and the cell.
+                let sum = reloaded.plus(&turning.value(cell), 1, mask)?;
+                if sum != own.plus(&turn, 1, mask)? {
+                    return None;
+                }
+                let offset = offset.wrapping_add(1).wrapping_sub(phase.turn.wrapping_mul(2)) & mask;
+                let except = match lost_test {
+                    Some(test) if test.cells().all(|other| other == cell) => test.root(mask)?.1.as_constant()?,
+                    Some(_) => return None,
+                    None => 0u64.wrapping_sub(phase.turn).wrapping_sub(offset),
+                };
+                let except = except.wrapping_add(phase.turn).wrapping_add(offset) & mask;
+                let reload = Reload::Complement {
+                    cell: self.distance(counter, cell)?,
+                    offset: signed(offset, mask)?,
+                    except: Some(u8::try_from(except).ok()?),
+                };
+                (reload, None)
+            }
+            None if lost_test.is_some() => return None,
+            None => {
+                let distance = match phase.direction {
+                    Direction::Down => reloaded.plus(&turn, mask, mask)?,
+                    Direction::Up => turn.plus(&reloaded, mask, mask)?,
+                };
+                let period = distance.plus(&Polynomial::constant(1), 1, mask)?;
+                match period.as_constant() {
+                    Some(period) => {
+                        let mirror = match mirror {
+                            Some((cell, _)) => Some(NonZeroI8::new(self.distance(counter, cell)?)?),
+                            None => None,
+                        };
+                        (Reload::Constant { period: u16::try_from(period).ok()?, mirror }, None)
+                    }
+                    // The same is not added to a mirror in each turn.
+                    None if mirror.is_some() => return None,
+                    None => {
+                        let cell = period.cells().next()?;
+                        let is_kept = [plain, turning].iter().all(|path| path.gain(cell) == Some(0));
+                        if !is_kept || period != Polynomial::cell(cell) {
+                            return None;
+                        }
+                        (Reload::Cell { cell: self.distance(counter, cell)? }, Some(cell))
+                    }
+                }
+            }
+        };
+
+        let zeros = self.zeros(&[plain, turning], &settled)?;
+        let all = || self.paths.complete.iter().chain(&self.paths.lost);
+        let reads_first = |cell| all().all(|path| path.surely_accesses(cell, &zeros));
+        let is_allowed = reads_first(phase.cell)
+            && complement.is_none_or(reads_first)
+            && self.paths.complete.iter().all(|path| may_read_zeros(&zeros, path))
+            && reload_cell.into_iter().chain(carry).all(|cell| turning.surely_accesses(cell, &[]))
+            && copy.is_none_or(|cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &[])))
+            // It changes only with the phase.
+            && mirror.is_none_or(|(cell, gain)| {
+                plain.surely_accesses(cell, &[]) && (gain == 0 || turning.surely_accesses(cell, &[]))
+            });
+        is_allowed.then_some(())?;
+        self.assemble(counter, phase, reload, carry, copy, &zeros)
+    }
+
+    /// The loop has one way; on it the phase becomes 1 less itself, and the carry is added it, or what it becomes.
+    fn alternation(&self) -> Option<Count> {
+        let (mask, counter) = (self.start.mask, self.start.tested);
+        let ([path], []) = (self.paths.complete.as_slice(), self.paths.lost.as_slice()) else { return None };
+        if !path.decisions.is_empty() || path.gain(counter) != Some(mask) {
+            return None;
+        }
+        let (mut flipped, mut carried, mut copy, mut settled) = (None, None, None, Vec::new());
+        for (&cell, value) in path.cells.iter().filter(|&(&cell, _)| cell != counter) {
+            let is_unique = match value.gain(cell) {
+                Some(0) => true,
+                Some(1) => copy.replace(cell).is_none(),
+                _ if keeps_0(path, cell) => {
+                    settled.push(cell);
+                    true
+                }
+                _ if value.coefficient(cell) == 1 => carried.replace((cell, value)).is_none(),
+                _ => flipped.replace((cell, value)).is_none(),
+            };
+            if !is_unique {
+                return None;
+            }
+        }
+        let (phase, flips) = flipped?;
+        let own = Polynomial::cell(phase);
+        if *flips != Polynomial::constant(1).plus(&own, mask, mask)? {
+            return None;
+        }
+        let (mut turn, mut direction) = (1, Direction::Up);
+        if let Some((cell, value)) = carried {
+            let carry = Polynomial::cell(cell);
+            if *value == carry.clone().plus(flips, 1, mask)? {
+                (turn, direction) = (0, Direction::Down);
+            } else if *value != carry.plus(&own, 1, mask)? {
+                return None;
+            }
+        }
+        let zeros = self.zeros(&[path], &settled)?;
+        // The carry is changed, and so accessed, where the phase is at its turn.
+        let is_allowed = path.surely_accesses(phase, &zeros)
+            && may_read_zeros(&zeros, path)
+            && copy.is_none_or(|cell| path.surely_accesses(cell, &[]));
+        is_allowed.then_some(())?;
+        let phase = Phase { cell: phase, turn, direction };
+        let carry = carried.map(|(cell, _)| cell);
+        self.assemble(counter, phase, Reload::Constant { period: 2, mirror: None }, carry, copy, &zeros)
+    }
+
+    /// All ways but the plain one end the loop.
+    fn minimum(&self) -> Option<Count> {
+        if !self.paths.lost.is_empty() {
+            return None;
+        }
+        self.paths.complete.iter().find_map(|plain| self.minimum_of(plain))
+    }
+
+    fn minimum_of(&self, plain: &Path) -> Option<Count> {
+        let (mask, tested) = (self.start.mask, self.start.tested);
+        let others = || self.paths.complete.iter().filter(|path| !std::ptr::eq(*path, plain));
+        if others().next().is_none()
+            || !others().all(|path| leaves_0(path, tested))
+            || plain.decisions.iter().any(|&(_, is_zero)| is_zero)
+        {
+            return None;
+        }
+        let mut bounds = Vec::new();
+        for (test, _) in &plain.decisions {
+            bounds.push(self.phase(plain, test)?);
+        }
+        let (counter, left_over) = if plain.gain(tested) == Some(mask) {
+            bounds.retain(|bound| bound.cell != tested || bound.turn != 1);
+            (tested, 1)
+        } else {
+            // A flag that says whether to go on, and that nothing else depends on.
+            let is_flag = self.paths.complete.iter().all(|path| {
+                path.cells.get(&tested).is_some_and(|value| value.as_constant().is_some())
+                    && !path
+                        .cells
+                        .values()
+                        .chain(path.decisions.iter().map(|(test, _)| test))
+                        .any(|value| value.reads(tested))
+            });
+            let index = bounds.iter().position(|bound| matches!(bound.direction, Direction::Down))?;
+            let counter = bounds.remove(index);
+            is_flag.then_some((counter.cell, u8::try_from(counter.turn).ok()?))?
+        };
+        let &[phase] = bounds.as_slice() else { return None };
+        if phase.cell == counter {
+            return None;
+        }
+        let (mut copy, mut settled) = (None, Vec::new());
+        for &cell in plain.cells.keys().filter(|&&cell| ![counter, phase.cell, tested].contains(&cell)) {
+            match plain.gain(cell) {
+                Some(0) => {}
+                Some(1) if copy.is_none() => copy = Some(cell),
+                _ if keeps_0(plain, cell) => settled.push(cell),
+                _ => return None,
+            }
+        }
+        let zeros = self.zeros(&[plain], &settled)?;
+        let reads_first = |cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &zeros));
+        let is_allowed = reads_first(counter)
+            && reads_first(phase.cell)
+            && may_read_zeros(&zeros, plain)
+            && copy.is_none_or(|cell| plain.surely_accesses(cell, &[]));
+        is_allowed.then_some(())?;
+        self.assemble(counter, phase, Reload::Never { left_over }, None, copy, &zeros)
+    }
+
+    /// The cell that `test` finds at its turn, if it steps by one on the plain way.
+    fn phase(&self, plain: &Path, test: &Polynomial) -> Option<Phase> {
+        let (cell, root) = test.root(self.start.mask)?;
+        let direction = match plain.gain(cell)? {
+            1 => Direction::Up,
+            gain if gain == self.start.mask => Direction::Down,
+            _ => return None,
+        };
+        Some(Phase { cell, turn: root.as_constant()?, direction })
+    }
+
+    /// The cells that have to be 0, in the order in which they are to be looked at: those that some way reads, and
+    /// those that these ways set to 0. Nothing if they do not stay 0.
+    fn zeros(&self, ways: &[&Path], settled: &[i32]) -> Option<Vec<i32>> {
+        let mut zeros: Vec<i32> = Vec::new();
+        let read = ways.iter().copied().chain(&self.paths.complete).chain(&self.paths.lost);
+        let read = read.flat_map(|path| path.reads.iter().map(|&(cell, _)| cell));
+        for cell in read.chain(settled.iter().copied()) {
+            if !zeros.contains(&cell) {
+                zeros.push(cell);
+            }
+        }
+        let stay = zeros.iter().all(|&zero| ways.iter().all(|path| keeps_0(path, zero)));
+        stay.then_some(zeros)
+    }
+
+    fn distance(&self, from: i32, to: i32) -> Option<i8> {
+        i8::try_from(to.checked_sub(from)?).ok()
+    }
+
+    fn assemble(
+        &self,
+        counter: i32,
+        phase: Phase,
+        reload: Reload,
+        carry: Option<i32>,
+        copy: Option<i32>,
+        zeros: &[i32],
+    ) -> Option<Count> {
+        let near = |cell: Option<i32>| match cell {
+            Some(cell) => Some(Some(NonZeroI8::new(self.distance(counter, cell)?)?)),
+            None => Some(None),
+        };
+        let mut distances = [None; Count::MAX_ZEROS];
+        for (index, &zero) in zeros.iter().enumerate() {
+            *distances.get_mut(index)? = near(Some(zero))?;
+        }
+        Some(Count {
+            counter,
+            phase: self.distance(counter, phase.cell)?,
+            turn: signed(phase.turn, self.start.mask)?,
+            direction: phase.direction,
+            reload,
+            carry: near(carry)?,
+            copy: near(copy)?,
+            zeros: distances,
+        })
+    }
+}
+
+/// Whether the way accesses each of the zeros in any case where those before it are 0.
+fn may_read_zeros(zeros: &[i32], path: &Path) -> bool {
+    (0..zeros.len()).all(|index| path.surely_accesses(zeros[index], &zeros[index..]))
+}
+
+/// Whether the way ends with 0 in `cell`, having changed it.
+fn leaves_0(path: &Path, cell: i32) -> bool {
+    path.cells.get(&cell).is_some_and(|value| value.as_constant() == Some(0))
+}
+
+/// Whether a cell that was 0 is, however it came to it.
+fn keeps_0(path: &Path, cell: i32) -> bool {
+    path.cells.get(&cell).is_none_or(|value| value.as_constant() == Some(0) || *value == Polynomial::cell(cell))
+}
+
+/// A value near 0, as the signed number it stands for.
+fn signed(value: u64, mask: u64) -> Option<i8> {
+    match i8::try_from(value) {
+        Ok(value) => Some(value),
+        Err(_) => i8::try_from(-(i64::try_from(value.wrapping_neg() & mask).ok()?)).ok(),
+    }
+}
