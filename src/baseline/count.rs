@@ -105,7 +105,8 @@ impl Translator<'_> {
     }
 
     /// The same as [`count_at_once`](Translator::count_at_once) where nothing but the zeros needs a branch: all cells are on the
-    /// tape, or the carry may not be, and is then replaced by the counter if nothing is added to it.
+    /// tape, or the program is about to fault in any case, or the carry may not be, and is then replaced by the counter if nothing
+    /// is added to it.
     ///
     /// The phase is reloaded max(counter - distance + period - 1, 0) / period times.
     pub(super) fn count_in_any_case(&mut self, count: &Count, period: u16, form: Form) {
@@ -113,11 +114,8 @@ impl Translator<'_> {
         let behind = self.emitter.label();
         for zero in count.zero_cells() {
             self.test(zero, false);
+            self.in_flags = Some(self.key(zero));
             self.emitter.jump_if_not_zero(behind);
-        }
-        if let Form::Behind { access } = form {
-            let at = self.at(access);
-            self.emitter.compare_with(at, 0);
         }
         let (counter, phase) = (self.at(count.counter), self.at(count.cell(count.phase)));
         self.emitter.load(counter);

@@ -444,6 +444,24 @@ fn conditions_without_a_branch_keep_to_the_tape() {
     }
 }
 
+/// A count without a branch looks at each cell that has to be 0: also where the flags tell of the second one already.
+#[test]
+fn counts_look_at_all_that_has_to_be_0() {
+    for (value, counter) in [(0, 0), (1, 3)] {
+        let code = format!(
+            "set [0] 1\nset [3] 3\nloop [0]\nset [4] 0\nset [1] 0\nset [2] 255\nadd [2] {}\n\
+             count [3] [4] up to 1 from 2 zero [1] zero [2]\nset [0] 0\nmove 5\nend\noutput [-2]\noutput [-1]\n",
+            value + 1
+        );
+        let program = text::parse(&format!("cells 8\nmove 100\n{code}")).unwrap();
+        let dialect = Dialect::default();
+        let run = interpret(&program, &dialect, &[]).0;
+        assert_eq!(run.output[0], counter, "reference");
+        assert_eq!(translate_and_run(&program, &source(""), &dialect, &[]), run, "baseline");
+        assert_eq!(run_compiled(&program, &source(""), &dialect, &[], Level::O2), run, "LLVM");
+    }
+}
+
 /// What is carried from record to record: the last cell that it is added to lies behind the tape, which matters where the
 /// program adds to it, alone.
 #[test]

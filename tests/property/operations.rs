@@ -76,9 +76,13 @@ fn counting() -> impl Strategy<Value = String> {
         1 => (0..3u8).prop_map(|left_over| format!("leave {left_over}")),
     ];
     let (direction, turn) = (prop::sample::select(&["up", "down"]), -2i32..3);
-    let others = (any::<bool>(), any::<bool>(), any::<bool>(), 0..3usize);
-    (cells, reload, direction, turn, others).prop_map(
-        |(cells, reload, direction, turn, (mirrors, carries, copies, zeros))| {
+    let others = (any::<bool>(), any::<bool>(), any::<bool>());
+    // What makes them 0, as a rule.
+    let cleared =
+        prop_oneof![3 => Just("set [Z] 0\n"), 2 => Just("set [Z] 255\nadd [Z] 1\n"), 1 => Just("add [Z] 1\n")];
+    let zeros = prop::collection::vec(cleared, 0..4);
+    (cells, reload, direction, turn, others, zeros).prop_map(
+        |(cells, reload, direction, turn, (mirrors, carries, copies), cleared)| {
             let [counter, phase, first, second, third, zeros_from @ ..] = cells.as_slice() else {
                 unreachable!("nine cells")
             };
@@ -87,8 +91,9 @@ fn counting() -> impl Strategy<Value = String> {
             let mirror = if mirrors && is_constant { format!(" mirror [{first}]") } else { String::new() };
             let carry = if carries { format!(" carry [{second}]") } else { String::new() };
             let copy = if copies { format!(" copy [{third}]") } else { String::new() };
-            let clear: String = zeros_from[..zeros].iter().map(|zero| format!("set [{zero}] 0\n")).collect();
-            let zeros: String = zeros_from[..zeros].iter().map(|zero| format!(" zero [{zero}]")).collect();
+            let zeros = zeros_from.iter().zip(cleared);
+            let clear: String = zeros.clone().map(|(zero, clear)| clear.replace('Z', &zero.to_string())).collect();
+            let zeros: String = zeros.map(|(zero, _)| format!(" zero [{zero}]")).collect();
             let count =
                 format!("count [{counter}] [{phase}] {direction} to {turn} {reload}{mirror}{carry}{copy}{zeros}\n");
             format!("{clear}{count}loop [{counter}]\nadd [{counter}] 255\nend\n")

@@ -91,8 +91,8 @@ impl<'ctx> Body<'_, 'ctx> {
         Ok(())
     }
 
-    /// The same where nothing but the zeros needs a branch: all cells are on the tape, or the carry may not be, and is then
-    /// replaced by the counter if nothing is added to it.
+    /// The same where nothing but the zeros needs a branch: all cells are on the tape, or the program is about to fault in any
+    /// case, or the carry may not be, and is then replaced by the counter if nothing is added to it.
     ///
     /// The phase is reloaded max(counter - distance + period - 1, 0) / period times.
     pub(super) fn count_in_any_case(&self, index: u32, count: &Count, period: u16, form: Form) -> Lowered<()> {
