@@ -70,9 +70,9 @@ pub(super) fn run(program: Program) -> Program {
 
 /// Whether the cell is 0 or 1 behind these operations, which set it to that.
 fn is_bit(cell: i32, ops: &[Op]) -> bool {
-    let straight = ops.iter().rev().take(MAX_BACK).map_while(|op| op.kind.straight_target().map(|target| (op, target)));
-    let last = straight.into_iter().find(|&(_, target)| target == cell);
-    last.is_some_and(|(op, _)| matches!(op.kind, Kind::Set { value: 0 | 1, .. }))
+    let mut straight = ops.iter().rev().take(MAX_BACK).take_while(|op| op.kind.straight_target().is_some());
+    let last = straight.find(|op| op.kind.straight_target() == Some(cell));
+    last.is_some_and(|op| matches!(op.kind, Kind::Set { value: 0 | 1, .. }))
 }
 
 /// So many operations in front of a loop are looked at.

@@ -73,7 +73,7 @@ fn follow(mut program: Program, solves: bool) -> Program {
 /// most. `values` leaves that to it.
 const MAX_ROUNDS: usize = 8;
 
-/// In programs of more operations than this, a round that dropped less than such a share of them is the last: of 4 million, the next
+/// In programs of more operations than this, a round that dropped less than such a share of them is the last: of 3 million, the next
 /// one drops a hundred, if any, and takes as long.
 const MANY_OPS: usize = 20_000;
 const MANY_OPS_SHARE: usize = 128;
