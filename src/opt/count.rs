@@ -369,6 +369,9 @@ mod tests {
             "loop [0]/add [0] 255/if [1]/add [1] 254/end/end",
             // The counter does not count every time.
             "loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/set [1] 9/end/end",
+            // However it goes, the flag is 0 behind it, if cell 3 was.
+            "loop [0]/set [0] 0/add [1] 255/add [2] 255/if [3]/copy [0] [3] 1/set [3] 0/end/if [1]/\
+             if [2]/copy [5] [2] 1/end/if [5]/set [5] 0/add [7] 1/end/end/end",
             // It writes.
             "loop [0]/add [0] 255/add [1] 255/if [1]/output [1]/end/end",
             // The divisor changes with every turn.

@@ -68,8 +68,9 @@ fn trail() -> impl Strategy<Value = String> {
     })
 }
 
-/// Division, counters that are reloaded, addition that carries, a minimum, and comparison, also with cells far away.
-const COUNTING: [&str; 14] = [
+/// Division, counters that are reloaded, addition that carries, a minimum, comparison, also with cells far away, and a flag that
+/// says whether to go on.
+const COUNTING: [&str; 15] = [
     "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]",
     "[->-[>+>>]>[[-<+>]+>+>>]<<<<<]",
     "[->>+<-[>>>]>[[<+>-]>+>>]<<<<<]",
@@ -84,6 +85,7 @@ const COUNTING: [&str; 14] = [
     "[->>[-]+<[->>+<->>>]>[->>+>>]<<<<<<]",
     "[->>[-]+<[->->]>[->>]<<<<]",
     "[->>[-]+<[->>>>>>>>>>>+<<<<<<<<<<->]>[->>]<<<<]",
+    "[[-]>->->[-<<<+>>>]<<[>>>+>+<<<<-]>>>>[<<<<+>>>>-]<[[-]<<[>>>+>+<<<<-]>>>>[<<<<+>>>>-]<[[-]<<<<<+>>>>>]<]<<<<]",
 ];
 
 /// Every way of writing it is recognised, whatever the cells hold.
@@ -106,15 +108,36 @@ fn mirror(code: &str) -> String {
     code.chars().map(turn).collect()
 }
 
-/// Programs that divide, compare and carry in the ways people write it: with other cells, mirrored, from any values and with
-/// cells that should be 0 and are not.
+/// One of these ways, and often with a few commands more, fewer or changed: what is as good as the same and is not.
+fn counting_loop() -> impl Strategy<Value = String> {
+    let other = prop::sample::select(&["+", "-", "[-]", "[-<+>]", "[->+<]", "><", ">+<"]);
+    let piece = prop_oneof![1 => Just(""), 1 => other];
+    let edits = prop_oneof![Just(0..1usize), Just(1..4)].prop_flat_map(move |number| {
+        prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.7), piece.clone()), number)
+    });
+    (prop::sample::select(&COUNTING), edits).prop_map(|(idiom, edits)| {
+        let mut code: Vec<String> = idiom.chars().map(String::from).collect();
+        for (place, replaces, piece) in edits {
+            let command = &mut code[1 + place.index(idiom.len() - 2)];
+            if command.contains(['[', ']']) || !replaces {
+                command.push_str(piece);
+            } else {
+                *command = piece.to_owned();
+            }
+        }
+        code.concat()
+    })
+}
+
+/// Programs that divide, compare and carry in the ways people write it, or as good as: with other cells, mirrored, from any values and
+/// with cells that should be 0 and are not.
 pub fn counting_program() -> impl Strategy<Value = String> {
     let value = || (0..7usize).prop_map(|value| "+".repeat(value));
     let cells =
         prop::collection::vec(prop_oneof![2 => value(), 1 => Just("-".to_string()), 3 => Just(String::new())], 5);
     let first =
         prop_oneof![3 => Just(",".to_string()), 2 => (0..20usize).prop_map(|value| format!(",{}", "+".repeat(value)))];
-    (prop::sample::select(&COUNTING), any::<bool>(), first, value(), cells, 0..8usize).prop_map(
+    (counting_loop(), any::<bool>(), first, value(), cells, 0..8usize).prop_map(
         |(idiom, mirrored, first, second, cells, place)| {
             let parts: Vec<String> = [first, second].into_iter().chain(cells).collect();
             let code = format!("{}{}{idiom}{}", parts.join(">"), "<".repeat(parts.len() - 1), ".>".repeat(parts.len()));

@@ -256,7 +256,8 @@ impl Loop<'_> {
             bounds.retain(|bound| bound.cell != tested || bound.turn != 1);
             (tested, 1)
         } else {
-            // A flag that says whether to go on, and that nothing else depends on.
+            // A flag that says whether to go on, which the plain way does, and that nothing else depends on.
+            let goes_on = !leaves_0(plain, tested);
             let is_flag = self.paths.complete.iter().all(|path| {
                 path.cells.get(&tested).is_some_and(|value| value.as_constant().is_some())
                     && !path
@@ -267,7 +268,7 @@ impl Loop<'_> {
             });
             let index = bounds.iter().position(|bound| matches!(bound.direction, Direction::Down))?;
             let counter = bounds.remove(index);
-            is_flag.then_some((counter.cell, u8::try_from(counter.turn).ok()?))?
+            (is_flag && goes_on).then_some((counter.cell, u8::try_from(counter.turn).ok()?))?
         };
         let &[phase] = bounds.as_slice() else { return None };
         if phase.cell == counter {
