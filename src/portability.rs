@@ -6,10 +6,12 @@
 //! whether the program relies on cells that wrap around, reads past the end of its input, and leaves the cells that every
 //! implementation has.
 //!
-//! Says what happens in one run, with one input. Knows the reference interpreter; nothing of how findings are shown.
+//! Says what happens in one run, with one input. Knows the reference interpreter, and our passes, for what takes too long without
+//! them; nothing of how findings are shown.
 
 use crate::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
 use crate::ir::{Kind, Op, Program};
+use crate::level::{Level, Start};
 use crate::reference::{Halt, Io, Machine, Status};
 use crate::source::Span;
 
@@ -88,7 +90,7 @@ pub struct Variant {
     pub parting: Option<Parting>,
     /// How it ends, if it is not the same.
     pub finish: Option<Finish>,
-    /// Whether a cell wraps around in it, up to its end, if it is not the same.
+    /// Whether a cell wraps around in it, up to its end, if it is not the same and was watched so far.
     pub wraps: Option<bool>,
     /// Whether it takes another way to the same output and an end of its own.
     pub prints_same: bool,
@@ -159,10 +161,17 @@ pub fn examine(program: &Program, dialect: &Dialect, input: &[u8], max_steps: u6
             let Some(fork) = fork else {
                 return Variant { convention, parting: None, finish: None, wraps: None, prints_same: false };
             };
-            let end = trial.to_end(&mut fork.machine, &mut fork.io, &mut fork.watch);
+            let mut end = trial.to_end(&mut fork.machine, &mut fork.io, &mut fork.watch);
+            let mut wraps = Some(fork.watch.wrap.is_some());
+            if end == Finish::CutOff
+                && let Some(all) = trial.optimised(&convention.applied(dialect))
+            {
+                (end, fork.io.printed) = (Finish::Ended, all);
+                // Nobody watched it to its end.
+                wraps = wraps.filter(|&wraps| wraps);
+            }
             let prints_same = (finish, end) == (Finish::Ended, Finish::Ended) && fork.io.printed == printed;
-            let wraps = fork.watch.wrap.is_some();
-            Variant { convention, parting: fork.parting, finish: Some(end), wraps: Some(wraps), prints_same }
+            Variant { convention, parting: fork.parting, finish: Some(end), wraps, prints_same }
         })
         .collect();
     let (remedy, ample) = match finish {
@@ -264,6 +273,16 @@ impl Trial<'_> {
                 return finish;
             }
         }
+    }
+
+    /// What the program prints under `dialect`, if optimised it comes to its end: a loop that counts down from -1 is one step then,
+    /// however wide the cells are.
+    fn optimised(&self, dialect: &Dialect) -> Option<Printed> {
+        let passes = Level::O2.passes_while_reading().chain(Level::O2.passes(Start::AtOnce));
+        let program = passes.fold(self.program(dialect.width).clone(), |program, pass| pass.apply(program));
+        let mut io = Words::new(self.input);
+        let status = Machine::new(&program, dialect).run(&mut io, self.max_steps);
+        (status == Status::Finished).then_some(io.printed)
     }
 
     /// Runs the program from its beginning under watch, with the pointer at `start`.

@@ -7,7 +7,7 @@
 //!
 //! A convention has `option` (as words of a command line), `result` (`same`, `same-output` or `different`), and where it is not the same
 //! `place`, `what` (`prints` or `branches`), `chosen` and `other` (the byte, or what is in the cell that a bracket looks at),
-//! `end` (how it ends there), and `wraps` (whether a cell wraps around there). A habit has `name` (`wraps`, `reads-past-end`, `far-cells` or
+//! `end` (how it ends there), and `wraps` (whether a cell wraps around there; null if it was not watched to its end). A habit has `name` (`wraps`, `reads-past-end`, `far-cells` or
 //! `moves-left`), `place` (null if it was not seen) and `what` (in words). A place has `line`, `column`, `byte_start`, and
 //! `step`: how many commands are done before.
 
@@ -154,6 +154,7 @@ fn parted(parting: &Parting, variant: &Variant, findings: &Findings, source: &So
     match variant.finish {
         None | Some(Finish::Ended) if findings.finish == Finish::Ended => what,
         None => what,
+        Some(Finish::CutOff) => format!("{what}; it is not seen to end then"),
         Some(finish) => format!("{what}; it {} then", finish_in_words(finish, source)),
     }
 }
@@ -161,7 +162,7 @@ fn parted(parting: &Parting, variant: &Variant, findings: &Findings, source: &So
 fn finish_in_words(finish: Finish, source: &Source) -> String {
     match finish {
         Finish::Ended => "ends".into(),
-        Finish::CutOff => "does not end".into(),
+        Finish::CutOff => "has not ended".into(),
         Finish::Faulted { cell, place } => {
             format!("accesses cell {cell}, off the tape, at {}", source.position(place.span.start))
         }
