@@ -84,6 +84,12 @@ impl Source {
         &self.bytes
     }
 
+    /// Whether there is a loop in it, reached or not.
+    #[must_use]
+    pub fn has_loops(&self) -> bool {
+        self.bytes.contains(&b'[')
+    }
+
     /// The line and column of the byte at `offset` (the end of the text counts as a place).
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {

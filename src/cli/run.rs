@@ -338,8 +338,9 @@ fn fault_diagnostic(fault: &TapeFault, checked: &Checked) -> Diagnostic {
     let side = if fault.cell < 0 { "left" } else { "right" };
     let place = match fault.place {
         FaultPlace::Loop(Some(head)) => format!(", in the loop at {head}"),
-        FaultPlace::Loop(None) => ", outside every loop".into(),
-        FaultPlace::Command(_) | FaultPlace::Unknown => String::new(),
+        FaultPlace::Loop(None) if !checked.source.has_loops() => ", outside every loop".into(),
+        // Of the loops in the source this one may have been folded.
+        FaultPlace::Loop(None) | FaultPlace::Command(_) | FaultPlace::Unknown => String::new(),
     };
     Diagnostic {
         severity: Severity::Error,

@@ -106,6 +106,8 @@ fn s4_executables_name_the_loop_at_fault() {
         };
         way.of("+.\n<+.", &[]).run("").ends(3).says(&say(", outside every loop"));
         way.of("+>+<\n [.<\n+.]", &[]).run("").ends(3).says(&say(", in the loop at 2:2"));
+        // A loop that was folded is named no more, and not denied.
+        way.of(",[<+>-]", &[]).run("a").ends(3).says(&say(""));
     }
 }
 

@@ -244,25 +244,6 @@ impl<'ctx> Unit<'_, 'ctx> {
         }
     }
 
-    /// Whether the region has a loop that is not in one of its children.
-    fn has_own_loop(&self, region: &Region) -> bool {
-        let mut children = region.children.iter().map(|&child| &self.regions[child as usize]).peekable();
-        let mut next = region.start;
-        while next < region.end {
-            if let Some(child) = children.next_if(|child| child.start == next) {
-                next = child.end;
-                continue;
-            }
-            if region.form == Form::Code
-                && let Kind::Loop { .. } = self.program.ops[next as usize].kind
-            {
-                return true;
-            }
-            next += 1;
-        }
-        false
-    }
-
     fn position(&self, op: u32) -> Position {
         self.source.position(self.program.ops[op as usize].span.start)
     }
@@ -373,17 +354,18 @@ fn declare_regions<'ctx>(
 }
 
 /// Adds the table `{ function, line, column }` of the loops that the functions hold. Line 0 stands for code outside
-/// of all loops, line -1 for functions of which that cannot be told: those that have loops of their own, and those
-/// that several loops call.
+/// of all loops, line -1 for functions of which that cannot be told: those that have loops of their own, those
+/// that several loops call, and, where the source has loops, those that were outside of them or in some of which nothing is left.
 fn add_region_table<'ctx>(unit: &Unit<'_, 'ctx>, module: &Module<'ctx>) {
     let int = unit.context.i32_type();
     let pointer = unit.context.ptr_type(AddressSpace::default());
     let row = unit.context.struct_type(&[pointer.into(), int.into(), int.into()], false);
     let unknown = Position { line: u32::MAX, column: 0 };
+    let has_loops = unit.source.has_loops();
     let regions = std::iter::zip(unit.regions, unit.functions).map(|(region, &function)| {
         let place = match region.head {
             Some(head) => unit.position(head),
-            None if unit.has_own_loop(region) => unknown,
+            None if has_loops => unknown,
             None => Position { line: 0, column: 0 },
         };
         (function, place)
