@@ -1,13 +1,14 @@
 //! `bfllvm build`
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use bfllvm::level::Start;
-use bfllvm::llvm::emit::{DebugInfo, Form, Request, emit};
+use bfllvm::llvm::emit::{DebugInfo, Form, Request, emit_objects};
 use bfllvm::llvm::executable::ExecutableIo;
 
 use super::args::{BuildArgs, Io};
@@ -33,10 +34,14 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     let (io, debug) = (args.io.into(), args.debug.debug_info());
     let request = Request { form: Form::Object, level, dialect: checked.dialect, io, debug };
     messages.progress("LLVM");
-    let object = emit(stopwatch.open_llvm(messages)?, &program, &checked.source, &request)?;
-    stopwatch.llvm_steps(&object.times)?;
+    let llvm = stopwatch.open_llvm(messages)?;
+    // LLVM's timers are for one thread.
+    let threads =
+        if args.compile.time_passes { 1 } else { std::thread::available_parallelism().map_or(1, NonZero::get) };
+    let (objects, times) = emit_objects(llvm, &program, &checked.source, &request, threads)?;
+    stopwatch.llvm_steps(&times)?;
     messages.progress("linking");
-    stopwatch.step("linking", || link(&object.bytes, io, debug, &output))?;
+    stopwatch.step("linking", || link(&objects, io, debug, &output))?;
     messages.progress("");
     stopwatch.report(messages);
     Ok(Status::Success)
@@ -49,7 +54,7 @@ fn default_output(program: &Path) -> Option<PathBuf> {
 
 /// Links with the C compiler, `cc` or what `CC` names. The executable appears under its name when it is
 /// complete.
-fn link(object: &[u8], io: ExecutableIo, debug: DebugInfo, output: &Path) -> Result<()> {
+fn link(objects: &[Vec<u8>], io: ExecutableIo, debug: DebugInfo, output: &Path) -> Result<()> {
     // What is there is replaced, which would be wrong for a device.
     if std::fs::metadata(output).is_ok_and(|there| !there.is_file()) {
         bail!("cannot write {}: it is no regular file", output.display());
@@ -59,12 +64,15 @@ fn link(object: &[u8], io: ExecutableIo, debug: DebugInfo, output: &Path) -> Res
         .prefix(".bfllvm-")
         .tempdir_in(parent)
         .with_context(|| format!("cannot write to {}", parent.display()))?;
-    let object_path = directory.path().join("program.o");
     let linked_path = directory.path().join("program");
-    std::fs::write(&object_path, object).with_context(|| format!("cannot write to {}", parent.display()))?;
     let (linker, options) = linker();
     let mut command = Command::new(&linker);
-    command.args(options).args(io.link_options(debug)).arg("-o").arg(&linked_path).arg(&object_path);
+    command.args(options).args(io.link_options(debug)).arg("-o").arg(&linked_path);
+    for (number, object) in objects.iter().enumerate() {
+        let path = directory.path().join(format!("program{number}.o"));
+        std::fs::write(&path, object).with_context(|| format!("cannot write to {}", parent.display()))?;
+        command.arg(path);
+    }
     let outcome = command.output().with_context(|| {
         format!("cannot start the linker `{}`; install a C toolchain or name one in CC", linker.display())
     })?;

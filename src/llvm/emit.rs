@@ -13,7 +13,7 @@ use super::loader::Llvm;
 pub use super::lower::DebugInfo;
 use super::lower::{Options, lower_loops};
 use super::pipeline::Figures;
-use super::{LlvmError, Times, pipeline};
+use super::{LlvmError, Times, pipeline, units};
 use crate::dialect::Dialect;
 use crate::ir::Program;
 use crate::level::Level;
@@ -72,6 +72,33 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
     Ok(Emitted { bytes, places, times })
 }
 
+/// The complete `program` as object files that are to be linked together, and how long that took. Of a large program there are
+/// several, whose code is generated at the same time by so many threads at most: the files do not depend on how many. With debug
+/// information for debuggers there is one.
+///
+/// # Errors
+/// A step of LLVM's fails.
+pub fn emit_objects(
+    llvm: Llvm,
+    program: &Program,
+    source: &Source,
+    request: &Request,
+    threads: usize,
+) -> Result<(Vec<Vec<u8>>, Times), LlvmError> {
+    if request.debug != DebugInfo::None {
+        let Emitted { bytes, times, .. } = emit(llvm, program, source, request)?;
+        return Ok((vec![bytes], times));
+    }
+    let context = Context::create();
+    let machine = pipeline::target_machine(llvm, request.level)?;
+    let mut times = Times::default();
+    let module = executable::build(&context, &machine, program, source, request, &mut times)?;
+    let clock = Instant::now();
+    let objects = units::objects(llvm, module, request.level, threads)?;
+    times.codegen = clock.elapsed();
+    Ok((objects, times))
+}
+
 /// `loops`, a program that consists of loops, as an object file, and how many LLVM instructions they are. It defines what a module of
 /// [`lower_loops`] does, and what it calls is to be defined as [`host_symbols`](super::lower::host_symbols) says.
 ///
@@ -104,7 +131,7 @@ fn places(module: &Module<'_>) -> Vec<Option<Position>> {
     instructions.map(|instruction| place(instruction).filter(|place| place.line > 0)).collect()
 }
 
-fn write(module: &Module<'_>, machine: &TargetMachine, form: Form) -> Result<Vec<u8>, LlvmError> {
+pub(super) fn write(module: &Module<'_>, machine: &TargetMachine, form: Form) -> Result<Vec<u8>, LlvmError> {
     let machine_file = |kind| {
         let buffer = machine.write_to_memory_buffer(module, kind);
         let buffer = buffer.map_err(|message| LlvmError::Codegen(message.to_string()))?;

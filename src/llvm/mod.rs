@@ -14,6 +14,7 @@ mod parts;
 pub mod pipeline;
 pub mod registered;
 pub mod timing;
+mod units;
 
 use std::time::Duration;
 

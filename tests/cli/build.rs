@@ -47,6 +47,29 @@ fn no_executable_has_a_stack_to_run_code_on() {
 }
 
 #[test]
+fn code_of_large_programs_is_generated_in_units() {
+    // What was read is needed later: little of it goes away.
+    let code = format!(",[{}.,]", ">,[->++<<+>]<[->+<]>[>+<-]>.<".repeat(2000));
+    let (workspace, input) = (Workspace::with(code), "abcdefgh".repeat(300));
+    workspace.write("linker", "#!/bin/sh\nfor word; do echo \"$word\"; done >words; exec cc \"$@\"");
+    std::fs::set_permissions(workspace.path("linker"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let expected = workspace.bfllvm(["run", "--engine=reference", "--eof=0", PROGRAM]).run(&input);
+    for (options, units) in [(&["-O2"][..], 4), (&["-O0"], 4), (&["-O2", "-g"], 1)] {
+        let build = |name: &str| {
+            let args = [&["build", "--eof=0", "-o", name], options, &[PROGRAM]].concat();
+            workspace.bfllvm(args).env("CC", workspace.path("linker"))
+        };
+        build("first").run("").ends(0).says("");
+        let words = String::from_utf8(workspace.read("words")).unwrap();
+        assert_eq!(words.lines().filter(|word| word.ends_with(".o")).count(), units, "{options:?}: {words}");
+        workspace.executable("first").run(&input).ends(0).prints(&expected.stdout);
+        // The same, however many threads there are.
+        build("second").on_one_processor().run("").ends(0);
+        assert!(workspace.read("first") == workspace.read("second"), "{options:?}");
+    }
+}
+
+#[test]
 fn the_executable_is_named_after_the_program() {
     let workspace = Workspace::new();
     std::fs::create_dir(workspace.path("sources")).unwrap();
