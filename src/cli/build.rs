@@ -25,6 +25,10 @@ pub fn build(args: &BuildArgs, messages: &Messages) -> Result<Status> {
     let Some(output) = args.output.clone().or_else(|| default_output(&args.program)) else {
         return Ok(messages.usage("the executable needs a name", "give it one with -o"));
     };
+    if output == Path::new("-") {
+        let help = "name a file; `emit obj` writes to standard output";
+        return Ok(messages.usage("an executable cannot be written to standard output", help));
+    }
     keep_source(&args.program, &output)?;
     let mut stopwatch = Stopwatch::start(args.compile.time_passes);
     let checked = check(&args.program, &args.compile.dialect, InputBehind::Never, messages)?;

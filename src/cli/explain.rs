@@ -17,6 +17,7 @@ use bfllvm::runtime::execute::host_functions;
 use bfllvm::runtime::{End, FaultPlace, Limits};
 
 use super::args::ExplainArgs;
+use super::emit::print;
 use super::front::{Checked, InputBehind, check, keep_source};
 use super::llvm;
 use super::messages::Messages;
@@ -34,7 +35,10 @@ pub fn explain(args: &ExplainArgs, messages: &Messages) -> Result<Status> {
     let Some(output) = args.output.clone().or_else(|| default_output(&args.program)) else {
         return Ok(messages.usage("the page needs a name", "give it one with -o"));
     };
-    keep_source(&args.program, &output)?;
+    let to_stdout = output == Path::new("-");
+    if !to_stdout {
+        keep_source(&args.program, &output)?;
+    }
     let mut checked = check(&args.program, &args.dialect, InputBehind::Never, messages)?;
     let feed = match &args.input {
         Some(path) => feed(Some(path), &mut checked)?,
@@ -94,6 +98,9 @@ pub fn explain(args: &ExplainArgs, messages: &Messages) -> Result<Status> {
         remarks: &remarks,
         run,
     };
+    if to_stdout {
+        return print(page.page().as_bytes());
+    }
     std::fs::write(&output, page.page()).with_context(|| format!("cannot write {}", output.display()))?;
     Ok(Status::Success)
 }

@@ -70,6 +70,14 @@ fn code_of_large_programs_is_generated_in_units() {
 }
 
 #[test]
+fn an_executable_is_a_file() {
+    let workspace = Workspace::with("+.");
+    let outcome = workspace.bfllvm(["build", PROGRAM, "-o", "-"]).run("");
+    outcome.ends(2).prints("").mentions(&["cannot be written to standard output", "emit obj"]);
+    assert_eq!(workspace.names(), [PROGRAM]);
+}
+
+#[test]
 fn the_executable_is_named_after_the_program() {
     let workspace = Workspace::new();
     std::fs::create_dir(workspace.path("sources")).unwrap();

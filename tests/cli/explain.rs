@@ -126,6 +126,15 @@ fn what_is_left_out_is_counted() {
 }
 
 #[test]
+fn the_page_may_go_to_standard_output() {
+    let workspace = Workspace::with(CODE);
+    let page = |output: &str| workspace.bfllvm(["explain", "-w", "--no-profile", "-o", output, PROGRAM]).run("");
+    page("page.html").ends(0).prints("").says("");
+    page("-").ends(0).prints(workspace.read("page.html")).says("");
+    assert_eq!(workspace.names(), ["page.html", PROGRAM]);
+}
+
+#[test]
 fn the_page_is_not_written_over_the_program() {
     let workspace = Workspace::with(CODE);
     workspace.bfllvm(["explain", "-o", PROGRAM, PROGRAM]).run("").ends(1).mentions(&["is the program itself"]);

@@ -191,7 +191,7 @@ pub struct ExplainArgs {
     /// Put at most so many lines of each text into the page
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 200_000)]
     pub max_lines: u32,
-    /// The page; without it, the program's name with the ending .html
+    /// The page; - for standard output; without it, the program's name with the ending .html
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
