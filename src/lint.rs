@@ -38,8 +38,12 @@ fn dead_and_endless_loops(bytes: &[u8], options: &Options, warnings: &mut Vec<Di
         if head < behind_dead {
             continue;
         }
-        let is_dead = bytes[start..head].iter().rfind(is_command) == Some(&b']');
-        let is_endless = bytes[head + 1..].iter().find(is_command) == Some(&b']');
+        let mut body = bytes[head + 1..].iter().filter(is_command);
+        let (first, second) = (body.next(), body.next());
+        // To clear what is 0 is a habit of those who write programs that write programs.
+        let is_clear = matches!((first, second), (Some(b'-' | b'+'), Some(b']')));
+        let is_dead = !is_clear && bytes[start..head].iter().rfind(is_command) == Some(&b']');
+        let is_endless = first == Some(&b']');
         if !is_dead && !is_endless {
             continue;
         }
@@ -138,6 +142,7 @@ mod tests {
     #[test]
     fn dead_loops() {
         assert_eq!(warnings("+[-][.]"), [("dead-loop", 4)]);
+        assert_eq!(warnings("+[.-][-][ + ][,]"), [("dead-loop", 13)]);
         assert_eq!(warnings("+[[-][.]]"), [("dead-loop", 5)]);
     }
 

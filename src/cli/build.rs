@@ -67,7 +67,9 @@ fn link(objects: &[Vec<u8>], io: ExecutableIo, debug: DebugInfo, output: &Path) 
     let directory = tempfile::Builder::new()
         .prefix(".bfllvm-")
         .tempdir_in(parent)
-        .with_context(|| format!("cannot write to {}", parent.display()))?;
+        // Nobody asked for the directory that could not be made.
+        .map_err(|error| std::io::Error::from(error.kind()))
+        .with_context(|| format!("cannot write {}", output.display()))?;
     let linked_path = directory.path().join("program");
     let (linker, options) = linker();
     let mut command = Command::new(&linker);
