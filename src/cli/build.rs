@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use bfllvm::level::Start;
 use bfllvm::llvm::emit::{DebugInfo, Form, Request, emit_objects};
 use bfllvm::llvm::executable::ExecutableIo;
@@ -67,8 +67,8 @@ fn link(objects: &[Vec<u8>], io: ExecutableIo, debug: DebugInfo, output: &Path) 
     let directory = tempfile::Builder::new()
         .prefix(".bfllvm-")
         .tempdir_in(parent)
-        // Nobody asked for the directory that could not be made.
-        .map_err(|error| std::io::Error::from(error.kind()))
+        // Nobody asked for the directory that could not be made, which the message ends with.
+        .map_err(|error| anyhow!("{}", error.to_string().split(" at path ").next().unwrap_or_default()))
         .with_context(|| format!("cannot write {}", output.display()))?;
     let linked_path = directory.path().join("program");
     let (linker, options) = linker();

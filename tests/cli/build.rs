@@ -75,6 +75,8 @@ fn an_executable_is_a_file() {
     let outcome = workspace.bfllvm(["build", PROGRAM, "-o", "-"]).run("");
     outcome.ends(2).prints("").mentions(&["cannot be written to standard output", "emit obj"]);
     assert_eq!(workspace.names(), [PROGRAM]);
+    let outcome = workspace.bfllvm(["build", PROGRAM, "-o", "no/such/place"]).run("");
+    outcome.ends(1).says("error: cannot write no/such/place: No such file or directory (os error 2)\n");
 }
 
 #[test]
