@@ -7,9 +7,9 @@
 //!
 //! A convention has `option` (as words of a command line), `result` (`same`, `same-output` or `different`), and where it is not the same
 //! `place`, `what` (`prints` or `branches`), `chosen` and `other` (the byte, or what is in the cell that a bracket looks at),
-//! `end` (how it ends there), and `wraps` (whether a cell wraps around there; null if it was not watched to its end). A habit has `name` (`wraps`, `reads-past-end`, `far-cells` or
-//! `moves-left`), `place` (null if it was not seen) and `what` (in words). A place has `line`, `column`, `byte_start`, and
-//! `step`: how many commands are done before.
+//! `end` (how it ends there), and `wraps` (whether a cell wraps around there; null if it was not watched to its end). A habit has
+//! `name` (`wraps`, `reads-past-end`, `far-cells` or `moves-left`), `place` (null if it was not seen) and `what` (in words). A place
+//! has `line`, `column`, `byte_start`, and `step`: how many commands are done before.
 
 use serde_json::{Value, json};
 
