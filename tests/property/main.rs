@@ -4,6 +4,7 @@
 
 mod cases;
 mod engines;
+mod near;
 mod operations;
 mod programs;
 mod short;

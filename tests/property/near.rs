@@ -1,0 +1,105 @@
+//! What differs by one command from a loop that we know to do something at once: it may do that too, and mostly does not.
+
+use bfllvm::dialect::Dialect;
+use bfllvm::level::Level;
+
+use crate::cases::{Case, Ended, interpret};
+use crate::engines::translate_and_run;
+use crate::programs::{COUNTING, adder, binary_counter, mirror};
+
+/// A loop, or a few, between what fills the cells that it works on and what shows them.
+struct Idiom {
+    before: String,
+    code: String,
+    behind: String,
+}
+
+impl Idiom {
+    fn new(before: impl Into<String>, code: impl Into<String>, shown: usize) -> Idiom {
+        Idiom { before: before.into(), code: code.into(), behind: ".>".repeat(shown) }
+    }
+
+    /// Every command that is no bracket dropped, or changed to an addition.
+    fn near_misses(&self) -> impl Iterator<Item = String> {
+        let places = (0..self.code.len()).filter(|&place| !"[]".contains(&self.code[place..=place]));
+        places.flat_map(|place| {
+            let (left, right) = (&self.code[..place], &self.code[place + 1..]);
+            ["", "+", "-"].map(|other| format!("{}{left}{other}{right}{}", self.before, self.behind))
+        })
+    }
+
+    #[track_caller]
+    fn is_told_apart(&self, inputs: &[&[u8]]) {
+        for code in self.near_misses() {
+            for &input in inputs {
+                let case = Case::new(&code, input.into(), Dialect::default());
+                let program = case.at(Level::O2);
+                let (run, _) = interpret(&program, &case.dialect, &case.input);
+                let holds = |run| case.allows(&run).unwrap_or_else(|message| panic!("{code} {input:?}: {message}"));
+                holds(run);
+                if case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished {
+                    holds(translate_and_run(&program, &case.source, &case.dialect, &case.input));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn loops_that_nearly_count() {
+    let inputs: [&[u8]; 4] = [&[1, 5, 6, 0], &[7, 3, 2, 0], &[9, 2, 200, 1], &[3, 4, 1, 0, 1, 0, 1]];
+    for idiom in COUNTING {
+        Idiom::new(",>,>,>,>,>,>,<<<<<<", idiom, 7).is_told_apart(&inputs);
+    }
+}
+
+#[test]
+fn adders_that_nearly_add() {
+    // Records of a mark, the bit, and two numbers.
+    let before = format!(">>>>>>>>{}", "+>,>,>,>>>>".repeat(3));
+    for (first, distance) in [("[-]", -7), ("[-]+", 7)] {
+        let walk = format!("<<<<<<<[{}<<<<<<<]", adder(first, distance));
+        let inputs: [&[u8]; 3] = [&[0, 1, 1, 1, 1, 0, 0, 1, 1], &[1, 2, 0, 0, 3, 1, 1, 255, 0], &[0; 9]];
+        Idiom::new(before.as_str(), walk, 36).is_told_apart(&inputs);
+    }
+}
+
+#[test]
+fn counters_that_nearly_count_in_binary() {
+    for (stride, back) in [(2, 1), (3, 2)] {
+        let digits = format!("{},{}", ">".repeat(stride - back), ">".repeat(back)).repeat(4);
+        let before = format!(">>>,>,{digits}{}", "<".repeat(1 + 4 * stride));
+        let counter = binary_counter(stride, back, "[R+L-]R-[L]");
+        let inputs: [&[u8]; 3] = [&[1, 0, 0, 0, 1], &[1, 1, 0, 2, 0], &[1, 0, 1, 0, 0]];
+        Idiom::new(before, counter, 5 * stride).is_told_apart(&inputs);
+    }
+}
+
+#[test]
+fn ladders_that_nearly_are() {
+    let ladder = "[->+<[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]]";
+    let inputs: [&[u8]; 3] = [&[2, 3], &[4, 9], &[5, 0]];
+    Idiom::new(">>>>,>,<", ladder, 8).is_told_apart(&inputs);
+}
+
+/// Loops from record to record: values move along, or by a record, or far away, and scans come back.
+#[test]
+fn walks_that_nearly_move_values() {
+    let inputs: [&[u8]; 3] = [&[3, 5, 0, 0, 2, 1], &[2, 1, 1, 7, 0, 9], &[4, 0, 0, 0, 0, 0]];
+    let records = |stride: usize| format!("{}>", format!(",>,>+{}", ">".repeat(stride - 2)).repeat(3));
+    for walk in [
+        "[-[>>>>+<<<<-]>[>>>>+<<<<-]>>>]",
+        "[>[->>>>+<<<<]<<<<<]",
+        "[>>[-<<<<+>>>>]<<<<<<]",
+        "[->>[>>>>]+<<<<[<<<<]>>]",
+        "[>+>>[-<<<<+>>>>]>]",
+        "[[->>>>+<<<<]>>>>-]",
+    ] {
+        for (fill, back) in [(records(4), 13), (format!("{}{}", ",>,>,>,>".repeat(2), "+>>>>".repeat(2)), 17)] {
+            for code in [walk.to_owned(), mirror(walk)] {
+                let before = format!("{}{fill}{}", ">".repeat(40), "<".repeat(back));
+                Idiom::new(format!("{before}>"), format!("{code}{}", "<".repeat(12)), 40).is_told_apart(&inputs);
+            }
+        }
+    }
+}
