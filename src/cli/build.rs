@@ -76,7 +76,7 @@ fn link(objects: &[Vec<u8>], io: ExecutableIo, debug: DebugInfo, output: &Path) 
     command.args(options).args(io.link_options(debug)).arg("-o").arg(&linked_path);
     for (number, object) in objects.iter().enumerate() {
         let path = directory.path().join(format!("program{number}.o"));
-        std::fs::write(&path, object).with_context(|| format!("cannot write to {}", parent.display()))?;
+        std::fs::write(&path, object).with_context(|| format!("cannot write {}", output.display()))?;
         command.arg(path);
     }
     let outcome = command.output().with_context(|| {

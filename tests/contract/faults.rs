@@ -108,6 +108,9 @@ fn s4_executables_name_the_loop_at_fault() {
         way.of("+>+<\n [.<\n+.]", &[]).run("").ends(3).says(&say(", in the loop at 2:2"));
         // A loop that was folded is named no more, and not denied.
         way.of(",[<+>-]", &[]).run("a").ends(3).says(&say(""));
+        // Nor where what runs once is so long that it becomes a table.
+        let writes = ".+".repeat(1000);
+        way.of(format!(">,>,<[>]<<<,{writes}[<]{writes}"), &[]).run("abcdefg").ends(3).says(&say(""));
     }
 }
 

@@ -354,25 +354,19 @@ fn declare_regions<'ctx>(
 }
 
 /// Adds the table `{ function, line, column }` of the loops that the functions hold. Line 0 stands for code outside
-/// of all loops, line -1 for functions of which that cannot be told: those that have loops of their own, those
-/// that several loops call, and, where the source has loops, those that were outside of them or in some of which nothing is left.
+/// of all loops, line -1 for functions of which that cannot be told: those that several loops call, and, where the source has loops,
+/// those outside of the ones that are left.
 fn add_region_table<'ctx>(unit: &Unit<'_, 'ctx>, module: &Module<'ctx>) {
     let int = unit.context.i32_type();
     let pointer = unit.context.ptr_type(AddressSpace::default());
     let row = unit.context.struct_type(&[pointer.into(), int.into(), int.into()], false);
     let unknown = Position { line: u32::MAX, column: 0 };
-    let has_loops = unit.source.has_loops();
-    let regions = std::iter::zip(unit.regions, unit.functions).map(|(region, &function)| {
-        let place = match region.head {
-            Some(head) => unit.position(head),
-            None if has_loops => unknown,
-            None => Position { line: 0, column: 0 },
-        };
-        (function, place)
-    });
+    let outside = if unit.source.has_loops() { unknown } else { Position { line: 0, column: 0 } };
+    let regions = std::iter::zip(unit.regions, unit.functions)
+        .map(|(region, &function)| (function, region.head.map_or(outside, |head| unit.position(head))));
     let shared = unit.walks.iter().flat_map(|walks| [walks.right, walks.left]).map(|function| (function, unknown));
     let interpreter = module.get_function(table::INTERPRETER);
-    let interpreter = interpreter.map(|function| (function, Position { line: 0, column: 0 }));
+    let interpreter = interpreter.map(|function| (function, outside));
     let rows: Vec<_> = regions
         .chain(shared)
         .chain(interpreter)
