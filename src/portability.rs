@@ -9,11 +9,14 @@
 //! Says what happens in one run, with one input. Knows the reference interpreter, and our passes, for what takes too long without
 //! them; nothing of how findings are shown.
 
+mod words;
+
 use crate::dialect::{CellWidth, DEFAULT_TAPE_CELLS, Dialect, Eof};
 use crate::ir::{Kind, Op, Program};
 use crate::level::{Level, Start};
-use crate::reference::{Halt, Io, Machine, Status};
+use crate::reference::{Machine, Status};
 use crate::source::Span;
+use words::{Printed, Words};
 
 /// How many cells every implementation has: those of the first one.
 pub const PORTABLE_CELLS: i64 = 30_000;
@@ -449,53 +452,6 @@ impl Fork<'_> {
             _ => None,
         };
         self.parting = how.map(|how| Parting { place, how });
-    }
-}
-
-/// The output of a run: its length and a hash, for it may be long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Printed {
-    bytes: u64,
-    hash: u64,
-}
-
-impl Printed {
-    /// FNV-1a: a byte more.
-    fn push(&mut self, byte: u8) {
-        self.bytes += 1;
-        self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-}
-
-/// The input that is left, what was written last, and what was written at all.
-#[derive(Clone, Copy, Debug)]
-struct Words<'i> {
-    input: &'i [u8],
-    written: Option<u8>,
-    printed: Printed,
-}
-
-impl Words<'_> {
-    fn new(input: &[u8]) -> Words<'_> {
-        // The start that FNV has.
-        let printed = Printed { bytes: 0, hash: 0xcbf2_9ce4_8422_2325 };
-        Words { input, written: None, printed }
-    }
-}
-
-impl Io for Words<'_> {
-    fn read(&mut self) -> Result<Option<u8>, Halt> {
-        Ok(self.input.split_off_first().copied())
-    }
-
-    fn write(&mut self, byte: u8) -> Result<(), Halt> {
-        self.written = Some(byte);
-        self.printed.push(byte);
-        Ok(())
-    }
-
-    fn dump(&mut self, _: &Machine<'_>, _: usize) -> Result<(), Halt> {
-        Ok(())
     }
 }
 

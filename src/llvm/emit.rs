@@ -74,7 +74,7 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
 
 /// The complete `program` as object files that are to be linked together, and how long that took. Of a large program there are
 /// several, whose code is generated at the same time by so many threads at most: the files do not depend on how many. With debug
-/// information for debuggers there is one.
+/// information there is one. The form that is asked for does not matter.
 ///
 /// # Errors
 /// A step of LLVM's fails.
@@ -86,7 +86,8 @@ pub fn emit_objects(
     threads: usize,
 ) -> Result<(Vec<Vec<u8>>, Times), LlvmError> {
     if request.debug != DebugInfo::None {
-        let Emitted { bytes, times, .. } = emit(llvm, program, source, request)?;
+        let request = Request { form: Form::Object, ..*request };
+        let Emitted { bytes, times, .. } = emit(llvm, program, source, &request)?;
         return Ok((vec![bytes], times));
     }
     let context = Context::create();
@@ -94,7 +95,7 @@ pub fn emit_objects(
     let mut times = Times::default();
     let module = executable::build(&context, &machine, program, source, request, &mut times)?;
     let clock = Instant::now();
-    let objects = units::objects(llvm, module, request.level, threads)?;
+    let objects = units::objects(llvm, module, &machine, request.level, threads)?;
     times.codegen = clock.elapsed();
     Ok((objects, times))
 }

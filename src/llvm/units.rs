@@ -31,11 +31,17 @@ const STACK_BYTES: usize = 64 << 20;
 ///
 /// # Errors
 /// A step of LLVM's fails.
-pub(super) fn objects(llvm: Llvm, module: Module<'_>, level: Level, threads: usize) -> Result<Vec<Vec<u8>>, LlvmError> {
+pub(super) fn objects(
+    llvm: Llvm,
+    module: Module<'_>,
+    machine: &TargetMachine,
+    level: Level,
+    threads: usize,
+) -> Result<Vec<Vec<u8>>, LlvmError> {
     let sizes: Vec<usize> = module.get_functions().map(size).collect();
     let units = (sizes.iter().sum::<usize>() / UNIT_INSTRUCTIONS).clamp(1, MAX_UNITS);
     if units == 1 {
-        return Ok(vec![write(&module, &pipeline::target_machine(llvm, level)?, Form::Object)?]);
+        return Ok(vec![write(&module, machine, Form::Object)?]);
     }
     share_names(&module);
     let bitcode = module.write_bitcode_to_memory();

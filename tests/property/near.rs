@@ -1,6 +1,7 @@
 //! What differs by one command from a loop that we know to do something at once: it may do that too, and mostly does not.
 
 use bfllvm::dialect::Dialect;
+use bfllvm::ir::Kind;
 use bfllvm::level::Level;
 
 use crate::cases::{Case, Ended, interpret};
@@ -28,6 +29,15 @@ impl Idiom {
         })
     }
 
+    /// Something of this kind comes of it as it is, or its near misses would be none.
+    #[track_caller]
+    fn becomes(self, is_it: impl Fn(Kind) -> bool) -> Idiom {
+        let code = format!("{}{}{}", self.before, self.code, self.behind);
+        let case = Case::new(&code, Vec::new(), Dialect::default());
+        assert!(case.at(Level::O2).ops.iter().any(|op| is_it(op.kind)), "{code}");
+        self
+    }
+
     #[track_caller]
     fn is_told_apart(&self, inputs: &[&[u8]]) {
         for code in self.near_misses() {
@@ -49,7 +59,9 @@ impl Idiom {
 fn loops_that_nearly_count() {
     let inputs: [&[u8]; 4] = [&[1, 5, 6, 0], &[7, 3, 2, 0], &[9, 2, 200, 1], &[3, 4, 1, 0, 1, 0, 1]];
     for idiom in COUNTING {
-        Idiom::new(",>,>,>,>,>,>,<<<<<<", idiom, 7).is_told_apart(&inputs);
+        Idiom::new(",>,>,>,>,>,>,<<<<<<", idiom, 7)
+            .becomes(|kind| matches!(kind, Kind::Count(_)))
+            .is_told_apart(&inputs);
     }
 }
 
@@ -60,7 +72,7 @@ fn adders_that_nearly_add() {
     for (first, distance) in [("[-]", -7), ("[-]+", 7)] {
         let walk = format!("<<<<<<<[{}<<<<<<<]", adder(first, distance));
         let inputs: [&[u8]; 3] = [&[0, 1, 1, 1, 1, 0, 0, 1, 1], &[1, 2, 0, 0, 3, 1, 1, 255, 0], &[0; 9]];
-        Idiom::new(before.as_str(), walk, 36).is_told_apart(&inputs);
+        Idiom::new(before.as_str(), walk, 36).becomes(|kind| matches!(kind, Kind::Count(_))).is_told_apart(&inputs);
     }
 }
 
@@ -71,7 +83,9 @@ fn counters_that_nearly_count_in_binary() {
         let before = format!(">>>,>,{digits}{}", "<".repeat(1 + 4 * stride));
         let counter = binary_counter(stride, back, "[R+L-]R-[L]");
         let inputs: [&[u8]; 3] = [&[1, 0, 0, 0, 1], &[1, 1, 0, 2, 0], &[1, 0, 1, 0, 0]];
-        Idiom::new(before, counter, 5 * stride).is_told_apart(&inputs);
+        Idiom::new(before, counter, 5 * stride)
+            .becomes(|kind| matches!(kind, Kind::Ripple { .. }))
+            .is_told_apart(&inputs);
     }
 }
 
@@ -79,7 +93,7 @@ fn counters_that_nearly_count_in_binary() {
 fn ladders_that_nearly_are() {
     let ladder = "[->+<[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]]";
     let inputs: [&[u8]; 3] = [&[2, 3], &[4, 9], &[5, 0]];
-    Idiom::new(">>>>,>,<", ladder, 8).is_told_apart(&inputs);
+    Idiom::new(">>>>,>,<", ladder, 8).becomes(|kind| matches!(kind, Kind::MinAdd { .. })).is_told_apart(&inputs);
 }
 
 /// Loops from record to record: values move along, or by a record, or far away, and scans come back.
