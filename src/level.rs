@@ -60,13 +60,12 @@ const OUR_PASSES: &[&str] = &[
     "count",
     "closed-counts",
     "combine",
-    "deadstores",
     "ripple",
     "ladder",
+    "deadstores",
     "evaluate",
     "values",
     "combine",
-    "deadstores",
 ];
 
 /// Most of what `default<O2>` does brings nothing for BF: see the table of [`crate::llvm::pipeline`].

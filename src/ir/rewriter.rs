@@ -185,6 +185,28 @@ impl Rewriter {
         (!last.kind.is_bracket()).then_some(last)
     }
 
+    /// The operations of the new program from index `start` on, none of them a head or an end. They may be changed, texts excepted, where
+    /// some of them are dropped then.
+    #[inline]
+    pub fn straight_from(&mut self, start: u32) -> &mut [Op] {
+        &mut self.ops[start as usize..self.put]
+    }
+
+    /// Drops those of them that are not to be kept.
+    pub fn retain_from(&mut self, start: u32, mut keeps: impl FnMut(Kind) -> bool) {
+        let start = start as usize;
+        let mut kept = start;
+        for index in start..self.put {
+            let op = self.ops[index];
+            debug_assert!(!op.kind.is_bracket());
+            if keeps(op.kind) {
+                self.ops[kept] = op;
+                kept += 1;
+            }
+        }
+        self.put = kept;
+    }
+
     /// Takes back the operation that was put last, which must be neither head nor end.
     pub fn unput(&mut self) {
         debug_assert!(self.put > 0 && !self.ops[self.put - 1].kind.is_bracket());

@@ -24,83 +24,122 @@ const MAX_ROUNDS: usize = 8;
 /// A copy that is farther back than so many operations is not looked for.
 const MAX_BETWEEN: usize = 256;
 
-pub(super) fn run(mut program: Program) -> Program {
-    let (mask, ops) = (program.width.mask(), &mut program.ops);
-    let (mut writers, mut is_changed) = (Writers::default(), false);
-    let mut start = 0;
-    while start < ops.len() {
-        let mut merged = merge_neighbours(ops, start, mask, &mut writers);
-        is_changed |= merged.is_changed;
-        for _ in 1..MAX_ROUNDS {
-            if !merged.is_changed || !merged.may_go_on {
-                break;
-            }
-            merged = merge_neighbours(ops, start, mask, &mut writers);
-        }
-        start = merged.end + 1;
-    }
-    if !is_changed {
-        return program;
-    }
-    program.shape.settled = 0;
+pub(super) fn run(program: Program) -> Program {
+    let mut merging = Merging { mask: program.width.mask(), ..Merging::default() };
     let mut rewriter = Rewriter::new(program);
+    // Where the straight code begins.
+    let mut start = 0;
     while let Some(op) = rewriter.take() {
-        if !is_nothing(op.kind) {
+        if is_straight(op.kind) {
             rewriter.keep();
+            let ops = rewriter.straight_from(start);
+            merging.merge(ops, ops.len() - 1);
+        } else {
+            merging.finish(&mut rewriter, start);
+            rewriter.keep();
+            start = rewriter.next_index();
         }
     }
+    merging.finish(&mut rewriter, start);
     rewriter.finish()
 }
 
-/// What was done with straight code.
-struct Merged {
-    /// The index of the operation behind it.
-    end: usize,
+/// Whether the operation may stand between others that are merged.
+fn is_straight(kind: Kind) -> bool {
+    match kind {
+        Kind::Add { .. }
+        | Kind::Set { .. }
+        | Kind::MulAdd { .. }
+        | Kind::Copy { .. }
+        | Kind::Product { .. }
+        | Kind::MinAdd { .. }
+        | Kind::Input { .. }
+        | Kind::Output { .. }
+        | Kind::Text { .. } => true,
+        Kind::Dump { .. }
+        | Kind::Move { .. }
+        | Kind::Scan { .. }
+        | Kind::Walk { .. }
+        | Kind::Count(_)
+        | Kind::Ripple { .. }
+        | Kind::Loop { .. }
+        | Kind::LoopEnd { .. }
+        | Kind::If { .. }
+        | Kind::IfEnd { .. } => false,
+    }
+}
+
+/// What is being done with straight code.
+#[derive(Default)]
+struct Merging {
+    mask: u64,
+    writers: Writers,
     is_changed: bool,
     /// Whether that may bring others together.
     may_go_on: bool,
 }
 
-/// Merges operations from index `start` on, up to one that is no straight code.
-fn merge_neighbours(ops: &mut [Op], start: usize, mask: u64, writers: &mut Writers) -> Merged {
-    writers.forget_all();
-    let (mut is_changed, mut may_go_on) = (false, false);
-    for index in start..ops.len() {
-        let op = ops[index];
-        match op.kind {
+impl Merging {
+    fn begin(&mut self) {
+        self.writers.forget_all();
+        (self.is_changed, self.may_go_on) = (false, false);
+    }
+
+    /// At the end of the straight code that begins at index `start` of the new program.
+    fn finish(&mut self, rewriter: &mut Rewriter, start: u32) {
+        if self.is_changed {
+            for _ in 1..MAX_ROUNDS {
+                if !self.is_changed || !(self.may_go_on || self.writers.has_forgotten) {
+                    break;
+                }
+                self.begin();
+                let ops = rewriter.straight_from(start);
+                (0..ops.len()).for_each(|index| self.merge(ops, index));
+            }
+            rewriter.retain_from(start, |kind| !is_nothing(kind));
+        }
+        self.begin();
+    }
+
+    /// Merges the operation at `index` of straight code with those before it.
+    #[inline]
+    fn merge(&mut self, ops: &mut [Op], index: usize) {
+        let (mask, writers) = (self.mask, &mut self.writers);
+        let kind = ops[index].kind;
+        match kind {
             kind if is_nothing(kind) => {}
             Kind::Add { cell, delta } => match writers.get(cell).map(|writer| (writer, ops[writer].kind)) {
                 Some((writer, Kind::Add { delta: before, .. })) => {
                     let delta = before.wrapping_add(delta) & mask;
-                    is_changed = true;
-                    may_go_on |= delta == 0;
+                    self.is_changed = true;
+                    self.may_go_on |= delta == 0;
                     merge(ops, writer, index, Kind::Add { cell, delta });
                 }
                 Some((writer, Kind::Set { value, .. })) => {
                     let value = value.wrapping_add(delta) & mask;
-                    is_changed = true;
+                    self.is_changed = true;
                     merge(ops, writer, index, Kind::Set { cell, value });
                 }
                 _ => writers.put(cell, index),
             },
             Kind::Set { cell, .. } => {
                 if let Some(writer) = writers.get(cell) {
-                    is_changed = true;
-                    may_go_on |= reads(ops[writer].kind);
+                    self.is_changed = true;
+                    self.may_go_on |= reads(ops[writer].kind);
                     ops[writer].kind = NOTHING;
                 }
                 writers.put(cell, index);
             }
             Kind::MulAdd { target, source, factor } | Kind::Copy { target, source, factor } => {
-                let mut kind = op.kind;
+                let mut kind = kind;
                 if let Some(writer) = writers.get(target).filter(|_| target != source) {
                     let before = ops[writer].kind;
                     if before == (Kind::Set { cell: target, value: 0 }) {
                         kind = Kind::Copy { target, source, factor };
                     }
                     if let Kind::Copy { .. } = kind {
-                        is_changed = true;
-                        may_go_on |= reads(before);
+                        self.is_changed = true;
+                        self.may_go_on |= reads(before);
                         ops[writer].kind = NOTHING;
                         writers.forget(target);
                     }
@@ -108,7 +147,7 @@ fn merge_neighbours(ops: &mut [Op], start: usize, mask: u64, writers: &mut Write
                 if let Kind::Copy { factor: 1, .. } = kind
                     && came_from(target, source, &ops[..index], writers)
                 {
-                    is_changed = true;
+                    self.is_changed = true;
                     kind = NOTHING;
                 } else {
                     writers.forget(source);
@@ -136,12 +175,9 @@ fn merge_neighbours(ops: &mut [Op], start: usize, mask: u64, writers: &mut Write
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::If { .. }
-            | Kind::IfEnd { .. } => {
-                return Merged { end: index, is_changed, may_go_on: may_go_on || writers.has_forgotten };
-            }
+            | Kind::IfEnd { .. } => unreachable!("{kind:?} is no straight code"),
         }
     }
-    Merged { end: ops.len(), is_changed, may_go_on: may_go_on || writers.has_forgotten }
 }
 
 /// Whether `source` was copied from `target` not long before, and both are as they were then.
