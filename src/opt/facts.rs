@@ -101,6 +101,14 @@ impl Facts {
         }
     }
 
+    /// The cell, which is 0, is as if it had never been accessed.
+    pub fn forget_access(&mut self, place: i64) {
+        let index = self.index(place);
+        if self.slots[index].place == place {
+            self.slots[index].epoch = 0;
+        }
+    }
+
     /// Doubles the number of slots.
     #[cold]
     fn make_room(&mut self) {
@@ -125,6 +133,16 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_access_that_was_forgotten_does_not_say_that_the_cell_is_on_the_tape() {
+        let mut facts = Facts::default();
+        facts.set(-1, Some(0));
+        assert!(facts.is_on_tape(-1));
+        facts.forget_access(-1);
+        assert!(!facts.is_on_tape(-1));
+        assert_eq!(facts.get(-1), Some(0));
+    }
 
     #[test]
     fn the_tape_ahead_is_0_however_far_the_program_has_come() {

@@ -33,7 +33,7 @@ use super::tried::Tried;
 use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
-use brackets::{AtEntry, Open};
+use brackets::{AtEntry, Before, Open};
 use still::{Beginning, Stretches};
 
 pub(super) fn run(program: Program) -> Program {
@@ -98,7 +98,7 @@ struct Values {
     /// So many of those, the outermost ones, may change anything, whatever their effect says.
     lost: usize,
     /// What the open conditions changed, and what was known there before.
-    journal: Vec<(i64, Option<u64>)>,
+    journal: Vec<Before>,
     /// What was known in front of the open loops of cells that they may change.
     at_entry: Vec<AtEntry>,
     /// What the last round has found, and this one has.
@@ -462,6 +462,20 @@ mod tests {
         );
         let stays = "input [0]/input [2]/set [1] 5/if [0]/if [2]/set [1] 7/end/set [1] 7/end/output [1]";
         check8("values", stays, stays);
+    }
+
+    #[test]
+    fn what_only_a_condition_accesses_may_be_off_the_tape() {
+        let stays = "input [0]/if [0]/set [-1] 0/set [0] 0/end/output [-1]";
+        check8("values", stays, stays);
+        let stays = "input [0]/if [0]/set [-1] 0/set [0] 0/end/input [0]/if [0]/copy [-1] [0] 1/set [0] 0/end";
+        check8("closed", stays, stays);
+        // Behind it, it is known as before.
+        check8(
+            "values",
+            "input [0]/if [0]/set [-1] 0/set [0] 0/end/add [-1] 7/output [-1]",
+            "input [0]/if [0]/set [-1] 0/set [0] 0/end/set [-1] 7/text \"\\x07\"",
+        );
     }
 
     #[test]

@@ -321,6 +321,39 @@ pub fn testing_program() -> impl Strategy<Value = String> {
         .prop_map(|(start, parts)| format!(">>>>{start}{}<<<<.>.>.>.>.>.>.>.", parts.concat()))
 }
 
+/// Conditions and transfers that reach over an end of the tape, if what was read says so: mostly nothing is read, and there is no fault.
+pub fn edge_program() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(&[
+        "[-<+>]",
+        "[-<<+>>]",
+        "[-<+>>+<]",
+        "[<[-]>[-]]",
+        "[<[]>-]",
+        "[<,>[-]]",
+        "[<[.-]>-]",
+        "[<.>,]",
+        "[<+>-]",
+        "[<[->>+<<]>[-]]",
+        "[<+<[-]>>-]",
+    ]);
+    let tree = piece.prop_map(str::to_owned).prop_recursive(3, 16, 3, |inner| {
+        prop_oneof![
+            3 => (inner.clone(), "[,>]?").prop_map(|(inner, first)| format!("{first}{inner}")),
+            2 => (inner.clone(), "(<\\[-\\]>)?(-|\\[-\\]|,)").prop_map(|(inner, last)| format!("[{inner}{last}]")),
+            2 => (inner.clone(), inner).prop_map(|(first, second)| first + &second),
+        ]
+    });
+    let to_end = (0..CellWidth::ALL.len()).prop_map(|width| {
+        let cells = Dialect::new(CellWidth::ALL[width], Eof::Same, 1).tape_cells();
+        Some(">".repeat(cells as usize - 1))
+    });
+    let end = prop_oneof![3 => Just(None), 1 => to_end];
+    (end, ">?,>?", prop::collection::vec(tree, 1..6)).prop_map(|(end, start, parts)| {
+        let code = format!("{start}{}", parts.join(","));
+        end.map_or(format!("{code}.>."), |to_end| format!("{to_end}{}.<.", mirror(&code)))
+    })
+}
+
 #[test]
 fn conditions_go_into_others() {
     let case = Case::new(">>,>[-]<[->+<]>[[-<+>]<<.>>]<.", Vec::new(), Dialect::default());

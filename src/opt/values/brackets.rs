@@ -22,6 +22,14 @@ pub(super) struct Open {
     pub threading: Threading,
 }
 
+/// What was known of a cell in front of a condition that changed it, or before a change in it.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    pub place: i64,
+    pub value: Option<u64>,
+    pub is_on_tape: bool,
+}
+
 /// What was known in front of a loop of a cell that its body may change.
 #[derive(Clone, Copy)]
 pub(super) struct AtEntry {
@@ -295,19 +303,25 @@ impl Values {
             // journal was known before.
             Effect::Cells(_) => {
                 let changes = &mut self.journal[open.journal..];
-                changes.sort_by_key(|&(place, _)| place);
-                self.journal.push((open.cell, None));
+                changes.sort_by_key(|before| before.place);
+                self.journal.push(Before { place: open.cell, value: None, is_on_tape: true });
                 let mut kept = open.journal;
                 for index in open.journal..self.journal.len() {
-                    let (place, before) = self.journal[index];
-                    if kept > open.journal && self.journal[kept - 1].0 == place {
+                    let before = self.journal[index];
+                    if kept > open.journal && self.journal[kept - 1].place == before.place {
                         continue;
                     }
-                    self.journal[kept] = (place, before);
+                    self.journal[kept] = before;
                     kept += 1;
-                    let before = if place == open.cell { Some(0) } else { before };
+                    let place = before.place;
+                    let value = if place == open.cell { Some(0) } else { before.value };
                     let after = self.facts.get(place);
-                    self.facts.set(place, after.filter(|_| after == before));
+                    if value.is_some() && after == value && !before.is_on_tape && place != open.cell {
+                        // It is 0 because nothing was there; only the body has accessed it.
+                        self.facts.forget_access(place);
+                    } else {
+                        self.facts.set(place, after.filter(|_| after == value));
+                    }
                 }
                 // What the outer condition has to remember is from before this one.
                 self.journal.truncate(if self.is_noting() { kept } else { open.journal });

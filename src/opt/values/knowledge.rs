@@ -1,5 +1,6 @@
 //! What is known where the pass is, and how it ends.
 
+use super::brackets::Before;
 use super::{MAX_NONZERO, Values};
 
 impl Values {
@@ -35,13 +36,10 @@ impl Values {
     #[inline]
     pub(super) fn learn_place(&mut self, place: i64, value: Option<u64>) {
         self.forget_nonzero(place);
-        let before = self.facts.get(place);
-        if before.is_none() && value.is_none() {
+        if value.is_none() && self.facts.get(place).is_none() {
             return;
         }
-        if self.is_noting() {
-            self.journal.push((place, before));
-        }
+        self.note_before(place);
         self.facts.set(place, value);
     }
 
@@ -49,12 +47,18 @@ impl Values {
     /// told here even of a cell of which nothing was known.
     pub(super) fn forget_place(&mut self, place: i64) {
         self.forget_nonzero(place);
-        let before = self.facts.get(place);
-        if self.is_noting() {
-            self.journal.push((place, before));
-        }
-        if before.is_some() {
+        self.note_before(place);
+        if self.facts.get(place).is_some() {
             self.facts.set(place, None);
+        }
+    }
+
+    /// If a condition wants to know what changes, notes what is known of the place now.
+    #[inline]
+    fn note_before(&mut self, place: i64) {
+        if self.is_noting() {
+            let (value, is_on_tape) = (self.facts.get(place), self.facts.is_on_tape(place));
+            self.journal.push(Before { place, value, is_on_tape });
         }
     }
 
