@@ -32,7 +32,9 @@ pub use workbench::{
     after_help = "Exit status of run, and of executables: 0 the program ended, 1 the source or the system is at \
         fault, 2 wrong usage, 3 tape fault, 4 a limit was reached, 130 and 143 on SIGINT and SIGTERM, 141 closed pipe.",
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    // Aliases and scripts add options behind others: as with most compilers, the last one counts.
+    args_override_self = true
 )]
 pub struct Cli {
     #[command(subcommand)]

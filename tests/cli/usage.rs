@@ -5,6 +5,19 @@ use std::fs::File;
 use super::support::{PROGRAM, RUNS, Way, Workspace, bfllvm};
 
 #[test]
+fn of_options_given_twice_the_last_counts() {
+    let workspace = Workspace::with("-.");
+    let twice = ["emit", "bfir", "--cells=64", "-O2", "-O0", "--cells=8", PROGRAM];
+    let as_it_stands = "cells 8\nadd [0] 255                     ; 1:1\noutput [0]                      ; 1:2\n";
+    workspace.bfllvm(&twice).run("").ends(0).prints(as_it_stands);
+    workspace
+        .bfllvm(&["run", "--no-warnings", "--cells=16", "--no-warnings", "--cells=8", PROGRAM])
+        .run("")
+        .ends(0)
+        .prints([255]);
+}
+
+#[test]
 fn wrong_usage_is_refused_with_its_own_status() {
     for (args, culprit) in [
         (&[][..], "Usage"),
