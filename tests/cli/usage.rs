@@ -9,12 +9,21 @@ fn of_options_given_twice_the_last_counts() {
     let workspace = Workspace::with("-.");
     let twice = ["emit", "bfir", "--cells=64", "-O2", "-O0", "--cells=8", PROGRAM];
     let as_it_stands = "cells 8\nadd [0] 255                     ; 1:1\noutput [0]                      ; 1:2\n";
-    workspace.bfllvm(&twice).run("").ends(0).prints(as_it_stands);
+    workspace.bfllvm(twice).run("").ends(0).prints(as_it_stands);
     workspace
-        .bfllvm(&["run", "--no-warnings", "--cells=16", "--no-warnings", "--cells=8", PROGRAM])
+        .bfllvm(["run", "--no-warnings", "--cells=16", "--no-warnings", "--cells=8", PROGRAM])
         .run("")
         .ends(0)
         .prints([255]);
+}
+
+#[test]
+fn options_that_help_does_not_mention_are_not_suggested() {
+    let workspace = Workspace::with("+.");
+    for (option, has_tip) in [("--emit-asm", false), ("--tier-tria", false), ("--time-pass", true)] {
+        let outcome = workspace.bfllvm(["run", option, PROGRAM]).run("");
+        assert_eq!(outcome.ends(2).stderr.contains("similar"), has_tip, "{option}");
+    }
 }
 
 #[test]
@@ -28,7 +37,7 @@ fn wrong_usage_is_refused_with_its_own_status() {
         (&["build"], "<PROGRAM>"),
         (&["compare"], "<PROGRAM>"),
         (&["--emit-ir"], "Usage: bfllvm emit"),
-        (&["run", "--emit-ir", "prog.bf"], "--emit-ir"),
+        (&["run", "--emit-ir", "prog.bf"], "bfllvm emit ir"),
         (&["run", "prog.bf", "prog.bf"], "prog.bf"),
         (&["run", "--frobnicate", "prog.bf"], "--frobnicate"),
         (&["run", "--cells=12", "prog.bf"], "8, 16, 32 or 64"),
