@@ -13,6 +13,7 @@ pub mod count;
 pub mod echo;
 pub mod loops;
 mod pointer;
+mod prefetch;
 pub mod rescans;
 mod rewriter;
 pub mod text;
@@ -25,6 +26,7 @@ use crate::dialect::{CellWidth, Dialect, SHORTEST_TAPE_CELLS};
 use crate::source::Span;
 pub use builder::Builder;
 use count::Count;
+pub(crate) use prefetch::prefetch_behind;
 pub use rewriter::Rewriter;
 
 /// What an operation does. `cell`, `target` and `source` are offsets from the pointer, in cells;

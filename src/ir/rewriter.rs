@@ -1,7 +1,7 @@
 //! Changes programs in their own memory.
 
 use super::builder::Matcher;
-use super::{Entry, Kind, Op, Program, Shape};
+use super::{Entry, Kind, Op, Program, Shape, prefetch_behind};
 use crate::dialect::CellWidth;
 use crate::source::Span;
 
@@ -43,6 +43,7 @@ impl Rewriter {
     /// Takes the next operation of the old program. The index in a head still is that of the old program.
     #[inline]
     pub fn take(&mut self) -> Option<Op> {
+        prefetch_behind(&self.ops, self.taken);
         let op = self.ops.get(self.taken).copied();
         self.taken += usize::from(op.is_some());
         op

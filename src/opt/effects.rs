@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::ir::{Kind, Program};
+use crate::ir::{Kind, Program, prefetch_behind};
 
 /// The most cells of which a loop's changes are followed; a loop that changes more ends all knowledge.
 const MAX_CHANGED: usize = 64;
@@ -185,6 +185,7 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
     // Nobody asks what the whole program changes.
     let mut body = Body { row: 0, start: 0, sorted: 0, moved: 0, at_head: 0, tested: 0, is_anything: true };
     for (index, op) in program.ops.iter().enumerate() {
+        prefetch_behind(&program.ops, index);
         match op.kind {
             Kind::Set { cell, value } => {
                 let place = body.moved + i64::from(cell);
