@@ -86,10 +86,12 @@ impl Stretches {
 }
 
 impl Values {
-    /// Keeps the stretches that begin here and had no news, as far as they come one behind the other.
+    /// Keeps the stretches that begin here and had no news, as far as they come one behind the other. Not where the next operation is a
+    /// condition that goes into the one before it: that one's end waits for it.
     #[inline]
     pub(super) fn keep_still(&mut self) {
-        while std::mem::take(&mut self.stretches.is_new)
+        while self.threading.is_none()
+            && std::mem::take(&mut self.stretches.is_new)
             && let Some(stretch) = self.stretches.still_at(self.rewriter.taken())
             && self.ends_alike(&stretch)
         {

@@ -177,4 +177,15 @@ mod tests {
             "input [0]/input [6]/if [0]/set [7] 1/input [1]/if [1]/move 1/end/end/output [6]/output [5]",
         );
     }
+
+    #[test]
+    fn what_had_no_news_and_now_goes_into_a_condition_is_looked_at() {
+        // The condition in the middle is seen not to hold, and in the next round the last one goes into the first.
+        check8(
+            "closed",
+            "input [0]/if [0]/loop [1]/end/scan [0] -1/loop [-1]/end/move -1/end/if [1]/loop [2]/end/move 1/end/\
+             if [2]/loop [2]/end/end",
+            "input [0]/if [0]/scan [0] -1/loop [-1]/end/move -1/if [2]/loop [2]/end/end/end",
+        );
+    }
 }
