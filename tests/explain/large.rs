@@ -62,7 +62,7 @@ fn two_megabytes_are_as_easy_to_look_at() {
     assert!(!browser.lit("ir").is_empty());
     // Each pass can be looked at.
     let before = browser.texts("ir", "");
-    for _ in 0..5 {
+    for _ in 0..12 {
         browser.press(",");
     }
     assert_ne!(browser.texts("ir", ""), before);
