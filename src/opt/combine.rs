@@ -46,27 +46,7 @@ pub(super) fn run(program: Program) -> Program {
 
 /// Whether the operation may stand between others that are merged.
 fn is_straight(kind: Kind) -> bool {
-    match kind {
-        Kind::Add { .. }
-        | Kind::Set { .. }
-        | Kind::MulAdd { .. }
-        | Kind::Copy { .. }
-        | Kind::Product { .. }
-        | Kind::MinAdd { .. }
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. } => true,
-        Kind::Dump { .. }
-        | Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Ripple { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => false,
-    }
+    kind.straight_target().is_some() || matches!(kind, Kind::Input { .. } | Kind::Output { .. } | Kind::Text { .. })
 }
 
 /// What is being done with straight code.
