@@ -1,5 +1,6 @@
 //! What the command line may say. Values are checked here; nothing is carried out.
 
+mod mistakes;
 mod tier;
 mod workbench;
 
@@ -15,7 +16,6 @@ use bfllvm::llvm::emit::DebugInfo;
 use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 pub use tier::TierArgs;
 pub use workbench::{
@@ -59,9 +59,7 @@ pub fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
     let words = without_short_form(words.to_vec(), &command);
     let matches = command.try_get_matches_from_mut(words);
     let cli = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    cli.map_err(|error| {
-        program_without_command(&error).unwrap_or_else(|| with_better_tip(error, &command).format(&mut command))
-    })
+    cli.map_err(|error| mistakes::explained(error, &mut command))
 }
 
 /// `bfllvm run PROGRAM` without any option, as the parser would take it. To build all the options takes a tenth of the time of
@@ -87,36 +85,6 @@ fn without_short_form(mut words: Vec<OsString>, command: &clap::Command) -> Vec<
         words.splice(1..1, ["emit".into(), "ir".into()]);
     }
     words
-}
-
-/// The error for a file where a command is wanted says how to run it.
-fn program_without_command(error: &clap::Error) -> Option<clap::Error> {
-    let mut command = Cli::command();
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    let message = format!("`{word}` is no command; to run a program, say `bfllvm run {word}`");
-    let is_file = std::path::Path::new(word).is_file();
-    is_file.then(|| command.error(ErrorKind::InvalidSubcommand, message))
-}
-
-/// The error for an option that is not there suggests none that help does not mention; and what prints IR is a command.
-fn with_better_tip(mut error: clap::Error, command: &clap::Command) -> clap::Error {
-    let is_about = |kind, is_wanted: &dyn Fn(&str) -> bool| match error.get(kind) {
-        Some(ContextValue::String(word)) => is_wanted(word),
-        Some(_) | None => false,
-    };
-    let is_hidden = |word: &str| {
-        let mut options = command.get_subcommands().flat_map(clap::Command::get_opts);
-        options.any(|option| option.is_hide_set() && option.get_long() == word.strip_prefix("--"))
-    };
-    let is_emit_ir = is_about(ContextKind::InvalidArg, &|word| word == "--emit-ir");
-    if is_emit_ir || is_about(ContextKind::SuggestedArg, &is_hidden) {
-        error.remove(ContextKind::SuggestedArg);
-    }
-    if is_emit_ir {
-        let tip = "LLVM IR is printed by 'bfllvm emit ir <PROGRAM>'".to_owned();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    }
-    error
 }
 
 fn long_version() -> &'static str {

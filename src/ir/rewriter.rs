@@ -186,8 +186,8 @@ impl Rewriter {
         (!last.kind.is_bracket()).then_some(last)
     }
 
-    /// The operations of the new program from index `start` on, none of them a head or an end. They may be changed, texts excepted, where
-    /// some of them are dropped then.
+    /// The operations of the new program from index `start` on, none of them a head or an end. They may be changed, texts excepted;
+    /// behind a change comes [`Rewriter::retain_from`].
     #[inline]
     pub fn straight_from(&mut self, start: u32) -> &mut [Op] {
         &mut self.ops[start as usize..self.put]
@@ -206,6 +206,7 @@ impl Rewriter {
             }
         }
         self.put = kept;
+        self.is_changed = true;
     }
 
     /// Takes back the operation that was put last, which must be neither head nor end.

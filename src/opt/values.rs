@@ -73,8 +73,9 @@ fn follow(mut program: Program, solves: bool) -> Program {
 /// most. `values` leaves that to it.
 const MAX_ROUNDS: usize = 8;
 
-/// In programs of more operations than this, a round that dropped less than such a share of them is the last: the next one drops one
-/// in two hundred, and takes nearly as long. It was a sixth of the time of all passes on 50 MB of LostKng.
+/// In programs of more operations than this, a round that dropped less than such a share of them is the last: the next one drops at
+/// most one in two hundred (four sources were measured), and takes nearly as long: a sixth of the time of all passes on 50 MB of
+/// LostKng.
 const MANY_OPS: usize = 20_000;
 const MANY_OPS_SHARE: usize = 4;
 

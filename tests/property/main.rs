@@ -33,8 +33,7 @@ use engines::{
 };
 use operations::{assemble, carrying, operations, rescanning};
 use programs::{
-    adding_program, binary_program, chunk_ops, counting_program, dialect, edge_program, ladder_program, nested_program,
-    program, resetting_program, shifting_program, testing_program,
+    chunk_ops, dialect, idiom_program, ladder_program, nested_program, program, resetting_program, shifting_program,
 };
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
@@ -69,7 +68,7 @@ proptest! {
 
     /// Every pass of the table, alone: well formed, idempotent where it says so, and right.
     #[test]
-    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => nested_program(), 1 => ladder_program(), 1 => resetting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_pass_keeps_the_meaning(code in prop_oneof![4 => program(), 5 => idiom_program(), 1 => nested_program(), 1 => ladder_program(), 1 => resetting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for pass in PASSES {
             let after = pass.apply(case.literal.clone());
@@ -101,7 +100,7 @@ proptest! {
 
     /// All passes of a level, in the reference interpreter.
     #[test]
-    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => nested_program(), 1 => ladder_program(), 1 => resetting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn every_level_keeps_the_meaning(code in prop_oneof![4 => program(), 5 => idiom_program(), 1 => nested_program(), 1 => ladder_program(), 1 => resetting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         for row in levels_that_differ() {
             let program = case.at(row.level);
@@ -123,7 +122,7 @@ proptest! {
 
     /// The passes that a large program does without at first, done to its outermost loops one by one.
     #[test]
-    fn passes_of_parts_keep_the_meaning(code in prop_oneof![1 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn passes_of_parts_keep_the_meaning(code in prop_oneof![1 => program(), 5 => idiom_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         let program = case.starting(Level::O2, Start::InParts);
         let (mut pieces, mut done) = (Vec::new(), 0);
@@ -162,7 +161,7 @@ proptest! {
 
     /// The text form is read back as it was printed.
     #[test]
-    fn the_text_form_is_complete(code in prop_oneof![2 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => ladder_program()], dialect in dialect()) {
+    fn the_text_form_is_complete(code in prop_oneof![2 => program(), 5 => idiom_program(), 1 => ladder_program()], dialect in dialect()) {
         let printed = text::print(&Case::new(&code, Vec::new(), dialect).at(Level::O2), None);
         prop_assert_eq!(text::print(&text::parse(&printed).unwrap(), None), printed);
     }
@@ -173,7 +172,7 @@ proptest! {
 
     /// Compiled code, at every level.
     #[test]
-    fn compiled_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn compiled_code_keeps_the_meaning(code in prop_oneof![3 => program(), 5 => idiom_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished);
         for row in LEVELS {
@@ -210,7 +209,7 @@ proptest! {
 
     /// Code of the template JIT: from the operations of the levels, which differ in their passes.
     #[test]
-    fn baseline_code_keeps_the_meaning(code in prop_oneof![2 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
+    fn baseline_code_keeps_the_meaning(code in prop_oneof![2 => program(), 5 => idiom_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect()) {
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
         for level in [Level::O0, Level::O2] {
@@ -246,7 +245,7 @@ proptest! {
     /// Code that is made when it is come to does what code does that is made before. Where no condition has become code without a
     /// branch, which depends on what is seen of the program, it does so down to the place of a fault.
     #[test]
-    fn code_in_chunks_is_the_same(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
+    fn code_in_chunks_is_the_same(code in prop_oneof![3 => program(), 5 => idiom_program(), 1 => ladder_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), chunk_ops in chunk_ops()) {
         let case = Case::new(&code, input, dialect);
         prop_assume!(case.reference.end != Ended::Unfinished && case.unbounded.end != Ended::Unfinished);
         let both = |level, start| {
@@ -336,7 +335,7 @@ proptest! {
 
     /// LLVM takes over loops at any passage of their heads, waited for; and it works beside programs that are mostly over before.
     #[test]
-    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => shifting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), delay in 1..100_000u64, chunk_ops in chunk_ops()) {
+    fn tiered_code_keeps_the_meaning(code in prop_oneof![3 => program(), 5 => idiom_program(), 1 => shifting_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), seed in any::<u64>(), delay in 1..100_000u64, chunk_ops in chunk_ops()) {
         // Behind the input nothing is evaluated beforehand, and few loops are never reached.
         let code = format!(",+>+++>++<<{code}");
         let case = Case::new(&code, input, dialect);
@@ -366,7 +365,7 @@ proptest! {
 
     /// Whenever a trial is given up: while the quick passes' code does something many times over, what comes then is the same.
     #[test]
-    fn what_is_tried_out_keeps_the_meaning(code in prop_oneof![3 => program(), 1 => counting_program(), 1 => binary_program(), 1 => adding_program(), 1 => edge_program(), 1 => testing_program(), 1 => nested_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), is_repeated in any::<bool>(), nanoseconds in prop_oneof![1..200u64, 1_000..100_000u64]) {
+    fn what_is_tried_out_keeps_the_meaning(code in prop_oneof![3 => program(), 5 => idiom_program(), 1 => nested_program()], input in prop::collection::vec(any::<u8>(), 0..4), dialect in dialect(), is_repeated in any::<bool>(), nanoseconds in prop_oneof![1..200u64, 1_000..100_000u64]) {
         // Most programs are over before anything can be given up; this is what keeps the machine busy up to the tape's end.
         let code = if is_repeated { format!("{code}>+[{code}>+]") } else { code };
         let case = Case::new(&code, input, dialect);

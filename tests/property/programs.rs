@@ -53,6 +53,11 @@ pub fn program() -> impl Strategy<Value = String> {
     (start, prop::collection::vec(tree, 1..8)).prop_map(|(start, parts)| start + &parts.concat())
 }
 
+/// Programs around what all engines and passes are tried on: five kinds, as often each.
+pub fn idiom_program() -> impl Strategy<Value = String> {
+    prop_oneof![counting_program(), binary_program(), adding_program(), testing_program(), edge_program()]
+}
+
 /// Cells at equal distances that are not 0, and a scan or walk along them: often longer than what is done in single
 /// steps.
 fn trail() -> impl Strategy<Value = String> {
@@ -131,7 +136,7 @@ fn counting_loop() -> impl Strategy<Value = String> {
 
 /// Programs that divide, compare and carry in the ways people write it, or as good as: with other cells, mirrored, from any values and
 /// with cells that should be 0 and are not.
-pub fn counting_program() -> impl Strategy<Value = String> {
+fn counting_program() -> impl Strategy<Value = String> {
     let value = || (0..7usize).prop_map(|value| "+".repeat(value));
     let cells =
         prop::collection::vec(prop_oneof![2 => value(), 1 => Just("-".to_string()), 3 => Just(String::new())], 5);
@@ -166,7 +171,7 @@ fn adders_are_found() {
 }
 
 /// What adds and counts in each of some records, one after the other, whatever they hold; it may come to the end of the tape.
-pub fn adding_program() -> impl Strategy<Value = String> {
+fn adding_program() -> impl Strategy<Value = String> {
     let first = prop::sample::select(&["[-]", "[-]", "[-]", "[-]+", "[-]++", ""]);
     let distance = prop_oneof![4 => Just(1i32), 1 => Just(2), 1 => Just(0)];
     let work = prop_oneof![
@@ -240,7 +245,7 @@ fn binary_counters_are_found() {
 }
 
 /// Binary counters from any digits on, some of which are none, with marks anywhere.
-pub fn binary_program() -> impl Strategy<Value = String> {
+fn binary_program() -> impl Strategy<Value = String> {
     let at_mark = prop_oneof![
         4 => Just("[R+L-]R-[L]"),
         1 => Just("[R+L-]R>.+<-[L]"),
@@ -291,7 +296,7 @@ pub fn resetting_program() -> impl Strategy<Value = String> {
 
 /// Values that are tested by moving them away, and moved back by what depends on them: in each other, and of which it is known in
 /// different ways, or not, that there was nothing where they go.
-pub fn testing_program() -> impl Strategy<Value = String> {
+fn testing_program() -> impl Strategy<Value = String> {
     let temporary = || prop::sample::select(&["", ">[-]<", ">[-]<", ">[.[-]]<", ">+[-]<", ">[>]<"]);
     let away = || {
         prop::sample::select(&[
@@ -322,7 +327,7 @@ pub fn testing_program() -> impl Strategy<Value = String> {
 }
 
 /// Conditions and transfers that reach over an end of the tape, if what was read says so: mostly nothing is read, and there is no fault.
-pub fn edge_program() -> impl Strategy<Value = String> {
+fn edge_program() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(&[
         "[-<+>]",
         "[-<<+>>]",
