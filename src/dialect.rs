@@ -93,6 +93,23 @@ impl Dialect {
     }
 }
 
+/// What helps a program that accesses this cell, which is off the tape: nothing to the left of it.
+#[must_use]
+pub fn longer_tape(cell: i64) -> Option<String> {
+    let cell = u64::try_from(cell).ok().filter(|&cell| cell > 0)?;
+    let longer = "a longer tape can be had with --tape";
+    if cell >= LONGEST_ADVISED_CELLS {
+        return Some(longer.into());
+    }
+    let cells = (cell + 1).next_power_of_two();
+    let units = [(1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"), (1, "")];
+    let (size, unit) = units.into_iter().find(|(size, _)| cells % size == 0)?;
+    Some(format!("{longer}: --tape={}{unit} has this cell", cells / size))
+}
+
+/// A program that accesses a cell as far as that runs away: no tape will do.
+const LONGEST_ADVISED_CELLS: u64 = 1 << 32;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +122,17 @@ mod tests {
         assert_eq!(cells(CellWidth::W64, 1), 512);
         assert_eq!(cells(CellWidth::W8, 4096), 4096);
         assert_eq!(Dialect::default().tape_cells(), 1 << 24);
+    }
+
+    #[test]
+    fn a_tape_that_has_the_cell_is_advised() {
+        let advised = |cell| longer_tape(cell).map(|help| help.replace("a longer tape can be had with --tape", "…"));
+        assert_eq!(advised(-1), None);
+        assert_eq!(advised(0), None);
+        assert_eq!(advised(512).unwrap(), "…: --tape=1K has this cell");
+        assert_eq!(advised((1 << 24) - 1).unwrap(), "…: --tape=16M has this cell");
+        assert_eq!(advised(1 << 24).unwrap(), "…: --tape=32M has this cell");
+        assert_eq!(advised(i64::from(u32::MAX)).unwrap(), "…: --tape=4G has this cell");
+        assert_eq!(advised(1 << 32).unwrap(), "…");
     }
 }

@@ -192,7 +192,7 @@ impl Level {
     /// The passes whose work is done while reading at this level.
     pub fn passes_while_reading(self) -> impl Iterator<Item = &'static Pass> {
         let names = match self.row().granularity {
-            Granularity::Commands => &[],
+            Granularity::Commands | Granularity::Runs => &[],
             Granularity::Folded => WHILE_READING,
         };
         names.iter().filter_map(|name| Pass::named(name))

@@ -6,7 +6,7 @@
 use memchr::arch::all::memchr::One;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, longer_tape};
 use crate::ir::Program;
 use crate::parse::{self, Options, behind_loop};
 use crate::reference::{Halt, Io, Machine, Status};
@@ -90,14 +90,13 @@ fn certain_fault(program: &Program, dialect: &Dialect) -> Option<Diagnostic> {
     let cells = dialect.tape_cells().min(TRIED_CELLS);
     let mut machine = Machine::new(program, &Dialect::new(dialect.width, dialect.eof, cells));
     let Status::Fault { cell, op } = machine.run(&mut NoInput, TRIED_STEPS) else { return None };
-    let is_left = cell < 0;
-    (is_left || cells == dialect.tape_cells()).then(|| Diagnostic {
+    (cell < 0 || cells == dialect.tape_cells()).then(|| Diagnostic {
         severity: Severity::Warning,
         code: "certain-tape-fault",
         message: format!("this program runs off the tape: it accesses cell {cell}"),
         span: Some(program.ops[op].span),
         label: format!("the tape has cells 0 to {}", dialect.tape_cells() - 1),
-        help: (!is_left).then(|| "a longer tape can be had with --tape".into()),
+        help: longer_tape(cell),
     })
 }
 

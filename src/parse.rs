@@ -15,6 +15,9 @@ use crate::source::{Source, Span};
 pub enum Granularity {
     /// One operation a command: what the language's definition and `-O0` stand on.
     Commands,
+    /// One operation for equal commands side by side, where they are additions or moves: the same cells are accessed in the same
+    /// order, so that a fault is where it is with one operation a command.
+    Runs,
     /// What the passes `runs`, `deadloops`, `offsets`, `clear` and `scan` make of neighbours.
     Folded,
 }
@@ -71,7 +74,7 @@ pub fn parse(source: &Source, options: &Options) -> Result<Parsed, Vec<Unmatched
     let bytes = source.bytes();
     let start = skip_interpreter_line(bytes);
     let parsed = match options.granularity {
-        Granularity::Commands => read_commands(bytes, start, options),
+        Granularity::Commands | Granularity::Runs => read_commands(bytes, start, options),
         Granularity::Folded => fold::fold(bytes, start, options),
     };
     parsed.ok_or_else(|| unmatched(bytes, start, options))
@@ -143,9 +146,28 @@ fn read_commands(bytes: &[u8], mut at: usize, options: &Options) -> Option<Parse
             _ => continue,
         };
         at = behind_run(bytes, start);
-        builder.push_each(kind, start as u32, at as u32);
+        match run_of(kind, at - start, options) {
+            Some(run) => builder.push(run, Span { start: start as u32, end: at as u32 }),
+            None => builder.push_each(kind, start as u32, at as u32),
+        }
     }
     builder.open_heads().is_empty().then(|| Parsed { program: builder.finish(options.width), input_start })
+}
+
+/// The one operation that does `kind` so many times, if there is to be one: an addition of 0 is none.
+fn run_of(kind: Kind, times: usize, options: &Options) -> Option<Kind> {
+    if options.granularity != Granularity::Runs {
+        return None;
+    }
+    match kind {
+        Kind::Add { cell, delta } => {
+            let sum = delta.wrapping_mul(times as u64) & options.width.mask();
+            (sum != 0).then_some(Kind::Add { cell, delta: sum })
+        }
+        // A source has at most i32::MAX bytes.
+        Kind::Move { delta } => Some(Kind::Move { delta: delta * times as i32 }),
+        _ => None,
+    }
 }
 
 /// The offset behind the equal bytes that start at `start`, eight of which are compared at once.
@@ -224,6 +246,19 @@ mod tests {
             printed(code, &options(Granularity::Folded)),
             "add [0] 2, loop [0], output [2], input [1], move 1, end"
         );
+    }
+
+    #[test]
+    fn runs_access_the_same_cells() {
+        let runs = |code: &str| printed(code.as_bytes(), &options(Granularity::Runs));
+        assert_eq!(
+            runs("+++--x-[>>><<..,,]"),
+            "add [0] 3, add [0] 254, add [0] 255, loop [0], move 3, move -2, output [0], output [0], input [0], input [0], end"
+        );
+        // No access gets lost.
+        let (around, more) = ("+".repeat(256), "-".repeat(257));
+        assert_eq!(runs(&around), ["add [0] 1"; 256].join(", "));
+        assert_eq!(runs(&more), "add [0] 255");
     }
 
     #[test]

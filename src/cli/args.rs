@@ -1,6 +1,7 @@
 //! What the command line may say. Values are checked here; nothing is carried out.
 
 mod mistakes;
+mod sizes;
 mod tier;
 mod workbench;
 
@@ -17,6 +18,7 @@ use bfllvm::llvm::executable::ExecutableIo;
 use bfllvm::llvm::loader::LLVM_VERSION;
 use bfllvm::opt::{PASSES, Pass};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use sizes::{parse_bytes, parse_cells};
 pub use tier::TierArgs;
 pub use workbench::{
     AttemptArgs, CheckArgs, CompareArgs, DebugArgs, DiffKind, ExplainArgs, LoopsArgs, MeasureArgs, ProfileArgs,
@@ -186,8 +188,8 @@ pub struct DialectArgs {
     /// What `,` stores at the end of the input
     #[arg(long, value_name = "VALUE", value_enum, default_value_t, allow_hyphen_values = true)]
     pub eof: EofArg,
-    /// Length of the tape in cells, rounded up to whole pages
-    #[arg(long, value_name = "CELLS", value_parser = clap::value_parser!(u64).range(1..), default_value_t = DEFAULT_TAPE_CELLS)]
+    /// Length of the tape in cells, rounded up to whole pages; K, M and G behind a number are 2^10, 2^20 and 2^30 of them
+    #[arg(long, value_name = "CELLS", value_parser = parse_cells, default_value_t = DEFAULT_TAPE_CELLS)]
     pub tape: u64,
     /// Let `#` show the tape around the pointer on standard error
     #[arg(long)]
@@ -324,7 +326,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "STEPS")]
     pub max_steps: Option<u64>,
     /// Stop before more than this many bytes are written
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     pub max_output: Option<u64>,
     /// Write names for the machine code to /tmp/perf-PID.map, where perf looks for them
     #[arg(long)]

@@ -137,7 +137,7 @@ pub fn stages(level: Level, start: Start) -> Vec<String> {
 
 fn stages_of_reading(level: Level) -> usize {
     match level.row().granularity {
-        Granularity::Commands => 0,
+        Granularity::Commands | Granularity::Runs => 0,
         Granularity::Folded => 1,
     }
 }
@@ -178,6 +178,14 @@ impl Checked {
     /// None: the source was checked.
     pub fn literal(&self) -> Result<Program> {
         self.parse(Granularity::Commands)
+    }
+
+    /// The program, one operation for equal commands side by side: the reference interpreter is through with it sooner.
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn in_runs(&self) -> Result<Program> {
+        self.parse(Granularity::Runs)
     }
 
     /// The program after our passes of `level`, to run at `start`.

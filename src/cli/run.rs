@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use bfllvm::baseline::chunks::Figures;
 use bfllvm::diagnostic::{Diagnostic, Severity};
+use bfllvm::dialect::longer_tape;
 use bfllvm::engine;
 use bfllvm::engine::policy::Policy;
 use bfllvm::ir::Program;
@@ -259,7 +260,7 @@ pub fn located(end: End, checked: &Checked, transcript: Transcript) -> End {
 /// same input, as far as that is possible. The optimised program may fault later than the reference
 /// does; what counts is the reference.
 fn locate(fault: TapeFault, checked: &Checked, transcript: Transcript) -> TapeFault {
-    let (Some(input), Ok(program)) = (transcript.input, checked.literal()) else { return fault };
+    let (Some(input), Ok(program)) = (transcript.input, checked.in_runs()) else { return fault };
     let console = Console::new(Feed::Memory(input), Sink::Nowhere, None);
     let limits = ReferenceLimits { run: Limits { time: Some(REPLAY_TIME) }, steps: Some(REPLAY_STEPS) };
     let place = |op: usize| checked.source.position(program.ops[op].span.start);
@@ -351,6 +352,6 @@ fn fault_diagnostic(fault: &TapeFault, checked: &Checked) -> Diagnostic {
             FaultPlace::Loop(_) | FaultPlace::Unknown => None,
         },
         label: format!("accesses cell {}", fault.cell),
-        help: (fault.cell > 0).then(|| "a longer tape can be had with --tape".into()),
+        help: longer_tape(fault.cell),
     }
 }

@@ -109,6 +109,21 @@ fn s3_the_length_is_rounded_up_to_whole_pages() {
 }
 
 #[test]
+fn s3_numbers_of_cells_may_have_units() {
+    for (tape, cells_had) in [("64K", 1 << 16), ("2M", 1 << 21), ("1G", 1 << 30)] {
+        let outcome = bfllvm("+", &["run", "--verbose", &format!("--tape={tape}")]).run("");
+        outcome.ends(0).mentions(&[&format!("tape of {cells_had} cells")]);
+    }
+    // Whoever needs a longer one is told of one that has the cell.
+    let program = format!("{}+", ">".repeat(70_000));
+    bfllvm(&program, &["run", "--tape=64K"]).run("").ends(3).mentions(&["--tape=128K has this cell"]);
+    bfllvm(&program, &["run", "--tape=128K"]).run("").ends(0);
+    for wrong in ["64X", "0", "-1", "K"] {
+        bfllvm("+", &["run", &format!("--tape={wrong}")]).run("").ends(2).mentions(&["--tape <CELLS>"]);
+    }
+}
+
+#[test]
 fn s3_the_default_is_two_to_the_24() {
     for program in every_way("<+", &[]) {
         program.run("").ends(3).mentions(&["(its cells are 0 to 16777215)"]);

@@ -7,6 +7,7 @@ use bfllvm::level::{Level, Start};
 use bfllvm::opt::Pass;
 use clap::{Args, ValueEnum};
 
+use super::sizes::parse_bytes;
 use super::{CompileArgs, DialectArgs, Engine, TierArgs, parse_level, parse_pass, parse_seconds, parse_start};
 
 #[derive(Debug, Args)]
@@ -125,7 +126,7 @@ pub struct ProfileArgs {
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub timeout: Option<Duration>,
     /// Stop before more than this many bytes are written
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     pub max_output: Option<u64>,
     /// Where to write the profile; - for standard output; without it, to standard error when the program has ended
     #[arg(short, long, value_name = "FILE")]
