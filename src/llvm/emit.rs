@@ -58,7 +58,8 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
     let machine = pipeline::target_machine(llvm, request.level)?;
     machine.set_asm_verbosity(true);
     let mut times = Times::default();
-    let module = executable::build(&context, &machine, program, source, request, &mut times)?;
+    let plan = executable::plan(program, source, request);
+    let module = executable::build(&context, &machine, &plan, &plan.whole(), request, &mut times)?;
     let places = match request.debug {
         DebugInfo::None => Vec::new(),
         DebugInfo::Places | DebugInfo::Full | DebugInfo::Operations => places(&module),
@@ -66,15 +67,13 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
     if request.debug == DebugInfo::Places {
         module.strip_debug_info();
     }
-    let clock = Instant::now();
-    let bytes = write(&module, &machine, request.form)?;
-    times.codegen = clock.elapsed();
+    let bytes = write(&module, &machine, request.form, &mut times)?;
     Ok(Emitted { bytes, places, times })
 }
 
-/// The complete `program` as object files that are to be linked together, and how long that took. Of a large program there are
-/// several, whose code is generated at the same time by so many threads at most: the files do not depend on how many. With debug
-/// information there is one. The form that is asked for does not matter.
+/// The complete `program` as object files that are to be linked together, and how long that took, all threads together. Of a
+/// large program there are several, which are made at the same time by so many threads at most: the files do not depend on how
+/// many. With debug information there is one. The form that is asked for does not matter.
 ///
 /// # Errors
 /// A step of LLVM's fails.
@@ -85,19 +84,8 @@ pub fn emit_objects(
     request: &Request,
     threads: usize,
 ) -> Result<(Vec<Vec<u8>>, Times), LlvmError> {
-    if request.debug != DebugInfo::None {
-        let request = Request { form: Form::Object, ..*request };
-        let Emitted { bytes, times, .. } = emit(llvm, program, source, &request)?;
-        return Ok((vec![bytes], times));
-    }
-    let context = Context::create();
-    let machine = pipeline::target_machine(llvm, request.level)?;
-    let mut times = Times::default();
-    let module = executable::build(&context, &machine, program, source, request, &mut times)?;
-    let clock = Instant::now();
-    let objects = units::objects(llvm, module, &machine, request.level, threads)?;
-    times.codegen = clock.elapsed();
-    Ok((objects, times))
+    let plan = executable::plan(program, source, request);
+    units::objects(llvm, &plan, request, threads)
 }
 
 /// `loops`, a program that consists of loops, as an object file, and how many LLVM instructions they are. It defines what a module of
@@ -118,7 +106,7 @@ pub fn emit_loops(
     pipeline::optimize(&module, &machine, level)?;
     // Before code generation, which changes it.
     let Figures { instructions, .. } = Figures::of(&module);
-    Ok((write(&module, &machine, Form::Object)?, instructions))
+    Ok((write(&module, &machine, Form::Object, &mut Times::default())?, instructions))
 }
 
 fn places(module: &Module<'_>) -> Vec<Option<Position>> {
@@ -132,18 +120,26 @@ fn places(module: &Module<'_>) -> Vec<Option<Position>> {
     instructions.map(|instruction| place(instruction).filter(|place| place.line > 0)).collect()
 }
 
-pub(super) fn write(module: &Module<'_>, machine: &TargetMachine, form: Form) -> Result<Vec<u8>, LlvmError> {
+pub(super) fn write(
+    module: &Module<'_>,
+    machine: &TargetMachine,
+    form: Form,
+    times: &mut Times,
+) -> Result<Vec<u8>, LlvmError> {
+    let clock = Instant::now();
     let machine_file = |kind| {
         let buffer = machine.write_to_memory_buffer(module, kind);
         let buffer = buffer.map_err(|message| LlvmError::Codegen(message.to_string()))?;
         Ok(buffer.as_slice().to_vec())
     };
-    match form {
+    let written = match form {
         Form::Ir => Ok(module.print_to_string().to_bytes().to_vec()),
         Form::Bitcode => Ok(module.write_bitcode_to_memory().as_slice().to_vec()),
         Form::Assembly => machine_file(FileType::Assembly),
         Form::Object => machine_file(FileType::Object),
-    }
+    };
+    times.codegen += clock.elapsed();
+    written
 }
 
 /// How many bytes of machine code `object` has, an object file.

@@ -3,6 +3,7 @@
 //! The run-time support is LLVM IR too, in `runtime/`, and is linked in as it stands there: `common.ll`,
 //! `buffered.ll` and, by the way input and output go, `libc.ll` or `syscall.ll`.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use inkwell::context::Context;
@@ -11,11 +12,10 @@ use inkwell::targets::TargetMachine;
 use inkwell::values::BasicValue;
 
 use super::emit::Request;
-use super::lower::{self, DebugInfo, Io, Names, Options, Style, TapeHolder};
+use super::lower::{self, DebugInfo, Io, Names, Options, Plan, TapeHolder};
 use super::{LlvmError, Times, parts, pipeline};
 use crate::dialect::{Dialect, PAGE_BYTES};
 use crate::ir::Program;
-use crate::level::Level;
 use crate::runtime::tape::guard_bytes;
 use crate::source::Source;
 
@@ -70,47 +70,65 @@ impl ExecutableIo {
     }
 }
 
-/// Lowers `program` and links the run-time support to it; LLVM's passes for the level are run.
+/// A program that is cut into functions, as `request` has it.
+pub(super) fn plan<'a>(program: &'a Program, source: &'a Source, request: &Request) -> Plan<'a> {
+    let &Request { ref dialect, level, io, debug, .. } = request;
+    let io = if io == ExecutableIo::Extern { Io::Calls } else { Io::Buffers };
+    Plan::new(program, source, &Options::new(dialect, level, Names::Readable, io, debug))
+}
+
+/// Lowers a part of the program, and links the run-time support to the one with the first function; LLVM's passes for the level
+/// are run.
 ///
 /// # Errors
 /// A step of LLVM's fails.
-pub fn build<'ctx>(
+pub(super) fn build<'ctx>(
     context: &'ctx Context,
     machine: &TargetMachine,
-    program: &Program,
-    source: &Source,
+    plan: &Plan<'_>,
+    part: &Range<usize>,
     request: &Request,
     times: &mut Times,
 ) -> Result<Module<'ctx>, LlvmError> {
-    let &Request { ref dialect, level, io, debug, .. } = request;
     let clock = Instant::now();
-    let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
-    let host_io = if io == ExecutableIo::Extern { Io::Calls } else { Io::Buffers };
-    let options = Options { dialect: *dialect, style, names: Names::Readable, io: host_io, debug };
-    let module = lower::lower(context, program, source, &options)?;
-    if io != ExecutableIo::Extern {
-        add_constants(context, &module, program, source, dialect);
-    }
+    let module = plan.lower(context, part)?;
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     module.set_triple(&machine.get_triple());
+    if part.start == 0 {
+        link_support(context, &module, plan, request)?;
+        if request.io != ExecutableIo::Extern {
+            make_internal(&module, if *part == plan.whole() { &[b"bf_", b"rt_"] } else { &[b"rt_"] });
+        }
+    }
+    times.lower += clock.elapsed();
+    let clock = Instant::now();
+    pipeline::optimize(&module, machine, request.level)?;
+    // Every level drops what the program does not use of the run-time support.
+    pipeline::run_passes(&module, machine, "globaldce")?;
+    times.passes += clock.elapsed();
+    Ok(module)
+}
+
+fn link_support<'ctx>(
+    context: &'ctx Context,
+    module: &Module<'ctx>,
+    plan: &Plan<'_>,
+    request: &Request,
+) -> Result<(), LlvmError> {
+    let &Request { ref dialect, io, debug, .. } = request;
+    let Plan { program, source, .. } = plan;
+    if io != ExecutableIo::Extern {
+        add_constants(context, module, program, source, dialect);
+    }
     for (name, text) in io.parts() {
-        parts::link(context, &module, name, text)?;
+        parts::link(context, module, name, text)?;
     }
     if debug == DebugInfo::Full
         && let Some(tape) = module.get_global("rt_tape")
     {
-        lower::describe_tape(context, &module, source, dialect.width, TapeHolder::Global(tape));
+        lower::describe_tape(context, module, source, dialect.width, TapeHolder::Global(tape));
     }
-    if io != ExecutableIo::Extern {
-        make_internal(&module);
-    }
-    times.lower = clock.elapsed();
-    let clock = Instant::now();
-    pipeline::optimize(&module, machine, level)?;
-    // Every level drops what the program does not use of the run-time support.
-    pipeline::run_passes(&module, machine, "globaldce")?;
-    times.passes = clock.elapsed();
-    Ok(module)
+    Ok(())
 }
 
 /// Defines what the run-time support wants to know.
@@ -136,10 +154,10 @@ fn add_constants<'ctx>(
     constant.set_initializer(&name.as_basic_value_enum());
 }
 
-/// Hides everything of ours within the module, so that what is not used can be dropped. What stays
+/// Hides what has names of ours that begin so within the module, so that what is not used can be dropped. What stays
 /// visible is the entry, and the functions whose calls the code generator makes up.
-fn make_internal(module: &Module<'_>) {
-    let ours = |name: &[u8]| name.starts_with(b"bf_") || name.starts_with(b"rt_");
+fn make_internal(module: &Module<'_>, beginnings: &[&[u8]]) {
+    let ours = |name: &[u8]| beginnings.iter().any(|beginning| name.starts_with(beginning));
     for function in module.get_functions() {
         if function.count_basic_blocks() > 0 && ours(function.get_name().to_bytes()) {
             function.as_global_value().set_visibility(inkwell::GlobalVisibility::Default);

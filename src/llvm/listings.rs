@@ -4,7 +4,7 @@ use inkwell::context::Context;
 use inkwell::targets::FileType;
 
 use super::loader::Llvm;
-use super::lower::{self, DebugInfo, Io, Names, Options, Style};
+use super::lower::{self, DebugInfo, Io, Names, Options};
 use super::{LlvmError, pipeline};
 use crate::dialect::Dialect;
 use crate::ir::Program;
@@ -35,9 +35,7 @@ pub fn listings(
     let context = Context::create();
     let machine = pipeline::target_machine(llvm, level)?;
     machine.set_asm_verbosity(true);
-    let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
-    let options =
-        Options { dialect: *dialect, style, names: Names::Readable, io: Io::Calls, debug: DebugInfo::Operations };
+    let options = Options::new(dialect, level, Names::Readable, Io::Calls, DebugInfo::Operations);
     let module = lower::lower(&context, program, source, &options)?;
     let lowered = module.print_to_string().to_string();
     pipeline::optimize(&module, &machine, level)?;

@@ -26,6 +26,14 @@ pub struct Times {
     pub codegen: Duration,
 }
 
+impl Times {
+    fn add(&mut self, more: Times) {
+        self.lower += more.lower;
+        self.passes += more.passes;
+        self.codegen += more.codegen;
+    }
+}
+
 /// Why LLVM did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LlvmError {

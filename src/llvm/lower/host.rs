@@ -9,6 +9,7 @@ use inkwell::types::FunctionType;
 use inkwell::values::{CallSiteValue, FunctionValue};
 
 use super::{Options, Style, add_attribute, make_internal};
+use crate::dialect::CellWidth;
 use crate::ir::{Kind, Program, echo};
 use crate::llvm::{LlvmError, parts};
 use crate::runtime::execute::HostFunctions;
@@ -44,6 +45,31 @@ pub(super) struct Host<'ctx> {
     pub echo: Option<FunctionValue<'ctx>>,
 }
 
+/// Which of them that are.
+#[derive(Clone, Copy)]
+pub(super) struct Needs {
+    put: bool,
+    get: bool,
+    text: bool,
+    dump: bool,
+    echo: bool,
+}
+
+impl Needs {
+    pub fn of(program: &Program, options: &Options) -> Needs {
+        let calls = |wanted: fn(Kind) -> bool| program.ops.iter().any(|op| wanted(op.kind));
+        // The literal lowering has a group of instructions for a command, and no more.
+        let may_echo = options.io == Io::Buffers && options.style == Style::Ssa;
+        Needs {
+            put: calls(|kind| matches!(kind, Kind::Output { .. } | Kind::Text { len: 1, .. })),
+            get: calls(|kind| matches!(kind, Kind::Input { .. })),
+            text: calls(|kind| matches!(kind, Kind::Text { len: 2.., .. })),
+            dump: calls(|kind| matches!(kind, Kind::Dump { .. })),
+            echo: may_echo && (0..program.ops.len()).any(|index| echo::stop(program, index).is_some()),
+        }
+    }
+}
+
 impl<'ctx> Host<'ctx> {
     /// Declares the host's functions and links ours. The interpreter of tables, which calls `bf_put`, is linked
     /// before: what is internal cannot be linked to any more.
@@ -53,13 +79,12 @@ impl<'ctx> Host<'ctx> {
     pub fn declare(
         context: &'ctx Context,
         module: &Module<'ctx>,
-        program: &Program,
-        options: &Options,
+        needs: Needs,
+        io: Io,
+        width: CellWidth,
     ) -> Result<Host<'ctx>, LlvmError> {
-        let io = options.io;
         let (void, pointer) = (context.void_type(), context.ptr_type(AddressSpace::default()).into());
         let (byte, int) = (context.i8_type().into(), context.i32_type());
-        let calls = |wanted: fn(Kind) -> bool| program.ops.iter().any(|op| wanted(op.kind));
         let declare = |name: &str, ty: FunctionType<'ctx>| {
             // A piece of IR text may have declared it.
             let function = module.get_function(name).unwrap_or_else(|| module.add_function(name, ty, None));
@@ -74,32 +99,30 @@ impl<'ctx> Host<'ctx> {
         };
         let (mut put, mut get, mut text, mut pass_on) = (None, None, None, None);
         let table_puts = module.get_function("bf_put").is_some();
-        if table_puts || calls(|kind| matches!(kind, Kind::Output { .. } | Kind::Text { len: 1, .. })) {
+        if table_puts || needs.put {
             put = Some(match io {
                 Io::Buffers => link("put.ll", include_str!("put.ll"), "bf_put")?,
                 Io::Calls => declare("bf_put", void.fn_type(&[pointer, byte], false)),
             });
         }
-        if calls(|kind| matches!(kind, Kind::Input { .. })) {
+        if needs.get {
             get = Some(match io {
                 Io::Buffers => link("get.ll", include_str!("get.ll"), "bf_get")?,
                 Io::Calls => declare("bf_get", int.fn_type(&[pointer], false)),
             });
         }
-        if calls(|kind| matches!(kind, Kind::Text { len: 2.., .. })) {
+        if needs.text {
             text = Some(match io {
                 Io::Buffers => link("copy.ll", include_str!("copy.ll"), "bf_text")?,
                 Io::Calls => link("text.ll", include_str!("text.ll"), "bf_text")?,
             });
         }
-        // The literal lowering has a group of instructions for a command, and no more.
-        let may_echo = io == Io::Buffers && options.style == Style::Ssa;
-        if may_echo && (0..program.ops.len()).any(|index| echo::stop(program, index).is_some()) {
-            let cell = format!("i{}", program.width.bits());
+        if needs.echo {
+            let cell = format!("i{}", width.bits());
             pass_on = Some(link("echo.ll", &include_str!("echo.ll").replace("CELL", &cell), "bf_echo")?);
         }
-        let dump = calls(|kind| matches!(kind, Kind::Dump { .. }))
-            .then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false)));
+        let dump =
+            needs.dump.then(|| declare("bf_dump", void.fn_type(&[pointer, pointer, int.into(), int.into()], false)));
         Ok(Host { put, get, text, dump, echo: pass_on })
     }
 }

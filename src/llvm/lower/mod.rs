@@ -32,12 +32,14 @@ mod ripple;
 mod table;
 mod walk;
 
-use inkwell::AddressSpace;
+use std::ops::Range;
+
 use inkwell::attributes::AttributeLoc;
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::IntType;
 use inkwell::values::FunctionValue;
+use inkwell::{AddressSpace, GlobalVisibility};
 
 use super::LlvmError;
 use crate::dialect::{CellWidth, Dialect};
@@ -50,7 +52,7 @@ use crate::source::{Position, Source};
 
 use debug::Describer;
 pub use debug::{DebugInfo, TapeHolder, describe_tape};
-use host::Host;
+use host::{Host, Needs};
 pub use host::{Io, host_symbols};
 use partition::{Form, Limits, Region, partition};
 
@@ -81,11 +83,17 @@ pub struct Options {
 }
 
 impl Options {
+    /// For LLVM's passes of `level`.
+    #[must_use]
+    pub fn new(dialect: &Dialect, level: Level, names: Names, io: Io, debug: DebugInfo) -> Options {
+        let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
+        Options { dialect: *dialect, style, names, io, debug }
+    }
+
     /// For code that runs in memory.
     #[must_use]
     pub fn in_memory(dialect: &Dialect, level: Level, debug: DebugInfo) -> Options {
-        let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
-        Options { dialect: *dialect, style, names: Names::None, io: Io::Buffers, debug }
+        Options::new(dialect, level, Names::None, Io::Buffers, debug)
     }
 }
 
@@ -131,9 +139,12 @@ pub fn lower_loops<'ctx>(
         Style::Literal => Limits { outermost_loops: SSA_LIMITS.outermost_loops, ..LITERAL_LIMITS },
         Style::Ssa => SSA_LIMITS,
     };
-    let (module, entries) = lower_within(context, program, source, options, limits)?;
+    let plan = Plan::within(program, source, options, limits);
+    let (module, functions) = plan.module(context, &plan.whole())?;
+    let outermost = plan.regions.last().map(|whole| &whole.children[..]).unwrap_or_default();
+    let entries = outermost.iter().map(|&region| functions[region as usize]);
+    let entries: Vec<_> = entries.map(|function| function.as_global_value().as_pointer_value()).collect();
     let pointer = context.ptr_type(AddressSpace::default());
-    let entries: Vec<_> = entries.iter().map(|function| function.as_global_value().as_pointer_value()).collect();
     let table = module.add_global(pointer.array_type(entries.len() as u32), None, ENTRIES);
     table.set_constant(true);
     table.set_initializer(&pointer.const_array(&entries));
@@ -150,67 +161,139 @@ pub fn lower<'ctx>(
     source: &Source,
     options: &Options,
 ) -> Result<Module<'ctx>, LlvmError> {
-    let limits = match options.style {
-        Style::Literal => LITERAL_LIMITS,
-        Style::Ssa => SSA_LIMITS,
-    };
-    Ok(lower_within(context, program, source, options, limits)?.0)
+    let plan = Plan::new(program, source, options);
+    plan.lower(context, &plan.whole())
 }
 
-/// The functions are those that the whole program consists of.
-fn lower_within<'ctx>(
-    context: &'ctx Context,
-    program: &Program,
-    source: &Source,
-    options: &Options,
-    limits: Limits,
-) -> Result<(Module<'ctx>, Vec<FunctionValue<'ctx>>), LlvmError> {
-    let regions = partition(program, limits);
-    let module = context.create_module(source.name());
-    let functions = declare_regions(context, &module, program, source, &regions);
-    if regions.iter().any(|region| region.form == Form::Table) {
-        table::link_interpreter(context, &module, program.width)?;
+/// A program that is cut into functions, which one module defines or several.
+pub struct Plan<'a> {
+    pub program: &'a Program,
+    pub source: &'a Source,
+    options: Options,
+    regions: Vec<Region>,
+    /// For the index of each head: does the pointer end elsewhere than it began?
+    drifts: Vec<bool>,
+    /// For the index of each condition's head: how is it lowered?
+    conditions: Vec<branchless::Form>,
+    needs: Needs,
+    /// Of scans and walks that functions can do.
+    strides: Vec<i32>,
+}
+
+impl<'a> Plan<'a> {
+    #[must_use]
+    pub fn new(program: &'a Program, source: &'a Source, options: &Options) -> Plan<'a> {
+        let limits = match options.style {
+            Style::Literal => LITERAL_LIMITS,
+            Style::Ssa => SSA_LIMITS,
+        };
+        Plan::within(program, source, options, limits)
     }
-    let host = Host::declare(context, &module, program, options)?;
-    let walks = walk::link(context, &module, program)?;
-    let whole = 0..program.ops.len();
-    let drifts = drifting_heads(program, whole.clone());
-    let conditions = match options.style {
-        Style::Literal => vec![branchless::Form::Branch; program.ops.len()],
-        Style::Ssa => branchless::find(program, whole),
-    };
-    let describer = match options.debug {
-        DebugInfo::None => None,
-        DebugInfo::Places | DebugInfo::Full | DebugInfo::Operations => {
-            Some(Describer::new(context, &module, source, program.width, options.style))
-        }
-    };
-    let unit = Unit {
-        context,
-        module: &module,
-        program,
-        source,
-        options,
-        regions: &regions,
-        functions: &functions,
-        host,
-        walks,
-        drifts,
-        conditions,
-        describer,
-    };
-    for index in (0..regions.len()).rev() {
-        match regions[index].form {
-            Form::Code => body::lower_region(&unit, index)?,
-            Form::Table => body::lower_table(&unit, index)?,
+
+    fn within(program: &'a Program, source: &'a Source, options: &Options, limits: Limits) -> Plan<'a> {
+        let whole = 0..program.ops.len();
+        Plan {
+            program,
+            source,
+            options: *options,
+            regions: partition(program, limits),
+            drifts: drifting_heads(program, whole.clone()),
+            conditions: match options.style {
+                Style::Literal => vec![branchless::Form::Branch; program.ops.len()],
+                Style::Ssa => branchless::find(program, whole),
+            },
+            needs: Needs::of(program, options),
+            strides: walk::strides(program),
         }
     }
-    add_region_table(&unit, &module);
-    if let Some(describer) = &unit.describer {
-        describer.finish();
+
+    /// The functions, all of them.
+    #[must_use]
+    pub fn whole(&self) -> Range<usize> {
+        0..self.regions.len()
     }
-    let outermost = regions.last().map(|whole| &whole.children[..]).unwrap_or_default();
-    Ok((module, outermost.iter().map(|&region| functions[region as usize]).collect()))
+
+    /// For each function the operations that are its own.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<usize> {
+        let len = |region: &Region| (region.end - region.start) as usize;
+        let called =
+            |region: &Region| region.children.iter().map(|&child| len(&self.regions[child as usize])).sum::<usize>();
+        self.regions.iter().map(|region| len(region) - called(region)).collect()
+    }
+
+    /// A new module that defines the functions of `part`. If these are not all, it declares the others: such modules are to be
+    /// linked together, and the one with the first function has what all of them share.
+    ///
+    /// # Errors
+    /// LLVM refuses to build an instruction: a bug of ours.
+    pub fn lower<'ctx>(&self, context: &'ctx Context, part: &Range<usize>) -> Result<Module<'ctx>, LlvmError> {
+        let (module, functions) = self.module(context, part)?;
+        if *part != self.whole() {
+            share_names(&module, &functions, part);
+        }
+        Ok(module)
+    }
+
+    /// The module, and the function of each region.
+    fn module<'ctx>(
+        &self,
+        context: &'ctx Context,
+        part: &Range<usize>,
+    ) -> Result<(Module<'ctx>, Vec<FunctionValue<'ctx>>), LlvmError> {
+        let &Plan { program, source, ref options, ref regions, .. } = self;
+        let module = context.create_module(source.name());
+        let functions = declare_regions(context, &module, program, source, regions);
+        if regions.iter().any(|region| region.form == Form::Table) {
+            table::link_interpreter(context, &module, program.width)?;
+        }
+        let host = Host::declare(context, &module, self.needs, options.io, program.width)?;
+        let walks = walk::link(context, &module, program.width, &self.strides)?;
+        let describer = match options.debug {
+            DebugInfo::None => None,
+            DebugInfo::Places | DebugInfo::Full | DebugInfo::Operations => {
+                Some(Describer::new(context, &module, source, program.width, options.style))
+            }
+        };
+        let unit = Unit {
+            context,
+            module: &module,
+            program,
+            source,
+            options,
+            regions,
+            functions: &functions,
+            host,
+            walks,
+            drifts: &self.drifts,
+            conditions: &self.conditions,
+            describer,
+        };
+        for index in part.clone().rev() {
+            match regions[index].form {
+                Form::Code => body::lower_region(&unit, index)?,
+                Form::Table => body::lower_table(&unit, index)?,
+            }
+        }
+        if part.start == 0 {
+            add_region_table(&unit, &module);
+        }
+        if let Some(describer) = &unit.describer {
+            describer.finish();
+        }
+        Ok((module, functions))
+    }
+}
+
+/// Lets modules refer to what others define. What all need, and may want inline, is generated with the first function.
+fn share_names(module: &Module<'_>, regions: &[FunctionValue<'_>], part: &Range<usize>) {
+    let is_ours = |function: &FunctionValue<'_>| function.get_name().to_bytes().starts_with(b"bf_");
+    for function in module.get_functions().filter(is_ours) {
+        let is_defined = function.count_basic_blocks() > 0;
+        let is_copy = is_defined && part.start > 0 && !regions[part.clone()].contains(&function);
+        function.set_linkage(if is_copy { Linkage::AvailableExternally } else { Linkage::External });
+        function.as_global_value().set_visibility(GlobalVisibility::Hidden);
+    }
 }
 
 /// What the functions of one module share.
@@ -227,9 +310,9 @@ struct Unit<'a, 'ctx> {
     /// The functions for scans and walks, if there are some that they can do.
     walks: Option<walk::Walks<'ctx>>,
     /// For the index of each head: does the pointer end elsewhere than it began?
-    drifts: Vec<bool>,
+    drifts: &'a [bool],
     /// For the index of each condition's head: how is it lowered?
-    conditions: Vec<branchless::Form>,
+    conditions: &'a [branchless::Form],
     /// Tells debuggers about the functions.
     describer: Option<Describer<'ctx>>,
 }

@@ -79,22 +79,27 @@ fn lanes(stride: i32, width: CellWidth) -> (Vec<u8>, i32) {
     (table, 2 * cells as i32 - 1)
 }
 
-/// Links the functions to `module` if `program` needs them, and adds a table for each of its strides.
+/// The strides of the scans and walks that the functions can do, in order.
+pub(super) fn strides(program: &Program) -> Vec<i32> {
+    let mut strides: Vec<i32> = program.ops.iter().filter_map(|op| blockwise_stride(op.kind, program.width)).collect();
+    strides.sort_unstable();
+    strides.dedup();
+    strides
+}
+
+/// Links the functions to `module` if there are such strides, and adds a table for each.
 ///
 /// # Errors
 /// LLVM rejects their text: a bug of ours.
 pub(super) fn link<'ctx>(
     context: &'ctx Context,
     module: &Module<'ctx>,
-    program: &Program,
+    width: CellWidth,
+    strides: &[i32],
 ) -> Result<Option<Walks<'ctx>>, LlvmError> {
-    let width = program.width;
-    let mut strides: Vec<i32> = program.ops.iter().filter_map(|op| blockwise_stride(op.kind, width)).collect();
     if strides.is_empty() {
         return Ok(None);
     }
-    strides.sort_unstable();
-    strides.dedup();
     parts::link(context, module, "walk.ll", &text(width))?;
     let function = |name| {
         let function = module.get_function(name).expect("walk.ll defines it");
@@ -102,7 +107,7 @@ pub(super) fn link<'ctx>(
         function
     };
     let (right, left) = (function("bf_walk_right"), function("bf_walk_left"));
-    let strides = strides.into_iter().map(|stride| {
+    let strides = strides.iter().map(|&stride| {
         let distance = u64::from(stride.unsigned_abs());
         let (lanes, middle) = lanes(stride, width);
         let blockwise = Blockwise {
