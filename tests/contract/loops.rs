@@ -1,6 +1,6 @@
 //! S10: termination is behaviour.
 
-use super::support::every_way;
+use super::support::{Invocation, bfllvm, every_way};
 
 #[test]
 fn s10_loops_that_never_end_are_not_ended() {
@@ -15,11 +15,32 @@ fn s10_loops_that_never_end_are_not_ended() {
         ("+[>++[--]<+-]>.", b""),
     ] {
         for program in every_way(code, &[]) {
-            let mut running = program.start();
-            running.send(input);
-            running.keeps_busy();
-            running.signal(libc::SIGTERM);
-            running.end().ends(143).prints("").says("");
+            never_ends(program, input);
+        }
+    }
+}
+
+fn never_ends(program: Invocation, input: &[u8]) {
+    let mut running = program.start();
+    running.send(input);
+    running.keeps_busy();
+    running.signal(libc::SIGTERM);
+    running.end().ends(143).prints("").says("");
+}
+
+#[test]
+fn s10_loops_around_those_that_never_end_are_not_ended() {
+    // Counted, and with nothing else to show: LLVM's `indvars` ended them.
+    for (code, input) in [
+        ("++[->[--]+<]>.", &b""[..]),
+        (",[->[--]+<]>+.", b"\x02"),
+        (",[>[--]+<-]>+.", b"\x02"),
+        (">+++[-<[----]+++>]<.", b""),
+        (">>++[-<<[--]+>>]<<.", b""),
+        ("++[->[]+<]>+.", b""),
+    ] {
+        for level in ["-O1", "-O2", "-O3", "-Os", "-Oz"] {
+            never_ends(bfllvm(code, &["run", "-w", "--engine=llvm", level]), input);
         }
     }
 }
@@ -53,10 +74,7 @@ fn s10_a_loop_of_even_steps_ends_where_the_width_lets_it() {
             program.run("").ends(0).prints([1]);
         }
         for program in every_way("++++[->+++<]>[--------]+.", &[width]) {
-            let mut running = program.start();
-            running.keeps_busy();
-            running.signal(libc::SIGTERM);
-            running.end().ends(143).prints("");
+            never_ends(program, b"");
         }
     }
 }

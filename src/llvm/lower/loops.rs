@@ -2,6 +2,7 @@
 
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
+use inkwell::intrinsics::Intrinsic;
 use inkwell::values::{IntValue, PhiValue, PointerValue};
 
 use super::body::{Body, Home, Lowered};
@@ -103,6 +104,7 @@ impl<'ctx> Body<'_, 'ctx> {
                 self.builder.position_at_end(open.behind);
             }
             Home::Value(pointer) => {
+                self.mark_loop()?;
                 let (tested, exit) = self.end_carrying(head, open.cell, open.behind)?;
                 self.branch_on(tested, open.inside, exit.unwrap_or(open.behind))?;
                 let last = exit.unwrap_or(latch);
@@ -118,6 +120,16 @@ impl<'ctx> Body<'_, 'ctx> {
                     None => self.set_pointer(open.before.1)?,
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Says of the loop that it has an effect, although no instruction will do anything.
+    fn mark_loop(&self) -> Lowered<()> {
+        if self.unit.options.marks_loops {
+            let intrinsic = Intrinsic::find("llvm.sideeffect").expect("LLVM has it");
+            let mark = intrinsic.get_declaration(self.unit.module, &[]).expect("it has no types to choose");
+            self.builder.build_call(mark, &[], "")?;
         }
         Ok(())
     }

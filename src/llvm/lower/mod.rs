@@ -18,7 +18,8 @@
 //!
 //! The tape is an opaque pointer without a size, and address arithmetic is allowed to leave it: a program
 //! that runs off its tape has to reach the guard pages rather than undefined behaviour. For the same
-//! reason nothing here promises that loops end.
+//! reason nothing here promises that loops end, and where LLVM's passes assume it all the same, a call of `llvm.sideeffect` in
+//! each loop keeps them from it.
 
 mod body;
 mod carries;
@@ -41,7 +42,7 @@ use inkwell::types::IntType;
 use inkwell::values::FunctionValue;
 use inkwell::{AddressSpace, GlobalVisibility};
 
-use super::LlvmError;
+use super::{LlvmError, pipeline};
 use crate::dialect::{CellWidth, Dialect};
 use crate::ir::branchless;
 use crate::ir::transfers::drifting_heads;
@@ -77,6 +78,8 @@ pub enum Names {
 pub struct Options {
     pub dialect: Dialect,
     pub style: Style,
+    /// Whether loops have a mark for LLVM that there is more to them than the values they leave.
+    pub marks_loops: bool,
     pub names: Names,
     pub io: Io,
     pub debug: DebugInfo,
@@ -87,7 +90,7 @@ impl Options {
     #[must_use]
     pub fn new(dialect: &Dialect, level: Level, names: Names, io: Io, debug: DebugInfo) -> Options {
         let style = if level == Level::O0 { Style::Literal } else { Style::Ssa };
-        Options { dialect: *dialect, style, names, io, debug }
+        Options { dialect: *dialect, style, marks_loops: pipeline::ends_endless_loops(level), names, io, debug }
     }
 
     /// For code that runs in memory.
