@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn small_programs_are_one_unit_and_huge_ones_many() {
-        assert_eq!(parts(&[UNIT_OPS, UNIT_OPS - 1]), [0..2]);
-        assert_eq!(parts(&[0]), [0..1]);
+        assert_eq!(parts(&[UNIT_OPS, UNIT_OPS - 1]).len(), 1);
+        assert_eq!(parts(&[0]).len(), 1);
         let units = |ops: usize| parts(&vec![UNIT_OPS / 10; 10 * ops / UNIT_OPS]);
         assert_eq!(units(50 * UNIT_OPS).len(), MANY_UNITS);
         let huge = units(10 * MOST_UNIT_OPS);

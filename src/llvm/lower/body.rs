@@ -161,7 +161,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let value = self.load(source)?;
                 let factor = self.unit.cell_type().const_int(factor, false);
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
-                match form_around(&self.unit.program.ops, &self.unit.conditions, index as usize) {
+                match form_around(&self.unit.program.ops, self.unit.conditions, index as usize) {
                     Form::Shift if self.assigns => self.set(target, product),
                     Form::Redirected | Form::Shift => self.add_unless_zero(target, source, value, product),
                     // What is accessed first does not matter: LLVM may exchange them.
