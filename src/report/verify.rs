@@ -4,7 +4,7 @@
 //!
 //! `{"program": NAME, "result": RESULT, "reference": {...}, "candidates": [...]}`; these members stay. The result is `same`,
 //! `wrong` if a candidate is, or else `incomplete` if one fell behind or was not compared. The reference has `end` (`ended`, `faulted` or
-//! `cut-off`), `cell` (at fault, or null), `cut` (`time`, `steps`, `output`, `memory`, or null), `steps` and `bytes`.
+//! `cut-off`), `cell` (at fault, or null), `cut` (`endless`, `time`, `steps`, `output`, `memory`, or null), `steps` and `bytes`.
 //!
 //! A candidate has `engine`, `levels` (those to which it is the same), `start` (`ahead` if the passes are those of code that runs
 //! later, as `build` makes it, or `at-once` for those of code that runs as soon as it is there), `result` (`same`, `so-far` for all that the
@@ -62,6 +62,7 @@ impl Result {
 pub fn table(base: &Base<'_>, rows: &[Row]) -> String {
     let cut = match base.cut {
         None => "",
+        Some(Cut::Endless) => ", since it never ends: its state came back,",
         Some(Cut::Time) => ", at its limit of time",
         Some(Cut::Steps) => ", at its limit of steps",
         Some(Cut::Output) => ", at the limit of output",
@@ -211,6 +212,7 @@ fn blame(culprit: &Culprit) -> String {
 pub fn json(base: &Base<'_>, rows: &[Row], source: &Source) -> String {
     let candidates: Vec<_> = rows.iter().map(|row| candidate(row, source)).collect();
     let cut = base.cut.map(|cut| match cut {
+        Cut::Endless => "endless",
         Cut::Time => "time",
         Cut::Steps => "steps",
         Cut::Output => "output",

@@ -36,6 +36,8 @@ pub struct Base<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
+    /// It never ends: it came back to a state that it had been in, and printed nothing in between.
+    Endless,
     Time,
     Steps,
     Output,
@@ -55,6 +57,9 @@ pub const MARGIN_CELLS: u64 = 1 << 20;
 
 /// How many steps are made between two looks at the clock.
 const SLICE: u64 = 1 << 16;
+
+/// How many cells are compared with others at most to find out that a run comes back to where it was.
+const MOST_COMPARED_CELLS: usize = 1 << 22;
 
 impl<'a> Base<'a> {
     /// Runs the program.
@@ -115,13 +120,23 @@ fn follow(mut machine: Machine<'_>, input: &[u8], bounds: &Bounds) -> Followed {
     let mut io = Collector { input, output: Vec::new(), room: bounds.output };
     let clock = Instant::now();
     let (mut last_output, mut printed) = (Duration::ZERO, 0);
+    let (mut slices, mut is_endless) = (0u32, false);
     let status = loop {
-        let status = machine.run(&mut io, SLICE.min(bounds.steps - machine.steps()));
+        let steps = SLICE.min(bounds.steps - machine.steps());
+        let status = if slices.is_power_of_two() {
+            comes_back(&mut machine, &mut io, steps).unwrap_or_else(|| {
+                is_endless = true;
+                Status::Paused
+            })
+        } else {
+            machine.run(&mut io, steps)
+        };
+        slices += 1;
         let now = clock.elapsed();
         if io.output.len() > printed {
             (last_output, printed) = (now, io.output.len());
         }
-        if status != Status::Paused || now >= bounds.time || machine.steps() >= bounds.steps {
+        if status != Status::Paused || is_endless || now >= bounds.time || machine.steps() >= bounds.steps {
             break status;
         }
     };
@@ -130,10 +145,35 @@ fn follow(mut machine: Machine<'_>, input: &[u8], bounds: &Bounds) -> Followed {
         Status::Fault { cell, op } => (Finish::Faulted { cell }, None, Some(op)),
         Status::Halted => (Finish::CutOff, Some(Cut::Output), None),
         Status::OutOfMemory => (Finish::CutOff, Some(Cut::Memory), None),
+        Status::Paused if is_endless => (Finish::CutOff, Some(Cut::Endless), None),
         Status::Paused if machine.steps() >= bounds.steps => (Finish::CutOff, Some(Cut::Steps), None),
         Status::Paused => (Finish::CutOff, Some(Cut::Time), None),
     };
     Followed { run: Run { finish, output: io.output }, steps: machine.steps(), cut, last_output, fault }
+}
+
+/// Does so many steps. Nothing if it comes to the state that it is in once more before that, without output, and so for ever.
+/// To do that after 2^n slices, as Brent's algorithm does, finds all that come back soon.
+fn comes_back(machine: &mut Machine<'_>, io: &mut Collector<'_>, steps: u64) -> Option<Status> {
+    if machine.tape().len() > MOST_COMPARED_CELLS {
+        return Some(machine.run(io, steps));
+    }
+    let (before, left, room) = (machine.clone(), io.input.len(), io.room);
+    let (last, mut cells) = (machine.steps() + steps, 0);
+    while machine.steps() < last && cells <= MOST_COMPARED_CELLS {
+        let status = machine.run(io, 1);
+        if status != Status::Paused {
+            return Some(status);
+        }
+        let is_there = (machine.next(), machine.pointer(), io.input.len()) == (before.next(), before.pointer(), left);
+        if is_there && io.room == room {
+            if machine.tape() == before.tape() {
+                return None;
+            }
+            cells += machine.tape().len();
+        }
+    }
+    Some(machine.run(io, last - machine.steps()))
 }
 
 /// Collects the output, up to a bound.
@@ -182,13 +222,31 @@ mod tests {
     fn a_run_is_cut_off_at_each_bound() {
         for (code, bounds, cut, printed) in [
             ("+.[]", Bounds { steps: 1000, ..BOUNDS }, Cut::Steps, 1),
-            ("+.[]", Bounds { time: Duration::from_millis(1), steps: u64::MAX, ..BOUNDS }, Cut::Time, 1),
+            ("+.[]", Bounds { time: Duration::ZERO, steps: u64::MAX, ..BOUNDS }, Cut::Time, 1),
             ("+[.]", Bounds { output: 5, ..BOUNDS }, Cut::Output, 5),
         ] {
             base(code, b"", &bounds, |base| {
                 assert_eq!((base.run.finish, base.cut, base.run.output.len()), (Finish::CutOff, Some(cut), printed));
             });
         }
+    }
+
+    #[test]
+    fn an_endless_run_is_one_that_comes_back() {
+        for (code, input, cut) in [
+            ("+.[]", &b""[..], Cut::Endless),
+            // As long as the input lasts it goes on; at its end nothing changes any more.
+            ("+[>,<]", b"ab", Cut::Endless),
+            (">+[>+++[-]++[-<+>]<[->+<]>[-]<+]", b"", Cut::Endless),
+            ("++[->[--]+<].", b"", Cut::Endless),
+            // It prints as it goes.
+            ("+[.]", b"", Cut::Output),
+            // It has another state each time.
+            (">+[>[>]+[<]>]", b"", Cut::Steps),
+        ] {
+            base(code, input, &BOUNDS, |base| assert_eq!(base.cut, Some(cut), "{code}"));
+        }
+        base("+[>+++++++++[>+<-]<-]+[>+++++[-]<-].", b"", &BOUNDS, |base| assert_eq!(base.cut, None));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Of an unoptimised program only the reference's own run is. An optimised one may skip an access without effect, and so
 //! fault later than the reference or not at all: what it prints then is what the program prints on a longer tape.
 
-use super::base::Base;
+use super::base::{Base, Cut};
 use super::{Finish, Run};
 
 /// How close a run has to be.
@@ -53,6 +53,7 @@ pub fn judge(base: &Base<'_>, run: &Run, exactness: Exactness) -> Judgement {
         },
         (Ended | Faulted { .. }, CutOff) if length > expected_length => different(reference, run),
         (CutOff, Ended | Faulted { .. }) if length < expected_length => different(reference, run),
+        (CutOff, Ended | Faulted { .. }) if base.cut == Some(Cut::Endless) => different(reference, run),
         (CutOff, _) | (_, CutOff) => Judgement::SoFar { bytes: common },
         (Ended | Faulted { .. }, Ended | Faulted { .. }) => {
             if reference.finish == run.finish && expected_length == length {
@@ -109,6 +110,22 @@ mod tests {
             Judgement::Same => "same".into(),
             Judgement::SoFar { bytes } => format!("so far {bytes}"),
             Judgement::Different(difference) => format!("different {}", difference.byte),
+        }
+    }
+
+    #[test]
+    fn what_never_ends_has_no_end() {
+        for exactness in [Exact, Optimized] {
+            for (finish, output, expected) in [
+                (Ended, &[1][..], "different 1"),
+                (Ended, &[1, 2], "different 1"),
+                (Faulted { cell: -1 }, &[1], "different 1"),
+                (CutOff, &[1], "so far 1"),
+                (CutOff, &[], "so far 0"),
+            ] {
+                let judged = judged("+.++[>[--]+<-]", &BOUNDS, exactness, finish, output);
+                assert_eq!(judged, expected, "{finish:?} {output:?}");
+            }
         }
     }
 

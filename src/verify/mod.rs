@@ -4,7 +4,8 @@
 //! same input, and [`mod@judge`] says whether its output and its end are what the contract allows. For one that is wrong
 //! [`blame`] looks for the step that makes it so: one of the level's passes, or what comes behind them.
 //!
-//! A run is bounded in time, steps and output. Where one is cut off, what is compared is the output so far.
+//! A run is bounded in time, steps and output. Where one is cut off, what is compared is the output so far, and if the reference
+//! is known never to end, that no other run does.
 //!
 //! How a candidate is run is the business of a [`Runner`]; nothing here knows processes, machine code or LLVM.
 

@@ -1,6 +1,7 @@
 //! Programs with their input, and what the definition of the language says of them.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use bfllvm::dialect::Dialect;
 use bfllvm::ir::{Entry, Program};
@@ -8,6 +9,8 @@ use bfllvm::level::{Level, Start};
 use bfllvm::parse::{Bang, Granularity, Hash, Options, parse};
 use bfllvm::reference::{Machine, MemoryIo, Status};
 use bfllvm::source::Source;
+use bfllvm::verify::Bounds;
+use bfllvm::verify::base::{self, Base, Cut};
 
 /// A program that does not end within so many commands is not followed further.
 const STEPS: u64 = 20_000;
@@ -55,6 +58,13 @@ impl Case {
             reference.clone()
         };
         Case { source, dialect, input, literal, reference, steps, unbounded }
+    }
+
+    /// Whether the program is known to run for ever and not to print anything more at some time.
+    pub fn is_endless(&self) -> bool {
+        let case = base::Case { program: &self.literal, dialect: self.dialect, input: &self.input };
+        let bounds = Bounds { time: Duration::MAX, compiling: Duration::ZERO, steps: 1 << 22, output: 1000 };
+        Base::new(case, &bounds).cut == Some(Cut::Endless)
     }
 
     pub fn at(&self, level: Level) -> Program {

@@ -31,18 +31,34 @@ const HANGS: Duration = Duration::from_secs(300);
 
 /// Through LLVM.
 pub fn compile_and_run(case: &Case, level: Level) -> Run {
-    run_compiled(&case.at(level), &case.source, &case.dialect, &case.input, level)
+    compile_and_run_for(case, level, HANGS)
+}
+
+/// The same, for so long at most.
+pub fn compile_and_run_for(case: &Case, level: Level, time: Duration) -> Run {
+    run_compiled_for(&case.at(level), &case.source, &case.dialect, &case.input, level, time)
 }
 
 /// The same for operations as they are.
 pub fn run_compiled(program: &Program, source: &Source, dialect: &Dialect, input: &[u8], level: Level) -> Run {
+    run_compiled_for(program, source, dialect, input, level, HANGS)
+}
+
+fn run_compiled_for(
+    program: &Program,
+    source: &Source,
+    dialect: &Dialect,
+    input: &[u8],
+    level: Level,
+    time: Duration,
+) -> Run {
     let llvm = loader::load().unwrap();
     let host = host_functions();
     jit::with_code(llvm, program, source, dialect, level, &host, |code| {
         let (entry, guard_bytes) = (code.entry, tape::guard_bytes(program));
         let code = Code { entry, faults: &code.regions, guard_bytes, heat: None, linker: None };
         // SAFETY: the code was just made for this dialect, the guards for this program.
-        unsafe { run_code(&code, dialect, input) }
+        run_of(unsafe { executed(&code, dialect, input, time) })
     })
     .unwrap()
 }
@@ -59,7 +75,7 @@ pub fn translated(program: &Program, source: &Source, dialect: &Dialect, input: 
     let (entry, guard_bytes) = (code.entry(), tape::guard_bytes(program));
     let code = Code { entry, faults: &faults, guard_bytes, heat: None, linker: None };
     // SAFETY: as above.
-    unsafe { executed(&code, dialect, input) }
+    unsafe { executed(&code, dialect, input, HANGS) }
 }
 
 /// The same for code that is made when it is come to, about so many operations at a time.
@@ -76,7 +92,7 @@ pub fn translated_in_chunks(
     let (entry, linker) = (chunks.entry(&NoSlots).unwrap(), chunks.linker(&NoSlots));
     let code = Code { entry, faults: &chunks, guard_bytes, heat: None, linker: Some(&linker) };
     // SAFETY: as above.
-    unsafe { executed(&code, dialect, input) }
+    unsafe { executed(&code, dialect, input, HANGS) }
 }
 
 struct NoSlots;
@@ -217,14 +233,14 @@ pub fn run_tried_out([first, then]: [&Program; 2], case: &Case, time: Duration) 
 /// The code was made for this dialect, the guards for its program.
 pub unsafe fn run_code(code: &Code, dialect: &Dialect, input: &[u8]) -> Run {
     // SAFETY: as required of the caller.
-    run_of(unsafe { executed(code, dialect, input) })
+    run_of(unsafe { executed(code, dialect, input, HANGS) })
 }
 
 /// # Safety
 /// As for [`run_code`].
-unsafe fn executed(code: &Code, dialect: &Dialect, input: &[u8]) -> (End, Vec<u8>) {
+unsafe fn executed(code: &Code, dialect: &Dialect, input: &[u8], time: Duration) -> (End, Vec<u8>) {
     let console = Console::new(Feed::Memory(input.to_vec()), Sink::Memory(Vec::new()), None);
-    let limits = Limits { time: Some(HANGS) };
+    let limits = Limits { time: Some(time) };
     // SAFETY: as required of the caller.
     let (end, transcript) = unsafe { execute(code, dialect, console, &limits) }.unwrap();
     (end, transcript.output)

@@ -28,12 +28,13 @@ use proptest::test_runner::{Config, FileFailurePersistence};
 
 use cases::{Case, Ended, Run, interpret, read, source};
 use engines::{
-    build_and_run, compile_and_run, run_code, run_compiled, run_of, run_tiered, run_tried_out, translate_and_run,
-    translated, translated_in_chunks,
+    build_and_run, compile_and_run, compile_and_run_for, run_code, run_compiled, run_of, run_tiered, run_tried_out,
+    translate_and_run, translated, translated_in_chunks,
 };
 use operations::{assemble, carrying, operations, rescanning};
 use programs::{
-    chunk_ops, dialect, idiom_program, ladder_program, nested_program, program, resetting_program, shifting_program,
+    chunk_ops, dialect, endless_program, idiom_program, ladder_program, nested_program, program, resetting_program,
+    shifting_program,
 };
 
 /// The pass `evaluate-start` has steps enough for programs that take no more.
@@ -184,6 +185,22 @@ proptest! {
             if let Err(message) = case.allows(&compile_and_run(&case, row.level)) {
                 return Err(TestCaseError::fail(format!("-O{}: {message}", row.name)));
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(60))]
+
+    /// What never ends does not at any level.
+    #[test]
+    fn compiled_code_goes_on_for_ever(code in endless_program(), input in prop::collection::vec(0..4u8, 0..4), dialect in dialect()) {
+        let case = Case::new(&code, input, dialect);
+        prop_assume!(case.is_endless());
+        for row in LEVELS {
+            let run = compile_and_run_for(&case, row.level, Duration::from_millis(10));
+            prop_assert_eq!(run.end, Ended::Unfinished, "-O{}", row.name);
+            prop_assert_eq!(case.allows(&run), Ok(()), "-O{}", row.name);
         }
     }
 }

@@ -398,6 +398,26 @@ pub fn nested_program() -> impl Strategy<Value = String> {
         .prop_map(|(start, parts)| format!("{start}+++[->>{}<<]>.>>.<<<.", parts.concat()))
 }
 
+/// Loops in counted loops that never end where the cell is odd, and what is left of them else.
+pub fn endless_program() -> impl Strategy<Value = String> {
+    let inner = prop_oneof![
+        6 => "\\[(--|\\+\\+|----|-{6})\\]",
+        2 => "\\[(--|\\+\\+)([<>])\\]",
+        2 => "\\[-->\\+<\\]",
+        1 => "\\[(|>|<|>\\+<|>--<)\\]",
+        1 => "\\[-\\]",
+        1 => "[+\\-.]",
+    ];
+    let counted = (inner, "[+\\-]{0,3}", 1..3usize, "\\+{0,3}", any::<bool>()).prop_map(
+        |(inner, change, far, count, is_left)| {
+            let (there, back) = if is_left { ("<", ">") } else { (">", "<") };
+            format!("{count}[-{}{inner}{change}{}]", there.repeat(far), back.repeat(far))
+        },
+    );
+    (">>>>", "[,+]{1,3}", prop::collection::vec(prop_oneof![4 => counted, 1 => "[<>+.]"], 1..5))
+        .prop_map(|(start, first, parts)| format!("{start}{first}{}>.", parts.concat()))
+}
+
 pub fn dialect() -> impl Strategy<Value = Dialect> {
     let width = prop_oneof![4 => Just(CellWidth::W8), 1 => Just(CellWidth::W16), 1 => Just(CellWidth::W32), 1 => Just(CellWidth::W64)];
     let eof = prop_oneof![Just(Eof::Same), Just(Eof::Zero), Just(Eof::MinusOne)];
