@@ -17,9 +17,11 @@ fn wanted(what: &str) -> String {
 }
 
 fn parse(text: &str) -> Option<u64> {
-    let units = [('K', 10), ('M', 20), ('G', 30)];
+    let units = [(['K', 'k'], 10), (['M', 'm'], 20), (['G', 'g'], 30)];
     let unit = units.into_iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)));
     let (number, shift) = unit.unwrap_or((text, 0));
+    // A sign is none of a size.
+    let number = Some(number).filter(|number| number.starts_with(|first: char| first.is_ascii_digit()))?;
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
@@ -29,7 +31,9 @@ mod tests {
 
     #[test]
     fn units_are_powers_of_1024() {
-        for (text, size) in [("0", 0), ("30000", 30_000), ("64K", 65_536), ("16M", 1 << 24), ("3G", 3 << 30)] {
+        for (text, size) in
+            [("0", 0), ("30000", 30_000), ("64K", 65_536), ("64k", 65_536), ("16M", 1 << 24), ("3G", 3 << 30)]
+        {
             assert_eq!(parse_bytes(text), Ok(size), "{text}");
         }
         assert_eq!(parse_cells("1"), Ok(1));
@@ -37,7 +41,7 @@ mod tests {
 
     #[test]
     fn what_is_no_size_is_told() {
-        for text in ["", "K", "1T", "1 K", "1KB", "1.5G", "-1", "x", "18446744073709551616", "99999999999G"] {
+        for text in ["", "K", "1T", "1 K", "1KB", "1.5G", "-1", "+1", "x", "18446744073709551616", "99999999999G"] {
             assert!(parse_bytes(text).unwrap_err().starts_with("a number of bytes is wanted"), "{text}");
         }
         assert_eq!(parse_cells("0"), Err("a tape has a cell at least".into()));
