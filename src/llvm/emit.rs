@@ -57,8 +57,9 @@ pub fn emit(llvm: Llvm, program: &Program, source: &Source, request: &Request) -
     let context = Context::create();
     let machine = pipeline::target_machine(llvm, request.level)?;
     machine.set_asm_verbosity(true);
-    let mut times = Times::default();
+    let clock = Instant::now();
     let plan = executable::plan(program, source, request);
+    let mut times = Times { lower: clock.elapsed(), ..Times::default() };
     let module = executable::build(&context, &machine, &plan, &plan.whole(), request, &mut times)?;
     let places = match request.debug {
         DebugInfo::None => Vec::new(),
@@ -84,8 +85,12 @@ pub fn emit_objects(
     request: &Request,
     threads: usize,
 ) -> Result<(Vec<Vec<u8>>, Times), LlvmError> {
+    let clock = Instant::now();
     let plan = executable::plan(program, source, request);
-    units::objects(llvm, &plan, request, threads)
+    let planned = clock.elapsed();
+    let (objects, mut times) = units::objects(llvm, &plan, request, threads)?;
+    times.lower += planned;
+    Ok((objects, times))
 }
 
 /// `loops`, a program that consists of loops, as an object file, and how many LLVM instructions they are. It defines what a module of
