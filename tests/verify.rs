@@ -18,7 +18,7 @@ use bfllvm::runtime::console::{Console, Feed, Sink};
 use bfllvm::runtime::execute::{Code, execute, host_functions};
 use bfllvm::runtime::{End, Limits, tape};
 use bfllvm::source::Source;
-use bfllvm::verify::base::{Base, Case};
+use bfllvm::verify::base::{Base, Case, Cut};
 use bfllvm::verify::blame::{Culprit, Llvm};
 use bfllvm::verify::{
     Attempt, Bounds, Engine, Finish, Outcome, Problem, Row, Run, Runner, Verdict, candidates, verify,
@@ -214,6 +214,13 @@ fn wrong_sums(program: Program) -> Program {
     })
 }
 
+/// Ends the program where a loop begins.
+fn ends_early(mut program: Program) -> Program {
+    let is_loop = |op: &Op| matches!(op.kind, Kind::Loop { .. });
+    program.ops.truncate(program.ops.iter().position(is_loop).unwrap_or(program.ops.len()));
+    program
+}
+
 fn panics(_: Program) -> Program {
     panic!("a pass that panics")
 }
@@ -319,6 +326,18 @@ fn the_first_wrong_byte_is_shown_in_the_source() {
         assert_eq!([&place["line"], &place["column"], &place["step"]], [2, 12, 15]);
         let culprit = serde_json::json!({ "kind": "stage", "name": "broken", "number": 2, "of": of });
         assert_eq!(candidate["culprit"], culprit);
+    });
+}
+
+#[test]
+fn what_ends_a_program_that_never_does_is_found() {
+    let of = Here::own_stages(Level::O2, Start::Ahead).len() + 1;
+    let here = Here::new(",.[>+<]", b"a", Broken::Stage { number: 2, step: ends_early });
+    here.verify(&[Level::O2], |base, rows| {
+        assert_eq!((base.cut, &base.run.output[..]), (Some(Cut::Endless), &b"a"[..]));
+        for row in rows {
+            assert_eq!(culprit(row), &Culprit::Stage { name: "broken".into(), number: 2, of }, "{row:?}");
+        }
     });
 }
 

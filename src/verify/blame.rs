@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::base::Base;
+use super::base::{Base, Cut};
 use super::judge::{Exactness, Judgement, judge};
 use super::{Attempt, Bounds, Engine, Outcome, Runner};
 
@@ -117,6 +117,12 @@ impl<'a> Suspects<'a> {
             Judgement::Different(_) => Ok(true),
             Judgement::Same => Ok(false),
             Judgement::SoFar { bytes } if bytes > byte => Ok(false),
+            // It goes on, as it is to.
+            Judgement::SoFar { bytes }
+                if self.base.cut == Some(Cut::Endless) && bytes == self.base.run.output.len() =>
+            {
+                Ok(false)
+            }
             Judgement::SoFar { bytes } => {
                 Err(format!("the runs to compare were cut off after {bytes} bytes of output; try a longer --timeout"))
             }

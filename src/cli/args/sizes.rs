@@ -1,4 +1,4 @@
-//! Numbers of cells and of bytes, as `head -c` and `truncate -s` take them.
+//! Numbers of cells and of bytes, with units of powers of 1024.
 
 pub(super) fn parse_cells(text: &str) -> Result<u64, String> {
     match parse(text) {
