@@ -12,6 +12,7 @@ use super::translate::Translator;
 use super::{HostFunction, io};
 use crate::ir::Kind;
 use crate::ir::branchless::Form;
+use crate::ir::shifts;
 use crate::runtime::sites;
 use crate::runtime::slots::{Slot, Targets};
 
@@ -112,7 +113,8 @@ impl Translator<'_> {
         if let Some(slot) = slot {
             let again = self.emitter.label();
             self.emitter.bind(again);
-            if let Some(open) = self.open.last_mut().filter(|open| open.head == index) {
+            let is_left = self.leaves_clearing();
+            if let Some(open) = self.open.last_mut().filter(|open| !is_left && open.head == index) {
                 open.again = again;
             }
             let site = self.emitter.offset();
@@ -148,13 +150,35 @@ impl Translator<'_> {
 
     /// The test at the end of a loop.
     pub(super) fn end(&mut self, open: &Open) {
-        self.assigns = false;
         self.runs_around = None;
         if self.carried.is_some() {
             return self.end_carrying(open);
         }
         self.test(open.cell, open.loads);
         self.emitter.jump_if_not_zero(open.again);
+        if self.leaves_clearing() {
+            self.clear_left_behind(open.head);
+            self.settle(open.ahead);
+        }
+        self.assigns = false;
+    }
+
+    /// Whether iterations leave to what is behind the loop to clear what they have shifted. Debuggers want to find everything
+    /// in memory; nobody takes the loop over between such iterations.
+    pub(super) fn leaves_clearing(&self) -> bool {
+        self.assigns && self.emitter.notes.rows.is_none()
+    }
+
+    /// Behind a loop that shifts.
+    fn clear_left_behind(&mut self, head: u32) {
+        let Kind::Loop { end, .. } = self.unit.program.ops[head as usize].kind else { return };
+        let body = head as usize + 1..end as usize;
+        let first = self.unit.range.start as usize;
+        let forms = &self.conditions[body.start - first..body.end - first];
+        for cell in shifts::left_behind(&self.unit.program.ops[body], forms) {
+            let at = self.at(cell);
+            self.emitter.set_value(at, 0);
+        }
     }
 
     /// What is known where the body of a loop or condition on `cell` begins.

@@ -24,6 +24,7 @@ use crate::ir::branchless::{self, Form, form_around};
 use crate::ir::carries::Carrying;
 use crate::ir::count::Reload;
 use crate::ir::rescans::{Rescanning, Use};
+use crate::ir::shifts;
 use crate::ir::{Kind, Program};
 use crate::runtime::slots::Targets;
 use crate::source::Source;
@@ -176,7 +177,7 @@ pub(super) struct Translator<'a> {
     /// Ways out that stand behind the operations.
     pub(super) exits: Vec<Exit>,
     /// For each head of a condition.
-    conditions: Vec<Form>,
+    pub(super) conditions: Vec<Form>,
     /// Whether the operation is in a loop of the form [`Form::Shift`], behind its [first iteration](Translator::first_iteration).
     pub(super) assigns: bool,
     /// The operations that a store before them has done with.
@@ -247,6 +248,7 @@ impl Translator<'_> {
     fn carry_out(&mut self, index: u32) {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => self.add_value(index, cell, delta),
+            Kind::Set { .. } if self.leaves_clearing() && self.is_clearing(index) => {}
             Kind::Set { cell, value } => self.set_values(index, cell, value),
             Kind::MulAdd { target, source, factor } => match self.form_around(index) {
                 Form::Shift if self.assigns => self.set_product(index, target, source, factor),
@@ -323,6 +325,12 @@ impl Translator<'_> {
     fn form_around(&self, index: u32) -> Form {
         let (ops, number) = (&self.unit.program.ops[self.unit.ops()], index - self.unit.range.start);
         form_around(ops, &self.conditions, number as usize)
+    }
+
+    /// Whether it clears what a loop shifts.
+    fn is_clearing(&self, index: u32) -> bool {
+        let (ops, number) = (&self.unit.program.ops[self.unit.ops()], index - self.unit.range.start);
+        shifts::is_clearing(ops, &self.conditions, number as usize)
     }
 
     /// The operation at `index` begins.

@@ -25,6 +25,7 @@
 use std::ops::Range;
 
 use super::count::{Count, Reload};
+use super::shifts::Steady;
 use super::transfers::{Transfer, drifting_heads, loop_drifts};
 use super::{Entry, Kind, Op, Program};
 
@@ -157,7 +158,7 @@ pub fn form_around(ops: &[Op], forms: &[Form], index: usize) -> Form {
 }
 
 /// The leftmost and the rightmost cell, seen from the pointer, that are on the tape for certain.
-type Reached = Option<(i64, i64)>;
+pub(super) type Reached = Option<(i64, i64)>;
 
 /// Whether `cell` is on the tape for certain.
 fn is_reached(reached: Reached, cell: i32) -> bool {
@@ -165,12 +166,12 @@ fn is_reached(reached: Reached, cell: i32) -> bool {
 }
 
 /// What is on the tape once `cell` was accessed.
-fn reach(reached: Reached, cell: i32) -> Reached {
+pub(super) fn reach(reached: Reached, cell: i32) -> Reached {
     reach_from(0, reached, cell)
 }
 
 /// The same, seen from so many cells further left.
-fn reach_from(pointer: i64, reached: Reached, cell: i32) -> Reached {
+pub(super) fn reach_from(pointer: i64, reached: Reached, cell: i32) -> Reached {
     let cell = pointer + i64::from(cell);
     Some(reached.map_or((cell, cell), |(left, right)| (left.min(cell), right.max(cell))))
 }
@@ -258,68 +259,6 @@ fn is_unseen(body: &[Op]) -> bool {
     body.len() <= MAX_AHEAD && body.iter().all(|op| is_unseen(op.kind))
 }
 
-/// A loop whose pointer drifts, in iterations that follow another.
-struct Steady<'a> {
-    ops: &'a [Op],
-    body: Range<usize>,
-    drift: i64,
-    /// What the iteration before reached, seen from the pointer at the head.
-    reached: (i64, i64),
-    /// How far the pointer is from where it was at the head.
-    pointer: i64,
-}
-
-impl Steady<'_> {
-    /// A loop on `cell`; nothing if there is more in its body than [`Form::Shift`] allows, or too much to have it twice.
-    fn of(program: &Program, cell: i32, body: Range<usize>, drift: i64) -> Option<Steady<'_>> {
-        if body.len() > MAX_REPEATED {
-            return None;
-        }
-        let (mut reached, mut pointer, mut open) = (reach(None, cell), 0, 0);
-        for op in &program.ops[body.clone()] {
-            let cells = match op.kind {
-                Kind::Move { delta } => {
-                    pointer += i64::from(delta);
-                    continue;
-                }
-                Kind::IfEnd { .. } => {
-                    open -= 1;
-                    continue;
-                }
-                Kind::If { cell, .. } => [cell; 3],
-                kind => cells_of(kind)?,
-            };
-            if open == 0 {
-                reached = cells.into_iter().fold(reached, |reached, cell| reach_from(pointer, reached, cell));
-            }
-            open += i32::from(matches!(op.kind, Kind::If { .. }));
-        }
-        let (left, right) = reached?;
-        let reached = (left - drift, right - drift);
-        Some(Steady { ops: &program.ops, body, drift, reached, pointer: 0 })
-    }
-
-    /// Whether the transfer's target is what it has cleared in the iteration before, and nothing else changes either cell.
-    fn shifts(&self, transfer: Transfer) -> bool {
-        let target = self.pointer + i64::from(transfer.target);
-        let source = self.pointer + i64::from(transfer.source);
-        if target + self.drift != source || !(self.reached.0..=self.reached.1).contains(&target) {
-            return false;
-        }
-        let mut pointer = 0;
-        let mut changes = 0;
-        for op in &self.ops[self.body.clone()] {
-            if let Kind::Move { delta } = op.kind {
-                pointer += i64::from(delta);
-            } else if let Some(changed) = op.kind.straight_target() {
-                changes += u32::from([target, source].contains(&(pointer + i64::from(changed))));
-            }
-        }
-        // Its own.
-        changes == 2
-    }
-}
-
 /// Whether `body` does nothing if `cell` is 0, and accesses that and only cells that are on the tape.
 fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
     let is_on_tape = |cell| is_reached(reached, cell);
@@ -367,9 +306,6 @@ const MAX_OPS: usize = 5;
 /// So many operations behind a condition are looked at.
 const MAX_AHEAD: usize = 16;
 
-/// Longer bodies are not repeated for a first iteration.
-const MAX_REPEATED: usize = 40;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,35 +339,6 @@ mod tests {
         assert_eq!(found("add [1] 1/if [2]/minadd [1] [2] 9 3/minadd [2] [2] 9 255/end"), [2]);
         // In every iteration the loop tests the cell to the left, wherever it stands.
         assert_eq!(found("loop [0]/if [2]/muladd [1] [2] 3/set [2] 0/end/move 3/end"), [2]);
-    }
-
-    #[test]
-    fn records_that_shift_are_assigned_from_the_second_iteration_on() {
-        let shifts = |code: &str| {
-            let program = text::parse(&format!("cells 8\nscan [0] 1\n{}", code.replace('/', "\n"))).unwrap();
-            assert!(with(Form::Always, &program).is_empty(), "{code}");
-            with(Form::Shift, &program)
-        };
-        // The loop's head too.
-        let transfer = "if [1]/muladd [10] [1] 1/set [1] 0/end";
-        assert_eq!(shifts(&format!("loop [0]/{transfer}/move -9/end")), [1, 2]);
-        assert_eq!(shifts(&format!("loop [-2]/move -2/{transfer}/move -7/end")), [1, 3]);
-        assert_eq!(
-            shifts(&format!("loop [0]/{transfer}/if [2]/muladd [11] [2] 1/set [2] 0/end/move -9/end")),
-            [1, 2, 6]
-        );
-        for (why, stays) in [
-            ("another record", format!("loop [0]/{transfer}/move -8/end")),
-            ("it moves along", format!("loop [0]/{transfer}/move 9/end")),
-            ("what is cleared is changed", format!("loop [0]/{transfer}/add [1] 1/move -9/end")),
-            ("the target is changed", format!("loop [0]/if [2]/set [10] 3/end/{transfer}/move -9/end")),
-            ("changed under a condition", format!("loop [0]/{transfer}/if [2]/set [1] 3/end/move -9/end")),
-            ("it may not be come to", format!("loop [0]/if [5]/{transfer}/set [5] 0/end/move -9/end")),
-            ("a loop within", format!("loop [0]/{transfer}/loop [2]/end/move -9/end")),
-            ("iterations differ", format!("loop [0]/{transfer}/move -9/if [3]/move 1/end/end")),
-        ] {
-            assert!(shifts(&stays).is_empty(), "{why}");
-        }
     }
 
     #[test]

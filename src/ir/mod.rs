@@ -16,6 +16,7 @@ mod pointer;
 mod prefetch;
 pub mod rescans;
 mod rewriter;
+pub mod shifts;
 pub mod text;
 pub mod transfers;
 pub mod verify;

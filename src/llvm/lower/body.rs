@@ -14,7 +14,7 @@ use crate::dialect::Eof;
 use crate::ir::branchless::{Form, form_around};
 use crate::ir::count::Reload;
 use crate::ir::rescans::Use;
-use crate::ir::{Kind, echo};
+use crate::ir::{Kind, echo, shifts};
 
 /// Lowers the region with this index.
 pub(super) fn lower_region(unit: &Unit<'_, '_>, index: usize) -> Result<(), BuilderError> {
@@ -150,12 +150,18 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         }
     }
 
+    /// Whether the operation clears what a loop shifts: from the second iteration on, that is done behind the loop.
+    fn is_clearing(&self, index: u32) -> bool {
+        shifts::is_clearing(&self.unit.program.ops, self.unit.conditions, index as usize)
+    }
+
     fn carry_out(&mut self, index: u32) -> Lowered<()> {
         match self.unit.program.ops[index as usize].kind {
             Kind::Add { cell, delta } => {
                 let delta = self.unit.cell_type().const_int(delta, false);
                 self.add(cell, delta)
             }
+            Kind::Set { .. } if self.assigns && self.is_clearing(index) => Ok(()),
             Kind::Set { cell, value } => self.set(cell, self.unit.cell_type().const_int(value, false)),
             Kind::MulAdd { target, source, factor } => {
                 let value = self.load(source)?;

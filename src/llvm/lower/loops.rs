@@ -9,6 +9,7 @@ use super::body::{Body, Home, Lowered};
 use super::host;
 use super::rescans::Runs;
 use crate::ir::branchless::Form;
+use crate::ir::{Kind, shifts};
 
 /// A loop or condition whose end is still to come.
 pub(super) struct Open<'ctx> {
@@ -96,7 +97,7 @@ impl<'ctx> Body<'_, 'ctx> {
 
     pub(super) fn end_loop(&mut self, head: u32) -> Lowered<()> {
         let open = self.open.pop().expect("an end follows its head");
-        self.assigns = false;
+        let assigns = std::mem::take(&mut self.assigns);
         let latch = self.current();
         match self.home {
             Home::Slot(_) => {
@@ -105,7 +106,11 @@ impl<'ctx> Body<'_, 'ctx> {
             }
             Home::Value(pointer) => {
                 self.mark_loop()?;
-                let (tested, exit) = self.end_carrying(head, open.cell, open.behind)?;
+                let (tested, exit) = if assigns {
+                    (self.load(open.cell)?, Some(self.clear_left_behind(head, open.behind)?))
+                } else {
+                    self.end_carrying(head, open.cell, open.behind)?
+                };
                 self.branch_on(tested, open.inside, exit.unwrap_or(open.behind))?;
                 let last = exit.unwrap_or(latch);
                 self.end_runs(&open.run_phis, latch);
@@ -122,6 +127,23 @@ impl<'ctx> Body<'_, 'ctx> {
             }
         }
         Ok(())
+    }
+
+    /// A block on the way to `behind` the loop with its head at `index` that clears what its last iteration has shifted.
+    fn clear_left_behind(&mut self, index: u32, behind: BasicBlock<'ctx>) -> Lowered<BasicBlock<'ctx>> {
+        let latch = self.current();
+        let exit = self.block(index, "loop", ".shifted");
+        self.builder.position_at_end(exit);
+        let ops = &self.unit.program.ops;
+        if let Kind::Loop { end, .. } = ops[index as usize].kind {
+            let body = index as usize + 1..end as usize;
+            for cell in shifts::left_behind(&ops[body.clone()], &self.unit.conditions[body]) {
+                self.set(cell, self.unit.cell_type().const_zero())?;
+            }
+        }
+        self.builder.build_unconditional_branch(behind)?;
+        self.builder.position_at_end(latch);
+        Ok(exit)
     }
 
     /// Says of the loop that it has an effect, although no instruction will do anything.
