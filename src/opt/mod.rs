@@ -28,6 +28,7 @@ mod recorded;
 mod ripple;
 mod runs;
 mod scan;
+mod sums;
 mod symbolic;
 mod tried;
 mod values;

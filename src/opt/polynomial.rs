@@ -128,6 +128,34 @@ impl Polynomial {
         (product.terms.len() <= MAX_TERMS).then_some(product)
     }
 
+    /// What `cell` is multiplied with, and the terms without it; nothing if it is multiplied with itself.
+    pub fn split(&self, cell: i32, mask: u64) -> Option<(Polynomial, Polynomial)> {
+        let (mut factor, mut rest) = (Polynomial::default(), Polynomial::default());
+        for (monomial, coefficient) in &self.terms {
+            let mut others = monomial.cells().iter().filter(|&&other| other != cell);
+            match usize::from(monomial.degree) - others.clone().count() {
+                0 => rest.add_term(*monomial, *coefficient, mask),
+                1 => {
+                    let others = others.try_fold(Monomial::default(), |all, &other| all.times(&Monomial::of(other)))?;
+                    factor.add_term(others, *coefficient, mask);
+                }
+                _ => return None,
+            }
+        }
+        Some((factor, rest))
+    }
+
+    /// Half of the polynomial, if all coefficients are even: one of the two.
+    pub fn halved(mut self) -> Option<Polynomial> {
+        for (_, coefficient) in &mut self.terms {
+            if *coefficient % 2 != 0 {
+                return None;
+            }
+            *coefficient /= 2;
+        }
+        Some(self)
+    }
+
     /// The polynomial with `cell` replaced by `value`.
     pub fn at(&self, cell: i32, value: &Polynomial, mask: u64) -> Option<Polynomial> {
         self.substitute(|other| (other == cell).then_some(value), mask)

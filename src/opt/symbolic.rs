@@ -6,6 +6,7 @@
 
 use super::cells::Cells;
 use super::polynomial::{Polynomial, Term, inverse};
+use super::sums::{self, Step};
 use crate::ir::{Kind, Op};
 
 /// What is known where the code starts.
@@ -318,8 +319,8 @@ pub(super) fn shorten(ops: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<
 /// the program is `base`. They may stand in a condition on `counter`.
 ///
 /// The body is followed once. Of its cells, those that keep their values, those that get the same value in
-/// every iteration, those that get a value from the counter, and those to which every iteration adds the same have
-/// a closed form, if the number of iterations has one: counter / -step, if the step is odd, or what takes the counter
+/// every iteration, those that get a value from the counter, and those to which every iteration adds the same, or something that grows
+/// ([`sums`]), have a closed form, if the number of iterations has one: counter / -step, if the step is odd, or what takes the counter
 /// from the value that it is known to have to 0, if there is such a number.
 pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
     if !body.iter().all(|op| can_be_followed(op.kind)) {
@@ -345,11 +346,13 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
     } else {
         Polynomial::constant(steps_to_zero(entry.facts.sure_value(counter)?, step, mask)?)
     };
-    let mut after_the_first = iterations;
-    after_the_first.add_constant(mask, mask)?;
-
     let is_changed = |cell: i32| state.cells.get(&cell).is_some_and(|value| *value != state.at_start(cell));
     let is_steady = |value: &Polynomial| !value.cells().any(is_changed);
+    let step_of = |cell: i32| match state.value(cell).gain(cell) {
+        _ if !is_changed(cell) => Step::Nothing,
+        Some(step) => Step::Constant(step),
+        None => Step::Unknown,
+    };
     let mut values = Cells::new();
     values.insert(counter, Polynomial::default());
     for (&cell, first) in state.cells.iter() {
@@ -364,10 +367,7 @@ pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -
             first.clone()
         } else if later.coefficient(cell) == 1 {
             let gain = later.plus(&Polynomial::cell(cell), mask, mask)?;
-            if !is_steady(&gain) {
-                return None;
-            }
-            first.clone().plus(&gain.times(&after_the_first, mask)?, 1, mask)?
+            first.clone().plus(&sums::after_the_first(&gain, &iterations, step_of, mask)?, 1, mask)?
         } else {
             // Assigned from the counter, which is -step at the last start.
             let last = Polynomial::constant(step.wrapping_neg() & mask);
