@@ -114,15 +114,16 @@ impl Count {
         is_always_done && self.zeros[0].is_none()
     }
 
-    /// The same where the cell of [`Reload::Complement`] has this value: what is excepted makes no difference if the phase
-    /// is then too far from its turn to be reloaded.
+    /// The same where the cell of [`Reload::Complement`] has this value, and the phase its own, if that is known: what is excepted
+    /// makes no difference if it is another period, or if the phase is then too far from its turn to be reloaded.
     #[must_use]
-    pub fn with_complement(self, value: u64, mask: u64) -> Count {
+    pub fn with_complement(self, value: u64, phase: Option<u64>, mask: u64) -> Count {
         match self.reload {
             Reload::Complement { cell, offset, except: Some(except) } => {
-                let phase = u64::from(except).wrapping_sub(value).wrapping_add_signed(-i64::from(offset));
-                let is_far = self.left(phase, mask) == mask;
-                let except = Some(except).filter(|_| !is_far);
+                let excepted = u64::from(except).wrapping_sub(value).wrapping_add_signed(-i64::from(offset)) & mask;
+                let is_other = phase.is_some_and(|phase| phase != excepted);
+                let is_far = self.left(excepted, mask) == mask;
+                let except = Some(except).filter(|_| !is_other && !is_far);
                 Count { reload: Reload::Complement { cell, offset, except }, ..self }
             }
             Reload::Complement { except: None, .. }

@@ -335,7 +335,7 @@ impl Values {
         if let Reload::Complement { cell, .. } = count.reload
             && let Some(value) = self.sure_value(count.cell(cell))
         {
-            count = count.with_complement(value, self.mask);
+            count = count.with_complement(value, self.sure_value(count.cell(count.phase)), self.mask);
         }
         self.text = None;
         count.changed_cells().for_each(|cell| self.learn(cell, None));
@@ -426,6 +426,14 @@ mod tests {
             "input [0]/input [1]/set [2] 1/count [0] [1] down to 1 against [2] -1 carry [3]/output [2]",
         );
         let stays = "input [0]/input [1]/set [2] 2/count [0] [1] down to 1 against [2] -1 not 0 carry [3]";
+        check8("values", stays, stays);
+        // The period is 10, and is 1.
+        check8(
+            "values",
+            "input [0]/set [1] 10/count [0] [1] down to 1 against [2] 0 not 1 carry [3]/loop [0]/add [0] 255/end/output [2]",
+            "input [0]/set [1] 10/count [0] [1] down to 1 against [2] 0 carry [3]/output [2]",
+        );
+        let stays = "input [0]/set [1] 1/count [0] [1] down to 1 against [2] 0 not 1 carry [3]";
         check8("values", stays, stays);
     }
 
