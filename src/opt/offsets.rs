@@ -13,7 +13,7 @@
 //! place; it has to move only where a loop ends elsewhere than it began, by that difference. No access is
 //! added, dropped or exchanged.
 
-use crate::ir::{Kind, Program, Rewriter};
+use crate::ir::{Kind, Op, Program, Rewriter};
 
 /// Beyond this distance the pointer moves after all, so that offsets stay far from overflow.
 const MAX_LAG: i64 = 1 << 24;
@@ -40,15 +40,17 @@ pub(super) fn run(program: Program) -> Program {
             }
             Kind::Loop { .. } | Kind::If { .. } => {
                 at_heads.push(lag);
-                rewriter.put(op.kind.shifted(lag), op.span);
+                put_shifted(&mut rewriter, op, lag);
             }
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
                 let at_head = at_heads.pop().unwrap_or(0);
-                if lag != at_head {
+                if lag == at_head {
+                    rewriter.keep();
+                } else {
                     rewriter.put(Kind::Move { delta: lag - at_head }, op.span);
+                    rewriter.put(op.kind, op.span);
                     lag = at_head;
                 }
-                rewriter.put(op.kind, op.span);
             }
             Kind::Add { .. }
             | Kind::Set { .. }
@@ -63,10 +65,19 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
-            | Kind::Dump { .. } => rewriter.put(op.kind.shifted(lag), op.span),
+            | Kind::Dump { .. } => put_shifted(&mut rewriter, op, lag),
         }
     }
     rewriter.finish()
+}
+
+/// Puts the operation that was taken last. Behind other passes nearly all stay as they are.
+fn put_shifted(rewriter: &mut Rewriter, op: Op, lag: i32) {
+    if lag == 0 {
+        rewriter.keep();
+    } else {
+        rewriter.put(op.kind.shifted(lag), op.span);
+    }
 }
 
 #[cfg(test)]

@@ -14,12 +14,13 @@
 //! the cell it tests is. With that: additions to known values become assignments, assignments of what
 //! is there disappear, conditions that are certain lose their test or their body, loops on 0
 //! disappear, a loop whose cell is 0 at the end of its body becomes a condition, a condition that needs another one to hold goes
-//! into that ([`threading`]), and output of known values becomes text.
+//! into that ([`threading`]), two loops of which one runs become conditions ([`joins`]), and output of known values becomes text.
 //!
 //! What a loop may change is unknown at its head, in every iteration, unless it is the same in front of the loop and at the
 //! end of its body: the body says so ([`Effects::kept`]), or it was found out ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
 
 mod brackets;
+mod joins;
 mod knowledge;
 mod shorter;
 mod still;
@@ -34,6 +35,7 @@ use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
 use brackets::{AtEntry, Before, Open};
+use joins::Join;
 use still::{Beginning, Stretches};
 
 pub(super) fn run(program: Program) -> Program {
@@ -107,6 +109,8 @@ struct Values {
     found: Invariants,
     /// Where the next condition goes into the one before it: how many of those behind it may go into it.
     threading: Option<u32>,
+    /// The loops that are joined, and whose ends are still to come.
+    joins: Vec<Join>,
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
     /// Whether the next round would know more.
@@ -154,6 +158,7 @@ impl Values {
             invariants: memory.invariants,
             found: Invariants::default(),
             threading: None,
+            joins: Vec::new(),
             text: None,
             has_news: false,
             open_loops: 0,
@@ -164,7 +169,10 @@ impl Values {
         pass.facts.restart(entry);
         pass.keep_still();
         while let Some(op) = pass.rewriter.take() {
-            pass.op(op);
+            if !pass.joins(op) {
+                pass.op(op);
+            }
+            pass.end_joins(op);
             pass.keep_still();
         }
         let program = pass.rewriter.finish();

@@ -2,6 +2,7 @@
 //!
 //! `BFLLVM_CASES=N` runs N programs instead of the default.
 
+mod branches;
 mod cases;
 mod engines;
 mod near;

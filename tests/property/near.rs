@@ -65,6 +65,18 @@ fn loops_that_nearly_count() {
     }
 }
 
+/// Divisors that are known, those among them with which another loop goes on.
+#[test]
+fn loops_that_nearly_divide_by_a_constant() {
+    let inputs: [&[u8]; 4] = [&[0], &[1], &[9], &[123]];
+    for divisor in [0, 1, 2, 10] {
+        for (far, division) in [(2, "[->+>-[>+>>]>[+[-<+>]>+>>]<<<<<<]"), (1, "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]")] {
+            let before = format!(">>>,{}{}{}", ">".repeat(far), "+".repeat(divisor), "<".repeat(far));
+            Idiom::new(before, division, 6).is_told_apart(&inputs);
+        }
+    }
+}
+
 #[test]
 fn adders_that_nearly_add() {
     // Records of a mark, the bit, and two numbers.
@@ -94,6 +106,28 @@ fn ladders_that_nearly_are() {
     let ladder = "[->+<[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]]";
     let inputs: [&[u8]; 3] = [&[2, 3], &[4, 9], &[5, 0]];
     Idiom::new(">>>>,>,<", ladder, 8).becomes(|kind| matches!(kind, Kind::MinAdd { .. })).is_told_apart(&inputs);
+}
+
+#[test]
+fn loops_that_nearly_square() {
+    let inputs: [&[u8]; 4] = [&[1, 9], &[7], &[200, 3], &[255, 255]];
+    for square in ["[-[>>+<++<-]>+>[<<+>>-]<<]", "[[>>+<++<-]>>[<<+>>-]<<-]", "[[>>+<++++++<-]>---->[<<+>>-]<<---]"] {
+        Idiom::new(",>,<", square, 4).becomes(|kind| matches!(kind, Kind::Product { .. })).is_told_apart(&inputs);
+    }
+}
+
+#[test]
+fn loops_that_are_nearly_if_and_else() {
+    let inputs: [&[u8]; 4] = [&[0], &[1], &[2], &[255]];
+    for branch in ["[>-]>[>]<<", "[>-]>[-<<+>>>]<<", "[>>>+<<<>-]>[<>>>++<<<>->]<<", "[>-<->>]>[->+>]<<<"] {
+        for code in [branch.to_owned(), mirror(branch)] {
+            let flags = if code == branch { ">[-]+>[-]>[-]<<<" } else { "<[-]+<[-]<[-]>>>" };
+            let before = format!("{},{flags}", ">".repeat(5));
+            Idiom::new(before, format!("{code}<<<<"), 9)
+                .becomes(|kind| matches!(kind, Kind::If { .. } | Kind::MinAdd { .. }))
+                .is_told_apart(&inputs);
+        }
+    }
 }
 
 /// Loops from record to record: values move along, or by a record, or far away, and scans come back.

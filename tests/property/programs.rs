@@ -5,6 +5,7 @@ use bfllvm::ir::{Kind, text};
 use bfllvm::level::Level;
 use proptest::prelude::*;
 
+use crate::branches::branching_program;
 use crate::cases::Case;
 
 /// Parts of programs: commands, and what people and compilers write with them.
@@ -53,9 +54,16 @@ pub fn program() -> impl Strategy<Value = String> {
     (start, prop::collection::vec(tree, 1..8)).prop_map(|(start, parts)| start + &parts.concat())
 }
 
-/// Programs around what all engines and passes are tried on: five kinds, as often each.
+/// Programs around what all engines and passes are tried on: six kinds, as often each.
 pub fn idiom_program() -> impl Strategy<Value = String> {
-    prop_oneof![counting_program(), binary_program(), adding_program(), testing_program(), edge_program()]
+    prop_oneof![
+        counting_program(),
+        binary_program(),
+        adding_program(),
+        testing_program(),
+        edge_program(),
+        branching_program()
+    ]
 }
 
 /// Cells at equal distances that are not 0, and a scan or walk along them: often longer than what is done in single
@@ -101,6 +109,19 @@ fn counting_loops_are_found() {
         let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
         assert!(is_found, "{idiom}\n{}", text::print(&case.at(Level::O2), None));
     }
+}
+
+/// How the value of a cell is written as a number by whoever looks that up.
+#[test]
+fn a_number_is_printed_without_loops() {
+    let divide = "[->+>-[>+>>]>[+[-<+>]>+>>]<<<<<<]>>[-]>>>++++++++++<[->-[>+>>]>[+[-<+>]>+>>]<<<<<]>[-]";
+    let digits =
+        ">>[>++++++[-<++++++++>]<.<<+>+>[-]]<[<[->-<]++++++[->++++++++<]>.[-]]<<++++++[-<++++++++>]<.[-]<<[-<+>]<";
+    let case = Case::new(&format!(">>>>,>>++++++++++<<{divide}{digits}"), vec![205], Dialect::default());
+    let program = case.at(Level::O2);
+    let is_loop = |kind| matches!(kind, Kind::Loop { .. } | Kind::Scan { .. } | Kind::Walk { .. });
+    assert!(!program.ops.iter().any(|op| is_loop(op.kind)), "{}", text::print(&program, None));
+    assert_eq!(case.reference.output, b"205");
 }
 
 /// The same with right for left.

@@ -92,6 +92,7 @@ impl Values {
     pub(super) fn keep_still(&mut self) {
         while self.threading.is_none()
             && std::mem::take(&mut self.stretches.is_new)
+            && self.joins.is_empty()
             && let Some(stretch) = self.stretches.still_at(self.rewriter.taken())
             && self.ends_alike(&stretch)
         {
