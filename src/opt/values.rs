@@ -20,6 +20,7 @@
 //! end of its body: the body says so ([`Effects::kept`]), or it was found out ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
 
 mod brackets;
+mod counts;
 mod joins;
 mod knowledge;
 mod shorter;
@@ -31,7 +32,6 @@ use super::effects::{Effects, loop_effects};
 use super::facts::Facts;
 use super::invariants::Invariants;
 use super::tried::Tried;
-use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op, Program, Rewriter};
 use crate::source::Span;
 use brackets::{AtEntry, Before, Open};
@@ -331,28 +331,6 @@ impl Values {
         }
     }
 
-    /// A count does not have to look at zeros that are known, and does nothing if they are known not to be 0.
-    fn count(&mut self, op: Op, mut count: Count) {
-        let is_over = self.sure_value(count.counter).is_some_and(|value| count.iterations(value, self.mask) == 0);
-        if is_over || count.zero_cells().any(|zero| self.sure_value(zero).is_some_and(|value| value != 0)) {
-            return;
-        }
-        let mut unknown =
-            count.zeros.into_iter().flatten().filter(|zero| self.sure_value(count.cell(zero.get())).is_none());
-        count.zeros = std::array::from_fn(|_| unknown.next());
-        if let Reload::Complement { cell, .. } = count.reload
-            && let Some(value) = self.sure_value(count.cell(cell))
-        {
-            count = count.with_complement(value, self.sure_value(count.cell(count.phase)), self.mask);
-        }
-        self.text = None;
-        count.changed_cells().for_each(|cell| self.learn(cell, None));
-        if count.is_complete() {
-            self.learn(count.counter, Some(0));
-        }
-        self.rewriter.put(Kind::Count(count), op.span);
-    }
-
     fn write(&mut self, bytes: &[u8], span: Span) {
         match self.text {
             Some(text) => self.rewriter.extend_text(text, bytes, span),
@@ -421,27 +399,6 @@ mod tests {
     fn what_a_loop_in_a_condition_comes_to_know_does_not_hold_without_it() {
         // Cell 1 is 3 behind it only if it was run.
         let stays = "input [1]/input [0]/if [0]/loop [0]/set [1] 3/input [0]/end/set [1] 3/end/output [1]";
-        check8("values", stays, stays);
-    }
-
-    #[test]
-    fn counts_lose_what_is_known_not_to_matter() {
-        // Whatever cell 1 is, the period is its value: 0 stands for 256, and is not reached.
-        check8(
-            "values",
-            "input [0]/input [1]/set [2] 1/set [4] 0/count [0] [1] down to 1 against [2] -1 not 0 carry [3] zero [4]/\
-             loop [0]/add [0] 255/end/output [2]",
-            "input [0]/input [1]/set [2] 1/count [0] [1] down to 1 against [2] -1 carry [3]/output [2]",
-        );
-        let stays = "input [0]/input [1]/set [2] 2/count [0] [1] down to 1 against [2] -1 not 0 carry [3]";
-        check8("values", stays, stays);
-        // The period is 10, and is 1.
-        check8(
-            "values",
-            "input [0]/set [1] 10/count [0] [1] down to 1 against [2] 0 not 1 carry [3]/loop [0]/add [0] 255/end/output [2]",
-            "input [0]/set [1] 10/count [0] [1] down to 1 against [2] 0 carry [3]/output [2]",
-        );
-        let stays = "input [0]/set [1] 1/count [0] [1] down to 1 against [2] 0 not 1 carry [3]";
         check8("values", stays, stays);
     }
 
