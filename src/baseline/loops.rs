@@ -113,8 +113,8 @@ impl Translator<'_> {
         if let Some(slot) = slot {
             let again = self.emitter.label();
             self.emitter.bind(again);
-            let is_left = self.leaves_clearing();
-            if let Some(open) = self.open.last_mut().filter(|open| !is_left && open.head == index) {
+            let leaves_clearing = self.leaves_clearing();
+            if let Some(open) = self.open.last_mut().filter(|open| !leaves_clearing && open.head == index) {
                 open.again = again;
             }
             let site = self.emitter.offset();

@@ -17,7 +17,7 @@
 //! conditions that move a cell to one other in loops from record to record, unless a branch suits them
 //! ([`transfers`](super::transfers)). In loops that stay where they are, one iteration waits for the other: there,
 //! `examples/primes.bf` took 1.65 of the time. Where records shift by one, the target is what the iteration before
-//! has cleared: from the second iteration on it is on the tape, and an assignment does.
+//! has cleared: from the second iteration on it is on the tape, and an assignment does ([`shifts`](super::shifts)).
 //!
 //! A count with a constant period, in a loop from record to record, needs no branch either where its cells are on the tape. How
 //! often the loop that it stands for would run is somebody's digit: Mandelbrot took 0.81 of the time.
@@ -41,9 +41,9 @@ pub enum Form {
     },
     /// The same, with the target replaced by the tested cell if that is 0.
     Redirected,
-    /// The same in the first iteration of the loop around. In those that follow the body is done in any case, the target
-    /// being 0 and on the tape. It is the form of that loop's head too: nothing is in it but assignments, additions, moves and
-    /// conditions.
+    /// The same in the first iteration of the loop around. In those that follow the target is assigned, which is on the tape, and what is
+    /// left to clear is cleared behind the loop ([`shifts`](super::shifts)). It is the form of that loop's head too: nothing is in it but
+    /// assignments, additions, moves and conditions.
     Shift,
 }
 

@@ -85,10 +85,10 @@ mod tests {
     #[test]
     fn halves_stay_loops() {
         for stays in [
-            // 1 + 2 + ... + n.
-            "input [0]/input [1]/loop [0]/muladd [1] [0] 1/add [0] 255/end",
-            // A square of what grows, and what grows times itself doubled.
-            "input [0]/input [1]/input [2]/loop [0]/product [1] [2] [2] 2/add [2] 2/add [0] 255/end",
+            // 1 + 2 + ... + n, with room for what it would take.
+            "input [0]/input [1]/loop [0]/add [1] 255/muladd [1] [0] 1/add [1] 1/add [0] 255/end",
+            // Squares of what grows.
+            "input [0]/input [1]/loop [0]/add [1] 255/product [1] [0] [0] 2/add [1] 1/add [0] 255/end",
         ] {
             check8("closed", stays, stays);
         }

@@ -15,8 +15,7 @@
 //! end
 //! ```
 //! Where cell 0 is not 0 the first loop ends on cell 1, which it has made 0, and the second does not begin, since cell 2 is 0. Where it is 0
-//! the second one begins on cell 1, and ends on cell 2. That is how most programs ask for one of two things, without a copy of the
-//! value. The pointer gets lost in both, and all knowledge with it. As conditions they leave it where it is until both are over.
+//! the second one begins on cell 1, and ends on cell 2. That is a usual way to do one of two things, without a copy of the value. The pointer gets lost in both, and all knowledge with it. As conditions they leave it where it is until both are over.
 //!
 //! A first loop that does nothing else is a walk, and makes the flag its boolean not:
 //!
