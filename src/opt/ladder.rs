@@ -17,6 +17,23 @@
 //! So decimal digits are added, with what is to be done where the sum is ten or more on the last rung, and so a value is
 //! looked up by counting it down. How far down a digit leads is hard to predict, and a minimum needs no branch. The loops of such
 //! nests have become conditions before, since each is left with its cell at 0.
+//!
+//! Where the cell that is added to was known, it is assigned on each rung, a step more each time:
+//!
+//! ```text
+//! if [0]                    if [0]
+//!   set [1] 5                 set [1] 2
+//!   add [0] 255               minadd [1] [0] 3 3
+//!   if [0]                    minadd [0] [0] 3 255
+//!     set [1] 8        →    end
+//!     add [0] 255
+//!     if [0]
+//!       set [1] 11
+//!       add [0] 255
+//!     end
+//!   end
+//! end
+//! ```
 
 use std::ops::Range;
 
@@ -55,8 +72,10 @@ pub(super) fn run(program: Program) -> Program {
 /// A condition that begins with some more in it, each of which starts with the same additions and ends with the next one.
 struct Ladder {
     cell: i32,
-    /// What each rung adds, and to which cell, besides counting `cell` down.
-    gain: Option<(i32, u64)>,
+    /// What the first rung does besides counting `cell` down.
+    gain: Gain,
+    /// What each adds.
+    step: u64,
     /// How many rungs become minima.
     rungs: u32,
     /// The index of the first operation behind their additions, and that of the first of their ends.
@@ -69,10 +88,14 @@ impl Ladder {
     fn at(ops: &[Op], index: u32, mask: u64) -> Option<Ladder> {
         let first = Rung::at(ops, mask)?;
         let (mut rungs, mut below, mut ends) = (1, first.ops, first.end);
+        let second = Rung::at(&ops[below..], mask)?;
+        let step = first.gain.step_to(second.gain, mask)?;
+        let mut gain = first.gain;
         while let Some(rung) = Rung::at(&ops[below..], mask)
-            && (rung.cell, rung.gain, rung.end + 1) == (first.cell, first.gain, ends)
+            && (rung.cell, rung.end + 1) == (first.cell, ends)
+            && gain.step_to(rung.gain, mask) == Some(step)
         {
-            (rungs, below, ends) = (rungs + 1, below + rung.ops, rung.end);
+            (gain, rungs, below, ends) = (rung.gain, rungs + 1, below + rung.ops, rung.end);
         }
         // What comes when all are taken stays, with the rung that leads to it unless it begins with a test of its own.
         let inner = index + below as u32;
@@ -85,24 +108,56 @@ impl Ladder {
         }
         let is_long = rungs >= MIN_RUNGS && u64::from(rungs) <= mask;
         let inner = index + below as u32;
-        is_long.then_some(Ladder { cell: first.cell, gain: first.gain, rungs, inner, ends })
+        is_long.then_some(Ladder { cell: first.cell, gain: first.gain, step, rungs, inner, ends })
     }
 
     /// Puts what the rungs come to.
     fn put(&self, span: Span, rewriter: &mut Rewriter, mask: u64) {
-        let Ladder { cell, gain, rungs: most, .. } = *self;
+        let Ladder { cell, gain, step, rungs: most, .. } = *self;
         rewriter.put(Kind::If { cell, end: 0 }, span);
-        for (target, factor) in gain.into_iter().chain([(cell, mask)]) {
+        if let Gain::Set { target, value } = gain {
+            rewriter.put(Kind::Set { cell: target, value: value.wrapping_sub(step) & mask }, span);
+        }
+        let gains = gain.target().map(|target| (target, step)).filter(|&(_, step)| step != 0);
+        for (target, factor) in gains.into_iter().chain([(cell, mask)]) {
             rewriter.put(Kind::MinAdd { target, source: cell, most, factor }, span);
         }
         rewriter.put(Kind::IfEnd { start: 0 }, span);
     }
 }
 
-/// `if [cell] / add [cell] -1 / add ...`, the second addition being optional.
+/// What a rung does besides counting down.
+#[derive(Clone, Copy)]
+enum Gain {
+    None,
+    Add { target: i32, delta: u64 },
+    Set { target: i32, value: u64 },
+}
+
+impl Gain {
+    fn target(self) -> Option<i32> {
+        match self {
+            Gain::None => None,
+            Gain::Add { target, .. } | Gain::Set { target, .. } => Some(target),
+        }
+    }
+
+    /// How much more the target is behind a rung with this gain and the next one with `next`, if both do the same.
+    fn step_to(self, next: Gain, mask: u64) -> Option<u64> {
+        match (self, next) {
+            _ if self.target() != next.target() => None,
+            (Gain::None, Gain::None) => Some(0),
+            (Gain::Add { delta, .. }, Gain::Add { delta: step, .. }) => Some(step).filter(|&step| step == delta),
+            (Gain::Set { value, .. }, Gain::Set { value: after, .. }) => Some(after.wrapping_sub(value) & mask),
+            _ => None,
+        }
+    }
+}
+
+/// `if [cell] / add [cell] -1 / add ...`, the last being another assignment or missing, and the order either.
 struct Rung {
     cell: i32,
-    gain: Option<(i32, u64)>,
+    gain: Gain,
     end: u32,
     /// How many operations these are.
     ops: usize,
@@ -110,21 +165,20 @@ struct Rung {
 
 impl Rung {
     fn at(ops: &[Op], mask: u64) -> Option<Rung> {
-        let (Kind::If { cell, end }, others) = (ops.first()?.kind, &ops[1..]) else { return None };
-        let additions = others.iter().map_while(|op| match op.kind {
-            Kind::Add { cell, delta } => Some((cell, delta)),
+        let Kind::If { cell, end } = ops.first()?.kind else { return None };
+        let others = ops[1..].iter().map_while(|op| match op.kind {
+            Kind::Add { cell: target, delta } => Some(Gain::Add { target, delta }),
+            Kind::Set { cell: target, value } => Some(Gain::Set { target, value }),
             _ => None,
         });
-        let additions: SmallVec<[_; 2]> = additions.take(3).collect();
-        let is_count = |addition: &(i32, u64)| *addition == (cell, mask);
-        let gain = match additions.as_slice() {
-            [only] if is_count(only) => None,
-            [first, second] if is_count(first) => Some(*second),
-            [first, second] if is_count(second) => Some(*first),
+        let others: SmallVec<[_; 3]> = others.take(3).collect();
+        let is_count = |gain: &Gain| matches!(*gain, Gain::Add { target, delta } if (target, delta) == (cell, mask));
+        let gain = match others.as_slice() {
+            [only] if is_count(only) => Gain::None,
+            [count, other] | [other, count] if is_count(count) => *other,
             _ => return None,
         };
-        let is_other = gain.is_none_or(|(target, _)| target != cell);
-        is_other.then_some(Rung { cell, gain, end, ops: 1 + additions.len() })
+        (gain.target() != Some(cell)).then_some(Rung { cell, gain, end, ops: 1 + others.len() })
     }
 }
 
@@ -171,6 +225,24 @@ mod tests {
     }
 
     #[test]
+    fn what_each_rung_assigns_goes_up() {
+        let rungs = |values: &[u64], inner: &str| {
+            let rungs: String = values.iter().map(|value| format!("if [0]/set [1] {value}/add [0] 255/")).collect();
+            format!("{rungs}{inner}{}", "end/".repeat(values.len()))
+        };
+        let minima = "if [0]/set [1] 2/minadd [1] [0] 4 3/minadd [0] [0] 4 255/end/";
+        check8("ladder", &rungs(&[5, 8, 11, 14], ""), minima);
+        let carry = "if [0]/add [2] 1/add [0] 255/copy [1] [0] 1/end/";
+        check8("ladder", &rungs(&[5, 8, 11, 14], carry), &format!("{minima}{carry}"));
+        // Behind the first value that does not fit stands the rest.
+        let rest = "if [0]/set [1] 15/add [0] 255/end";
+        check8("ladder", &rungs(&[5, 8, 11, 14, 15], ""), &format!("{minima}{rest}"));
+        // Down, through 0, and not at all.
+        check8("ladder", &rungs(&[1, 0, 255], ""), "if [0]/set [1] 2/minadd [1] [0] 3 255/minadd [0] [0] 3 255/end");
+        check8("ladder", &rungs(&[7, 7, 7], ""), "if [0]/set [1] 7/minadd [0] [0] 3 255/end");
+    }
+
+    #[test]
     fn other_nests_stay() {
         for stays in [
             nest(2, RUNG, ""),
@@ -178,7 +250,13 @@ mod tests {
             nest(5, "add [0] 254/", ""),
             nest(5, "add [1] 3/", ""),
             nest(5, "add [0] 255/add [1] 1/add [2] 1/", ""),
-            nest(5, "add [0] 255/set [1] 1/", ""),
+            nest(5, "add [0] 255/set [0] 1/", ""),
+            // What is assigned goes up by 2, and then by 3.
+            format!("{}end/end/end", [1, 3, 6].map(|value| format!("if [0]/add [0] 255/set [1] {value}/")).concat()),
+            "if [0]/add [0] 255/set [1] 1/if [0]/add [0] 255/add [1] 1/if [0]/add [0] 255/add [1] 1/end/end/end"
+                .to_owned(),
+            "if [0]/add [0] 255/set [1] 1/if [0]/add [0] 255/set [2] 2/if [0]/add [0] 255/set [1] 3/end/end/end"
+                .to_owned(),
             // Behind an inner one something else is done.
             "if [0]/add [0] 255/if [0]/add [0] 255/if [0]/add [0] 255/end/add [1] 1/end/end".to_owned(),
             "if [0]/add [0] 255/if [0]/add [0] 255/if [1]/add [1] 255/end/end/end".to_owned(),

@@ -234,10 +234,13 @@ pub fn ladder_program() -> impl Strategy<Value = String> {
         (prop_oneof![3 => Just(","), 1 => Just("")], 0..14usize)
             .prop_map(|(input, value)| format!("{input}{}", "+".repeat(value)))
     };
-    let ladder = (rung, 2..12usize, top, prop_oneof![4 => Just(""), 1 => Just(">+<"), 1 => Just(">.<")]);
+    // Where what is added to is known, it is assigned on each rung.
+    let before = prop_oneof![3 => Just(""), 2 => Just(">[-]<"), 1 => Just("<[-]--->")];
+    let ladder = (before, rung, 2..12usize, top, prop_oneof![4 => Just(""), 1 => Just(">+<"), 1 => Just(">.<")]);
     (ladder, prop::collection::vec(cell(), 1..12), any::<bool>()).prop_map(
-        |((rung, rungs, top, behind), cells, is_walk)| {
-            let ladder = format!("{}{top}{}", format!("[{rung}").repeat(rungs), format!("{behind}]").repeat(rungs));
+        |((before, rung, rungs, top, behind), cells, is_walk)| {
+            let (rungs, ends) = (format!("[{rung}").repeat(rungs), format!("{behind}]").repeat(rungs));
+            let ladder = format!("{before}{rungs}{top}{ends}");
             if is_walk {
                 // A mark and a value in each record.
                 let records: String = cells.iter().map(|cell| format!("+>>{cell}>>>")).collect();
@@ -392,9 +395,12 @@ fn conditions_go_into_others() {
 
 #[test]
 fn ladders_are_found() {
-    let case = Case::new(">>,>,<[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]>.", Vec::new(), Dialect::default());
-    let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::MinAdd { .. }));
-    assert!(is_found, "{}", text::print(&case.at(Level::O2), None));
+    for sum in [",<", "[-]<", "[-]+++<"] {
+        let code = format!(">>,>{sum}[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]>.");
+        let case = Case::new(&code, Vec::new(), Dialect::default());
+        let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::MinAdd { .. }));
+        assert!(is_found, "{}", text::print(&case.at(Level::O2), None));
+    }
 }
 
 /// Loops in loops that run on known values behind input: the inner ones find the same again, or nearly the same, and some move
