@@ -58,7 +58,7 @@ pub(super) fn run(program: Program) -> Program {
             Some(ladder) => {
                 rewriter.skip_to(ladder.inner);
                 ladder.put(op.span, &mut rewriter, mask);
-                ends.push(ladder.ends..ladder.ends + ladder.rungs);
+                ends.push(ladder.dropped_ends());
             }
             None => rewriter.keep(),
         }
@@ -69,7 +69,8 @@ pub(super) fn run(program: Program) -> Program {
     rewriter.finish()
 }
 
-/// A condition that begins with some more in it, each of which starts with the same additions and ends with the next one.
+/// A condition that begins with some more in it, each of which starts with the same additions and ends with the next one; the
+/// first may go on behind that.
 struct Ladder {
     cell: i32,
     /// What the first rung does besides counting `cell` down.
@@ -78,6 +79,8 @@ struct Ladder {
     step: u64,
     /// How many rungs become minima.
     rungs: u32,
+    /// Whether the first one does more behind the others.
+    has_rest: bool,
     /// The index of the first operation behind their additions, and that of the first of their ends.
     inner: u32,
     ends: u32,
@@ -87,10 +90,10 @@ impl Ladder {
     /// The ladder whose first rung is the first of `ops`, which has this index.
     fn at(ops: &[Op], index: u32, mask: u64) -> Option<Ladder> {
         let first = Rung::at(ops, mask)?;
-        let (mut rungs, mut below, mut ends) = (1, first.ops, first.end);
-        let second = Rung::at(&ops[below..], mask)?;
+        let second = Rung::at(&ops[first.ops..], mask)?;
         let step = first.gain.step_to(second.gain, mask)?;
-        let mut gain = first.gain;
+        let has_rest = second.end + 1 < first.end;
+        let (mut gain, mut rungs, mut below, mut ends) = (first.gain, 1, first.ops, second.end + 1);
         while let Some(rung) = Rung::at(&ops[below..], mask)
             && (rung.cell, rung.end + 1) == (first.cell, ends)
             && gain.step_to(rung.gain, mask) == Some(step)
@@ -108,12 +111,12 @@ impl Ladder {
         }
         let is_long = rungs >= MIN_RUNGS && u64::from(rungs) <= mask;
         let inner = index + below as u32;
-        is_long.then_some(Ladder { cell: first.cell, gain: first.gain, step, rungs, inner, ends })
+        is_long.then_some(Ladder { cell: first.cell, gain: first.gain, step, rungs, has_rest, inner, ends })
     }
 
     /// Puts what the rungs come to.
     fn put(&self, span: Span, rewriter: &mut Rewriter, mask: u64) {
-        let Ladder { cell, gain, step, rungs: most, .. } = *self;
+        let Ladder { cell, gain, step, rungs: most, has_rest, .. } = *self;
         rewriter.put(Kind::If { cell, end: 0 }, span);
         if let Gain::Set { target, value } = gain {
             rewriter.put(Kind::Set { cell: target, value: value.wrapping_sub(step) & mask }, span);
@@ -122,7 +125,14 @@ impl Ladder {
         for (target, factor) in gains.into_iter().chain([(cell, mask)]) {
             rewriter.put(Kind::MinAdd { target, source: cell, most, factor }, span);
         }
-        rewriter.put(Kind::IfEnd { start: 0 }, span);
+        if !has_rest {
+            rewriter.put(Kind::IfEnd { start: 0 }, span);
+        }
+    }
+
+    /// The ends that are dropped.
+    fn dropped_ends(&self) -> Range<u32> {
+        self.ends..self.ends + self.rungs - u32::from(self.has_rest)
     }
 }
 
@@ -240,6 +250,26 @@ mod tests {
         // Down, through 0, and not at all.
         check8("ladder", &rungs(&[1, 0, 255], ""), "if [0]/set [1] 2/minadd [1] [0] 3 255/minadd [0] [0] 3 255/end");
         check8("ladder", &rungs(&[7, 7, 7], ""), "if [0]/set [1] 7/minadd [0] [0] 3 255/end");
+    }
+
+    #[test]
+    fn behind_the_others_the_first_may_do_more() {
+        let rungs = |inner: &str| {
+            let rungs: String = [3, 4, 5].iter().map(|value| format!("if [0]/set [1] {value}/add [0] 255/")).collect();
+            format!("{rungs}{inner}end/end/copy [0] [1] 1/output [2]/end/")
+        };
+        let minima = "if [0]/set [1] 2/minadd [1] [0] 3 1/minadd [0] [0] 3 255/";
+        let rest = "copy [0] [1] 1/output [2]/end/";
+        check8("ladder", &rungs(""), &format!("{minima}{rest}"));
+        let carry = "if [0]/add [2] 1/copy [1] [0] 1/end/";
+        check8("ladder", &rungs(carry), &format!("{minima}{carry}{rest}"));
+        // Another one stands in the rest.
+        let other = nest(3, "add [0] 255/", "");
+        let minimum = "if [0]/minadd [0] [0] 3 255/end/";
+        check8("ladder", &rungs("").replace("output [2]/", &other), &format!("{minima}copy [0] [1] 1/{minimum}end"));
+        // What comes when all are taken is no test.
+        let last = "if [0]/set [1] 6/add [0] 255/output [4]/end/";
+        check8("ladder", &rungs(last), &format!("{minima}{last}{rest}"));
     }
 
     #[test]

@@ -236,11 +236,14 @@ pub fn ladder_program() -> impl Strategy<Value = String> {
     };
     // Where what is added to is known, it is assigned on each rung.
     let before = prop_oneof![3 => Just(""), 2 => Just(">[-]<"), 1 => Just("<[-]--->")];
-    let ladder = (before, rung, 2..12usize, top, prop_oneof![4 => Just(""), 1 => Just(">+<"), 1 => Just(">.<")]);
+    // What is carried back goes into the first condition.
+    let after = prop::sample::select(&["", "", ">[<+>-]<", ">[<+>-]+<", ">[-<<<+>>>]<"]);
+    let behind = prop_oneof![4 => Just(""), 1 => Just(">+<"), 1 => Just(">.<")];
+    let ladder = (before, rung, 2..12usize, top, behind, after);
     (ladder, prop::collection::vec(cell(), 1..12), any::<bool>()).prop_map(
-        |((before, rung, rungs, top, behind), cells, is_walk)| {
+        |((before, rung, rungs, top, behind, after), cells, is_walk)| {
             let (rungs, ends) = (format!("[{rung}").repeat(rungs), format!("{behind}]").repeat(rungs));
-            let ladder = format!("{before}{rungs}{top}{ends}");
+            let ladder = format!("{before}{rungs}{top}{ends}{after}");
             if is_walk {
                 // A mark and a value in each record.
                 let records: String = cells.iter().map(|cell| format!("+>>{cell}>>>")).collect();
@@ -395,11 +398,11 @@ fn conditions_go_into_others() {
 
 #[test]
 fn ladders_are_found() {
-    for sum in [",<", "[-]<", "[-]+++<"] {
-        let code = format!(">>,>{sum}[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]>.");
-        let case = Case::new(&code, Vec::new(), Dialect::default());
-        let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::MinAdd { .. }));
-        assert!(is_found, "{}", text::print(&case.at(Level::O2), None));
+    for (sum, after) in [(",<", ">"), ("[-]<", ">"), ("[-]+++<", ">"), ("[-]<", ">[<+>-]<")] {
+        let code = format!(">>,>{sum}[->+<[->+<[->+<[->--->>>>+<<<<<[->+<]]]]]{after}.");
+        let program = Case::new(&code, Vec::new(), Dialect::default()).at(Level::O2);
+        let is_whole = program.ops.iter().any(|op| matches!(op.kind, Kind::MinAdd { most: 3, .. }));
+        assert!(is_whole, "{}", text::print(&program, None));
     }
 }
 
