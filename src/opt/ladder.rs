@@ -69,19 +69,19 @@ pub(super) fn run(program: Program) -> Program {
     rewriter.finish()
 }
 
-/// A condition that begins with some more in it, each of which starts with the same additions and ends with the next one; the
-/// first may go on behind that.
+/// A condition with some more in it, each of which begins by counting the cell down and ends with the next one; the first may go on
+/// behind that.
 struct Ladder {
     cell: i32,
     /// What the first rung does besides counting `cell` down.
     gain: Gain,
-    /// What each adds.
+    /// What each adds to the cell of that.
     step: u64,
     /// How many rungs become minima.
     rungs: u32,
     /// Whether the first one does more behind the others.
     has_rest: bool,
-    /// The index of the first operation behind their additions, and that of the first of their ends.
+    /// The index of the first operation behind what they begin with, and that of the first of their ends.
     inner: u32,
     ends: u32,
 }
@@ -152,7 +152,7 @@ impl Gain {
         }
     }
 
-    /// How much more the target is behind a rung with this gain and the next one with `next`, if both do the same.
+    /// What the next rung adds to the target of this one, if it does the same with it.
     fn step_to(self, next: Gain, mask: u64) -> Option<u64> {
         match (self, next) {
             _ if self.target() != next.target() => None,
@@ -164,7 +164,7 @@ impl Gain {
     }
 }
 
-/// `if [cell] / add [cell] -1 / add ...`, the last being another assignment or missing, and the order either.
+/// `if [cell] / add [cell] -1`, and in front of the latter or behind it an addition to another cell, or an assignment, or nothing.
 struct Rung {
     cell: i32,
     gain: Gain,
