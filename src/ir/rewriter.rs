@@ -6,7 +6,7 @@ use crate::dialect::CellWidth;
 use crate::source::Span;
 
 /// Rewrites a program in its own memory: operations are taken from the front and others put in their
-/// place. At no time may more have been put than taken, so no pass makes a program longer.
+/// place. At no time may more have been put than taken, beside the room that was asked for.
 #[derive(Debug)]
 pub struct Rewriter {
     width: CellWidth,
@@ -17,11 +17,16 @@ pub struct Rewriter {
     text: Vec<u8>,
     taken: usize,
     put: usize,
+    /// So much more may be put than was taken: what was not taken yet is that far behind its index.
+    room: usize,
     matcher: Matcher,
     /// The passes that would change nothing, unless something was put that was not there.
     settled: u32,
     is_changed: bool,
 }
+
+/// Room is made for one in so many of the operations that are left, so that not all of them are moved often.
+const ROOM_SHARE: usize = 16;
 
 impl Rewriter {
     #[must_use]
@@ -34,6 +39,7 @@ impl Rewriter {
             text: Vec::new(),
             taken: 0,
             put: 0,
+            room: 0,
             matcher: Matcher::default(),
             settled: program.shape.settled,
             is_changed: false,
@@ -51,18 +57,30 @@ impl Rewriter {
 
     /// Drops operations of the old program up to, not including, index `end`.
     pub fn skip_to(&mut self, end: u32) {
-        self.taken = self.taken.max(end as usize);
+        self.taken = self.taken.max(end as usize + self.room);
     }
 
     /// How many operations of the old program were taken: the index of the next.
     #[must_use]
     pub fn taken(&self) -> u32 {
-        self.taken as u32
+        (self.taken - self.room) as u32
+    }
+
+    /// Makes sure that so many operations more may be put than are taken from now on. What was taken last is not put yet.
+    pub fn make_room(&mut self, wanted: usize) {
+        let last = self.taken - 1;
+        if last - self.put < wanted {
+            let more = wanted.max(self.rest().len() / ROOM_SHARE);
+            let nothing = Op { kind: Kind::Move { delta: 0 }, span: Span::default() };
+            self.ops.splice(last..last, std::iter::repeat_n(nothing, more));
+            self.taken += more;
+            self.room += more;
+        }
     }
 
     /// Takes the operations of the old program up to, not including, index `end`, and puts them as they are.
     pub fn keep_to(&mut self, end: u32) {
-        while self.taken < end as usize && self.take().is_some() {
+        while self.taken < end as usize + self.room && self.take().is_some() {
             self.keep();
         }
     }
@@ -83,7 +101,7 @@ impl Rewriter {
     /// The operations not taken yet that come before index `end` of the old program.
     #[must_use]
     pub fn rest_before(&self, end: u32) -> &[Op] {
-        &self.ops[self.taken..end as usize]
+        &self.ops[self.taken..end as usize + self.room]
     }
 
     /// Puts an operation. The indices in heads and ends are filled in here; what they hold is ignored.

@@ -20,6 +20,15 @@ impl<V: Clone> Clone for Cells<V> {
     }
 }
 
+impl<V> FromIterator<(i32, V)> for Cells<V> {
+    /// In the order of the cells.
+    fn from_iter<I: IntoIterator<Item = (i32, V)>>(entries: I) -> Cells<V> {
+        let entries: Vec<(i32, V)> = entries.into_iter().collect();
+        debug_assert!(entries.is_sorted_by_key(|entry| entry.0));
+        Cells { entries }
+    }
+}
+
 impl<V> Cells<V> {
     pub fn new() -> Cells<V> {
         Cells { entries: Vec::new() }
@@ -72,6 +81,20 @@ impl<V> Cells<V> {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// All cells of the two, in their order, with the values that they have.
+    pub fn zip<'a>(&'a self, other: &'a Cells<V>) -> impl Iterator<Item = (i32, Option<&'a V>, Option<&'a V>)> {
+        let (mut left, mut right) = (self.entries.as_slice(), other.entries.as_slice());
+        std::iter::from_fn(move || {
+            let cell = left.first().into_iter().chain(right.first()).map(|entry| entry.0).min()?;
+            let take = |entries: &mut &'a [(i32, V)]| {
+                let (first, rest) = entries.split_first().filter(|(first, _)| first.0 == cell)?;
+                *entries = rest;
+                Some(&first.1)
+            };
+            Some((cell, take(&mut left), take(&mut right)))
+        })
     }
 
     /// In the order of the cells, as the following ones.

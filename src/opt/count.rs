@@ -166,6 +166,10 @@ fn may_count(body: &[Op], mask: u64) -> bool {
                 has_test |= target == source && factor == mask;
                 true
             }
+            Kind::MinAdd { most: 1, .. } => {
+                has_test = true;
+                true
+            }
             Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Product { .. } => true,
             Kind::MinAdd { .. }
             | Kind::Count(_)

@@ -48,6 +48,16 @@ impl Effects {
         i64::from(self.cells[index as usize].cell)
     }
 
+    /// The effect of changing these cells, as seen from the pointer at the head.
+    pub(super) fn of_cells(&mut self, cells: impl Iterator<Item = i64>) -> Effect {
+        let first = self.cells.len() as u32;
+        for cell in cells {
+            let Ok(cell) = i32::try_from(cell) else { return Effect::Anything };
+            self.cells.push(Change { cell, outcome: Outcome::Any });
+        }
+        Effect::Cells(first..self.cells.len() as u32)
+    }
+
     /// The value that the cell has at the end of each iteration if it has it in front of the loop.
     pub(super) fn kept(&self, index: u32) -> Option<u64> {
         match self.cells[index as usize].outcome {

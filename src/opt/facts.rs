@@ -23,9 +23,68 @@ pub(super) struct Facts {
 #[derive(Clone, Copy, Default)]
 struct Slot {
     place: i64,
-    value: u64,
+    fact: Fact,
     epoch: u32,
-    is_known: bool,
+}
+
+/// What is known of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fact {
+    #[default]
+    Unknown,
+    Nonzero,
+    /// It is this or 0.
+    Perhaps(u64),
+    Known(u64),
+}
+
+impl Fact {
+    pub fn value(self) -> Option<u64> {
+        match self {
+            Fact::Known(value) => Some(value),
+            Fact::Unknown | Fact::Nonzero | Fact::Perhaps(_) => None,
+        }
+    }
+
+    pub fn is_nonzero(self) -> bool {
+        match self {
+            Fact::Known(value) => value != 0,
+            Fact::Nonzero => true,
+            Fact::Unknown | Fact::Perhaps(_) => false,
+        }
+    }
+
+    /// What is known if it turns out not to be 0.
+    pub fn if_nonzero(self) -> Fact {
+        match self {
+            Fact::Perhaps(value) => Fact::Known(value),
+            Fact::Unknown => Fact::Nonzero,
+            Fact::Known(_) | Fact::Nonzero => self,
+        }
+    }
+
+    /// What is known if one of the two is.
+    pub fn or(self, other: Fact) -> Fact {
+        match (self, other) {
+            _ if self == other => self,
+            (Fact::Known(0), Fact::Known(value) | Fact::Perhaps(value))
+            | (Fact::Known(value) | Fact::Perhaps(value), Fact::Known(0)) => Fact::Perhaps(value),
+            (Fact::Known(left), Fact::Perhaps(right)) | (Fact::Perhaps(left), Fact::Known(right)) if left == right => {
+                Fact::Perhaps(left)
+            }
+            _ if self.is_nonzero() && other.is_nonzero() => Fact::Nonzero,
+            _ => Fact::Unknown,
+        }
+    }
+
+    /// What is known of the function's result.
+    pub fn map(self, result: impl Fn(u64) -> u64) -> Fact {
+        match self {
+            Fact::Known(value) => Fact::Known(result(value)),
+            Fact::Perhaps(value) => Fact::Known(result(0)).or(Fact::Known(result(value))),
+            Fact::Unknown | Fact::Nonzero => Fact::Unknown,
+        }
+    }
 }
 
 /// The most slots, and how many there are at first: two cells that share one make the table grow, and where it
@@ -67,12 +126,13 @@ impl Facts {
         (slot.place == place && slot.epoch == self.epoch).then_some(slot)
     }
 
-    /// The value of the cell, if it is known.
+    /// What is known of the cell.
     #[inline]
-    pub fn get(&self, place: i64) -> Option<u64> {
+    pub fn get(&self, place: i64) -> Fact {
         match self.slot(place) {
-            Some(slot) => slot.is_known.then_some(slot.value),
-            None => (place >= self.zero_from).then_some(0),
+            Some(slot) => slot.fact,
+            None if place >= self.zero_from => Fact::Known(0),
+            None => Fact::Unknown,
         }
     }
 
@@ -80,12 +140,12 @@ impl Facts {
     /// cannot be told must stay accessed where it is, so that a fault stays where it is.
     #[inline]
     pub fn is_on_tape(&self, place: i64) -> bool {
-        self.sure_cells.contains(&place) || self.slot(place).is_some_and(|slot| slot.is_known)
+        self.sure_cells.contains(&place) || self.slot(place).is_some_and(|slot| slot.fact != Fact::Unknown)
     }
 
-    /// The cell has this value now, or one that is not known.
+    /// This is known of the cell now.
     #[inline]
-    pub fn set(&mut self, place: i64, value: Option<u64>) {
+    pub fn set(&mut self, place: i64, fact: Fact) {
         let mut index = self.index(place);
         while self.zero_from != NONE && self.slots[index].epoch == self.epoch && self.slots[index].place != place {
             if self.slots.len() == MAX_SLOTS {
@@ -96,8 +156,8 @@ impl Facts {
             index = self.index(place);
         }
         let is_held = self.slots[index].place == place;
-        if value.is_some() || place >= self.zero_from || is_held {
-            self.slots[index] = Slot { place, value: value.unwrap_or(0), epoch: self.epoch, is_known: value.is_some() };
+        if fact != Fact::Unknown || place >= self.zero_from || is_held {
+            self.slots[index] = Slot { place, fact, epoch: self.epoch };
         }
     }
 
@@ -137,11 +197,11 @@ mod tests {
     #[test]
     fn an_access_that_was_forgotten_does_not_say_that_the_cell_is_on_the_tape() {
         let mut facts = Facts::default();
-        facts.set(-1, Some(0));
+        facts.set(-1, Fact::Known(0));
         assert!(facts.is_on_tape(-1));
         facts.forget_access(-1);
         assert!(!facts.is_on_tape(-1));
-        assert_eq!(facts.get(-1), Some(0));
+        assert_eq!(facts.get(-1), Fact::Known(0));
     }
 
     #[test]
@@ -149,17 +209,20 @@ mod tests {
         let mut facts = Facts::default();
         let far = 4 * MAX_SLOTS as i64;
         for place in 0..far {
-            assert_eq!(facts.get(place), Some(0), "{place}");
-            facts.set(place, (place % 2 == 0).then_some(7));
+            assert_eq!(facts.get(place), Fact::Known(0), "{place}");
+            facts.set(place, if place % 2 == 0 { Fact::Known(7) } else { Fact::Unknown });
         }
-        assert_eq!((facts.get(far), facts.get(far - 1), facts.get(far - 2)), (Some(0), None, Some(7)));
-        assert_eq!((facts.get(1), facts.get(2)), (None, None), "forgotten, and not 0");
+        assert_eq!(
+            (facts.get(far), facts.get(far - 1), facts.get(far - 2)),
+            (Fact::Known(0), Fact::Unknown, Fact::Known(7))
+        );
+        assert_eq!((facts.get(1), facts.get(2)), (Fact::Unknown, Fact::Unknown), "forgotten, and not 0");
         facts.restart(Entry::default());
-        assert_eq!(facts.get(1), Some(0));
+        assert_eq!(facts.get(1), Fact::Known(0));
         facts.restart(Entry::Anywhere);
-        assert_eq!(facts.get(1), None);
+        assert_eq!(facts.get(1), Fact::Unknown);
         facts.forget_all();
-        assert_eq!(facts.get(far), None);
+        assert_eq!(facts.get(far), Fact::Unknown);
     }
 
     #[test]
@@ -167,11 +230,14 @@ mod tests {
         let mut facts = Facts::default();
         let far = 4 * MAX_SLOTS as i64;
         for place in [far, 0, MAX_SLOTS as i64, far, 0] {
-            facts.set(place, Some(1));
-            assert_eq!(facts.get(place), Some(1));
+            facts.set(place, Fact::Known(1));
+            assert_eq!(facts.get(place), Fact::Known(1));
         }
         // Of the places that share the slot all but the last are unknown, and so is what was never written left of them.
-        assert_eq!((facts.get(far), facts.get(MAX_SLOTS as i64), facts.get(5)), (None, None, None));
-        assert_eq!(facts.get(far + 1), Some(0));
+        assert_eq!(
+            (facts.get(far), facts.get(MAX_SLOTS as i64), facts.get(5)),
+            (Fact::Unknown, Fact::Unknown, Fact::Unknown)
+        );
+        assert_eq!(facts.get(far + 1), Fact::Known(0));
     }
 }

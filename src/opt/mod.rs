@@ -177,10 +177,11 @@ impl Pass {
         PASSES.iter().find(|pass| pass.name == name)
     }
 
-    /// Whether it leaves nothing that it would change. `values` goes over the program once.
+    /// Whether it leaves nothing that it would change. `values` goes over the program once, and `closed` has so many steps to
+    /// look ahead.
     #[must_use]
     pub fn settles(&self) -> bool {
-        self.name != "values"
+        !matches!(self.name, "values" | "closed")
     }
 
     /// Runs the pass, unless it is known that it would change nothing; in debug builds the result is verified.

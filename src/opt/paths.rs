@@ -242,12 +242,17 @@ impl Path {
                 Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => {
                     (cell, self.next + 1, (!self.has_scanned).then_some(self.next))
                 }
+                // A boolean.
+                Kind::MinAdd { source, most: 1, .. } => (source, self.next + 1, Some(self.next + 1)),
                 _ => return Some(Way::Lost),
             };
             let value = self.read(cell, start);
             self.settle_reads();
             match self.answer(cell, value, start) {
                 Answer::Known(true) => {
+                    if let Kind::MinAdd { target, .. } = kind {
+                        self.access(target);
+                    }
                     self.has_scanned = false;
                     self.next = zero_next;
                 }
@@ -256,6 +261,9 @@ impl Path {
                     if let Kind::Scan { stride, .. } | Kind::Walk { stride, .. } = kind {
                         self.has_scanned = true;
                         self.pointer = self.pointer.checked_add(stride)?;
+                    }
+                    if let Kind::MinAdd { target, factor, .. } = kind {
+                        self.straight(Kind::Add { cell: target, delta: factor }, start)?;
                     }
                     if let Kind::Walk { stride, leave, enter, .. } = kind {
                         for (cell, delta) in [(cell, leave), (cell.checked_add(stride)?, enter)] {

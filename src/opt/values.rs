@@ -17,7 +17,9 @@
 //! into that ([`threading`]), two loops of which one runs become conditions ([`joins`]), and output of known values becomes text.
 //!
 //! What a loop may change is unknown at its head, in every iteration, unless it is the same in front of the loop and at the
-//! end of its body: the body says so ([`Effects::kept`]), or it was found out ([`super::invariants`]). An access that may be off the tape is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends.
+//! end of its body: the body says so ([`Effects::kept`]), or it was found out ([`super::invariants`]). An access that may be off the tape
+//! is not left out, and no text passes it. Where the pointer gets lost, in a scan or a loop that drifts, all knowledge ends, unless
+//! all ways through the loop lead it back ([`ways`]).
 
 mod brackets;
 mod counts;
@@ -26,10 +28,11 @@ mod knowledge;
 mod shorter;
 mod still;
 mod threading;
+mod ways;
 
 use super::concrete;
 use super::effects::{Effects, loop_effects};
-use super::facts::Facts;
+use super::facts::{Fact, Facts};
 use super::invariants::Invariants;
 use super::tried::Tried;
 use crate::ir::{Kind, Op, Program, Rewriter};
@@ -37,26 +40,28 @@ use crate::source::Span;
 use brackets::{AtEntry, Before, Open};
 use joins::Join;
 use still::{Beginning, Stretches};
+use ways::Less;
 
 pub(super) fn run(program: Program) -> Program {
-    follow(program, false)
+    pass(program, false, false)
 }
 
-/// The same, and what computes something that symbolic execution finds a shorter way to becomes that, and so do loops that
-/// can be run on known values.
+/// The same, and loops are followed ahead ([`ways`]); what computes something that symbolic execution finds a shorter way to
+/// becomes that, and so do loops that can be run on known values.
 pub(super) fn run_closed(program: Program) -> Program {
-    if program.ops.iter().any(|op| op.kind.is_bracket()) { follow(program, true) } else { program }
+    if program.ops.iter().any(|op| op.kind.is_bracket()) { pass(program, true, true) } else { program }
 }
 
-/// That, where counts may have made loops superfluous that got the pointer lost.
+/// That without following, where counts may have made loops superfluous that got the pointer lost.
 pub(super) fn run_closed_behind_counts(program: Program) -> Program {
-    if program.ops.iter().any(|op| matches!(op.kind, Kind::Count(_))) { follow(program, true) } else { program }
+    if program.ops.iter().any(|op| matches!(op.kind, Kind::Count(_))) { pass(program, true, false) } else { program }
 }
 
-fn follow(mut program: Program, solves: bool) -> Program {
+fn pass(mut program: Program, solves: bool, follows: bool) -> Program {
     let steps_left = concrete::steps_for(program.ops.len());
     let tried = solves.then(|| Tried::new(program.ops.len()));
-    let mut memory = Memory { tried, steps_left, ..Memory::default() };
+    let lost_steps_left = if follows { (MIN_FOLLOWED + program.ops.len()) / LOST_SHARE } else { 0 };
+    let mut memory = Memory { tried, steps_left, lost_steps_left, ..Memory::default() };
     let rounds = if solves { MAX_ROUNDS } else { 1 };
     for _ in 0..rounds {
         let before = program.ops.len();
@@ -84,6 +89,12 @@ const MANY_OPS_SHARE: usize = 4;
 /// The most places that are remembered not to be 0.
 const MAX_NONZERO: usize = 16;
 
+/// How many operations are followed through loops ahead of the pass in a round, for each of the program and beside that; and
+/// which share of as many in vain, in all rounds.
+const MAX_FOLLOWED: usize = 4;
+const MIN_FOLLOWED: usize = 10_000;
+const LOST_SHARE: usize = 4;
+
 /// The longest code that is executed symbolically, in operations.
 const MAX_SOLVED: usize = 64;
 
@@ -104,6 +115,8 @@ struct Values {
     journal: Vec<Before>,
     /// What was known in front of the open loops of cells that they may change.
     at_entry: Vec<AtEntry>,
+    /// What will be known behind the open loops that were followed.
+    behind: Vec<(i64, Fact)>,
     /// What the last round has found, and this one has.
     invariants: Invariants,
     found: Invariants,
@@ -111,6 +124,10 @@ struct Values {
     threading: Option<u32>,
     /// The loops that are joined, and whose ends are still to come.
     joins: Vec<Join>,
+    /// How far the old program's pointer is from the new one's, which stays where it is in loops that are joined.
+    shift: i32,
+    /// How much of the rewriter's room is kept for them.
+    reserved: usize,
     /// The text in the new program that can still be extended: nothing since can fail to get by.
     text: Option<u32>,
     /// Whether the next round would know more.
@@ -119,6 +136,11 @@ struct Values {
     tried: Option<Tried>,
     /// How many steps loops on known values may still take.
     steps_left: usize,
+    /// How many steps the [`ways`] may still take that are followed, and how many of them in vain; the operation where that ended last.
+    follow_steps_left: usize,
+    lost_steps_left: usize,
+    lost_at: Option<u32>,
+    less: Less,
     /// Where the last round had no news, and where this one has none.
     stretches: Stretches,
 }
@@ -131,6 +153,7 @@ struct Memory {
     facts: Facts,
     tried: Option<Tried>,
     steps_left: usize,
+    lost_steps_left: usize,
 }
 
 /// What a round has led to.
@@ -146,6 +169,10 @@ impl Values {
     fn pass_over(program: Program, memory: Memory) -> Round {
         let entry = program.entry;
         let mut pass = Values {
+            follow_steps_left: MIN_FOLLOWED + MAX_FOLLOWED * program.ops.len(),
+            lost_steps_left: memory.lost_steps_left,
+            lost_at: None,
+            less: Less::new(),
             effects: loop_effects(&program),
             mask: program.width.mask(),
             rewriter: Rewriter::new(program),
@@ -155,10 +182,13 @@ impl Values {
             lost: 0,
             journal: Vec::new(),
             at_entry: Vec::new(),
+            behind: Vec::new(),
             invariants: memory.invariants,
             found: Invariants::default(),
             threading: None,
             joins: Vec::new(),
+            shift: 0,
+            reserved: 0,
             text: None,
             has_news: false,
             open_loops: 0,
@@ -177,8 +207,8 @@ impl Values {
         }
         let program = pass.rewriter.finish();
         let stretches = pass.stretches.next_round(program.ops.len() as u32);
-        let Values { facts, tried, steps_left, .. } = pass;
-        let memory = Memory { invariants: pass.found.sorted(), stretches, facts, tried, steps_left };
+        let Values { facts, tried, steps_left, lost_steps_left, .. } = pass;
+        let memory = Memory { invariants: pass.found.sorted(), stretches, facts, tried, steps_left, lost_steps_left };
         Round { program, memory, has_news: pass.has_news }
     }
 
@@ -188,37 +218,33 @@ impl Values {
             Kind::Set { cell, value } => {
                 if self.sure_value(cell) != Some(value) {
                     self.note_access(cell);
-                    self.learn(cell, Some(value));
-                    self.rewriter.put(op.kind, op.span);
+                    self.learn(cell, Fact::Known(value));
+                    self.put(op.kind, op.span);
                 }
             }
             Kind::MulAdd { target, source, factor } => self.scaled(op, target, source, factor),
-            Kind::Copy { target, source, factor } => match self.sure_value(source) {
+            Kind::Copy { target, source, factor } => match self.given_value(source) {
                 Some(value) => {
                     let kind = Kind::Set { cell: target, value: value.wrapping_mul(factor) & self.mask };
                     self.op(Op { kind, span: op.span });
                 }
                 None => {
-                    let is_nonzero = factor % 2 == 1 && self.is_nonzero(source);
                     self.note_access(source);
                     self.note_access(target);
-                    self.learn(target, None);
-                    if is_nonzero {
-                        self.learn_nonzero(self.place(target));
-                    }
-                    self.rewriter.put(op.kind, op.span);
+                    self.learn_computed(op.kind);
+                    self.put(op.kind, op.span);
                 }
             },
             Kind::Product { target, left, right, factor } => {
-                let (left_value, right_value) = (self.sure_value(left), self.sure_value(right));
+                let (left_value, right_value) = (self.given_value(left), self.given_value(right));
                 match left_value.map(|value| (value, right)).or(right_value.map(|value| (value, left))) {
                     Some((value, source)) => self.scaled(op, target, source, value.wrapping_mul(factor) & self.mask),
                     None => {
                         for cell in [left, right, target] {
                             self.note_access(cell);
                         }
-                        self.learn(target, None);
-                        self.rewriter.put(op.kind, op.span);
+                        self.learn_computed(op.kind);
+                        self.put(op.kind, op.span);
                     }
                 }
             }
@@ -232,47 +258,44 @@ impl Values {
                 None => {
                     self.note_access(source);
                     self.note_access(target);
-                    self.learn(target, None);
-                    self.rewriter.put(op.kind, op.span);
+                    self.learn_computed(op.kind);
+                    self.put(op.kind, op.span);
                 }
             },
-            Kind::Move { delta } => {
-                self.facts.pointer += i64::from(delta);
-                self.rewriter.put(op.kind, op.span);
-            }
+            Kind::Move { delta } => self.go(op, delta),
             Kind::Scan { cell, .. } | Kind::Walk { cell, .. } => {
                 if self.sure_value(cell) == Some(0) {
                     self.note_lost_bracket();
                 } else {
                     self.forget_everything();
-                    self.learn(cell, Some(0));
+                    self.learn(cell, Fact::Known(0));
                     self.text = None;
-                    self.rewriter.put(op.kind, op.span);
-                    self.stretches.begin(self.rewriter.next_index(), Beginning::Zero(cell));
+                    self.put(op.kind, op.span);
+                    self.stretches.begin(self.rewriter.next_index(), Beginning::Zero(cell + self.shift));
                 }
             }
             Kind::Count(count) => self.count(op, count),
             Kind::Ripple { .. } => {
                 self.forget_everything();
                 self.text = None;
-                self.rewriter.put(op.kind, op.span);
+                self.put(op.kind, op.span);
                 self.stretches.begin(self.rewriter.next_index(), Beginning::Nothing);
             }
             Kind::Input { cell } => {
-                self.learn(cell, None);
+                self.learn(cell, Fact::Unknown);
                 self.text = None;
-                self.rewriter.put(op.kind, op.span);
+                self.put(op.kind, op.span);
             }
             Kind::Output { cell } => match self.sure_value(cell) {
                 Some(value) => self.write(&[value as u8], op.span),
                 None => {
                     self.text = None;
-                    self.rewriter.put(op.kind, op.span);
+                    self.put(op.kind, op.span);
                 }
             },
             Kind::Text { .. } if self.text.is_none() => {
                 self.text = Some(self.rewriter.next_index());
-                self.rewriter.put(op.kind, op.span);
+                self.put(op.kind, op.span);
             }
             Kind::Text { start, len } => {
                 let bytes = self.rewriter.old_text()[start as usize..(start + len) as usize].to_vec();
@@ -280,7 +303,7 @@ impl Values {
             }
             Kind::Dump { .. } => {
                 self.text = None;
-                self.rewriter.put(op.kind, op.span);
+                self.put(op.kind, op.span);
             }
             Kind::Loop { cell, end } => self.begin_loop(op, cell, end),
             Kind::LoopEnd { .. } => self.end_loop(op),
@@ -289,21 +312,35 @@ impl Values {
         }
     }
 
+    /// Puts an operation that is about cells as seen from where the old program has the pointer.
+    #[inline]
+    fn put(&mut self, kind: Kind, span: Span) {
+        self.rewriter.put(if self.shift == 0 { kind } else { kind.shifted(self.shift) }, span);
+    }
+
+    /// What an operation makes of its target is known as far as may be.
+    fn learn_computed(&mut self, kind: Kind) {
+        if let Some((target, fact)) = self.computed(kind, |cell| self.fact(cell)) {
+            self.learn(target, fact);
+        }
+    }
+
     #[inline]
     fn add(&mut self, op: Op, cell: i32, delta: u64) {
         self.note_access(cell);
-        let value = self.value(cell).map(|value| value.wrapping_add(delta) & self.mask);
-        self.learn(cell, value);
+        let fact = self.facts.get(self.place(cell)).map(|value| value.wrapping_add(delta) & self.mask);
+        self.learn(cell, fact);
+        let value = fact.value();
         if value.is_some() && self.open_loops > 0 {
             // What is assigned in each iteration may be known at the loop's head.
             self.note_news();
         }
-        self.rewriter.put(value.map_or(Kind::Add { cell, delta }, |value| Kind::Set { cell, value }), op.span);
+        self.put(value.map_or(Kind::Add { cell, delta }, |value| Kind::Set { cell, value }), op.span);
     }
 
     /// `tape[target] += tape[source] * factor`, where `factor` may be 0 and `source` may be `target`.
     fn scaled(&mut self, op: Op, target: i32, source: i32, factor: u64) {
-        match self.sure_value(source) {
+        match self.given_value(source) {
             _ if factor == 0 => {}
             Some(value) => {
                 let delta = value.wrapping_mul(factor) & self.mask;
@@ -315,7 +352,7 @@ impl Values {
                 self.note_access(source);
                 self.note_access(target);
                 let is_zero = self.value(target) == Some(0);
-                self.learn(target, None);
+                self.learn_computed(Kind::MulAdd { target, source, factor });
                 let kind = if source == target {
                     match factor.wrapping_add(1) & self.mask {
                         0 => Kind::Set { cell: target, value: 0 },
@@ -326,7 +363,7 @@ impl Values {
                 } else {
                     Kind::MulAdd { target, source, factor }
                 };
-                self.rewriter.put(kind, op.span);
+                self.put(kind, op.span);
             }
         }
     }

@@ -10,6 +10,7 @@ mod operations;
 mod programs;
 mod short;
 mod walks;
+mod words;
 
 use std::time::Duration;
 

@@ -9,14 +9,14 @@ use crate::engines::translate_and_run;
 use crate::programs::{COUNTING, adder, binary_counter, mirror};
 
 /// A loop, or a few, between what fills the cells that it works on and what shows them.
-struct Idiom {
+pub struct Idiom {
     before: String,
     code: String,
     behind: String,
 }
 
 impl Idiom {
-    fn new(before: impl Into<String>, code: impl Into<String>, shown: usize) -> Idiom {
+    pub fn new(before: impl Into<String>, code: impl Into<String>, shown: usize) -> Idiom {
         Idiom { before: before.into(), code: code.into(), behind: ".>".repeat(shown) }
     }
 
@@ -39,7 +39,7 @@ impl Idiom {
     }
 
     #[track_caller]
-    fn is_told_apart(&self, inputs: &[&[u8]]) {
+    pub fn is_told_apart(&self, inputs: &[&[u8]]) {
         for code in self.near_misses() {
             for &input in inputs {
                 let case = Case::new(&code, input.into(), Dialect::default());

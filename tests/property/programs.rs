@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::branches::branching_program;
 use crate::cases::{Case, interpret};
+use crate::words::word_program;
 
 /// Parts of programs: commands, and what people and compilers write with them.
 pub fn program() -> impl Strategy<Value = String> {
@@ -54,7 +55,7 @@ pub fn program() -> impl Strategy<Value = String> {
     (start, prop::collection::vec(tree, 1..8)).prop_map(|(start, parts)| start + &parts.concat())
 }
 
-/// Programs around what all engines and passes are tried on: six kinds, as often each.
+/// Programs around what all engines and passes are tried on: seven kinds, as often each.
 pub fn idiom_program() -> impl Strategy<Value = String> {
     prop_oneof![
         counting_program(),
@@ -62,7 +63,8 @@ pub fn idiom_program() -> impl Strategy<Value = String> {
         adding_program(),
         testing_program(),
         edge_program(),
-        branching_program()
+        branching_program(),
+        word_program()
     ]
 }
 
@@ -187,7 +189,7 @@ pub fn adder(first: &str, distance: i32) -> String {
 #[test]
 fn adders_are_found() {
     for (first, distance) in [("[-]", -9), ("[-]", -5), ("[-]+", 7), ("[-]+", 1)] {
-        let code = format!(",[{}{}]", adder(first, distance), "<".repeat(9));
+        let code = format!(",>,>,>,<<<[{}{}]", adder(first, distance), "<".repeat(9));
         let case = Case::new(&code, Vec::new(), Dialect::default());
         let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
         assert!(is_found, "{code}\n{}", text::print(&case.at(Level::O2), None));

@@ -2,9 +2,11 @@
 
 use super::super::concrete::Done;
 use super::super::effects::Effect;
+use super::super::facts::Fact;
 use super::Values;
 use super::still::Beginning;
 use super::threading::Threading;
+use super::ways::{Changed, Followed};
 use crate::ir::{Kind, Op};
 
 /// A loop or condition of the old program whose end is still to come.
@@ -17,6 +19,8 @@ pub(super) struct Open {
     pub is_noting: bool,
     /// For loops: where what was known before and may change begins in [`Values::at_entry`].
     at_entry: usize,
+    /// For loops that were followed: where what is known behind them begins in [`Values::behind`].
+    behind: usize,
     /// For loops: the index of the head in the old program and in the new one.
     heads: (u32, u32),
     pub threading: Threading,
@@ -26,7 +30,7 @@ pub(super) struct Open {
 #[derive(Clone, Copy)]
 pub(super) struct Before {
     pub place: i64,
-    pub value: Option<u64>,
+    pub fact: Fact,
     pub is_on_tape: bool,
 }
 
@@ -65,8 +69,9 @@ impl Values {
         };
         self.open_loops += usize::from(kind == OpenKind::Loop || effect == Effect::Anything);
         let (cell, journal, at_entry) = (self.place(cell), self.journal.len(), self.at_entry.len());
+        let behind = self.behind.len();
         let threading = Threading::default();
-        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, heads: (0, 0), threading });
+        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, behind, heads: (0, 0), threading });
     }
 
     /// The innermost loop or condition, which ends.
@@ -133,23 +138,32 @@ impl Values {
             return;
         }
         let heads = (self.head(end), self.rewriter.next_index());
-        let effect = self.effects.at(heads.0);
-        let is_lost = effect == Effect::Anything;
+        let mut effect = self.effects.at(heads.0);
+        let mut is_lost = effect == Effect::Anything;
         if is_lost && self.tried.is_some() && self.sure_value(cell).is_some() {
             // Its body may come to be one that is run.
             self.stretches.note_news();
         }
         self.text = None;
-        let at_entry = self.at_entry.len();
-        self.forget(heads.0, &effect);
+        let (at_entry, behind) = (self.at_entry.len(), self.behind.len());
+        let followed = if is_lost { self.follow_loop(cell, heads.0, end) } else { None };
+        match followed {
+            Some(followed) => {
+                // All may get lost in its body: then it begins in a stretch, and does not end there.
+                self.stretches.note_news();
+                effect = self.keep_followed(&followed);
+                is_lost = false;
+            }
+            None => self.forget(heads.0, &effect),
+        }
         self.open(OpenKind::Loop, cell, effect);
         if let Some(open) = self.open.last_mut() {
-            (open.at_entry, open.heads) = (at_entry, heads);
+            (open.at_entry, open.behind, open.heads) = (at_entry, behind, heads);
         }
-        self.learn_nonzero(self.place(cell));
-        self.rewriter.put(op.kind, op.span);
+        self.learn_tested(cell);
+        self.put(op.kind, op.span);
         if is_lost {
-            self.stretches.begin(self.rewriter.next_index(), Beginning::Nonzero(cell));
+            self.stretches.begin(self.rewriter.next_index(), Beginning::Nonzero(cell + self.shift));
         }
     }
 
@@ -162,7 +176,7 @@ impl Values {
                 for index in cells.clone() {
                     let cell = self.effects.cell(index);
                     let place = self.facts.pointer + cell;
-                    let known = self.facts.get(place).filter(|_| self.facts.is_on_tape(place));
+                    let known = self.facts.get(place).value().filter(|_| self.facts.is_on_tape(place));
                     let lasts = match known {
                         Some(value) if self.effects.kept(index) == Some(value) => Lasts::Evidently,
                         Some(value) if self.invariants.holds(head, cell, value) => Lasts::Found,
@@ -177,16 +191,38 @@ impl Values {
         }
     }
 
+    /// The effect of a loop that was followed. What holds at its head goes on to be known.
+    fn keep_followed(&mut self, followed: &Followed) -> Effect {
+        for &Changed { place, at_head, behind } in &followed.changed {
+            self.note_before(place);
+            // What only the loop accesses may be off the tape.
+            let is_on_tape = self.facts.is_on_tape(place);
+            if is_on_tape && behind != Fact::Unknown {
+                self.behind.push((place, behind));
+            }
+            if !at_head.is_nonzero() {
+                self.forget_nonzero(place);
+            }
+            if self.facts.get(place) != at_head {
+                self.facts.set(place, if is_on_tape { at_head } else { Fact::Unknown });
+            }
+        }
+        if !followed.comes_back {
+            return Effect::Anything;
+        }
+        self.effects.of_cells(followed.changed.iter().map(|changed| changed.place - self.facts.pointer))
+    }
+
     /// At the end of a loop's body: finds what is the same as in front of the loop. What was known to hold at the head
     /// still holds, and goes on to be known behind the loop.
     pub(super) fn find_invariants(&mut self, open: &Open) {
         for index in open.at_entry..self.at_entry.len() {
             let AtEntry { place, value, lasts } = self.at_entry[index];
-            let cell = place - self.facts.pointer;
+            let cell = place - self.facts.pointer + i64::from(self.shift);
             match lasts {
                 Lasts::Evidently => {}
                 Lasts::Found => self.found.add(open.heads.1, cell, value),
-                Lasts::Unknown if self.facts.get(place) == Some(value) => {
+                Lasts::Unknown if self.facts.get(place) == Fact::Known(value) => {
                     self.found.add(open.heads.1, cell, value);
                     self.note_news();
                 }
@@ -201,32 +237,39 @@ impl Values {
         self.text = None;
         match &open.effect {
             Effect::Cells(cells) => {
-                let is_once = self.facts.get(open.cell) == Some(0);
+                let is_once = self.facts.get(open.cell) == Fact::Known(0);
                 // The pointer is where it was at the head.
                 self.find_invariants(&open);
                 for index in cells.clone() {
-                    self.learn_place(self.facts.pointer + self.effects.cell(index), None);
+                    self.learn_place(self.facts.pointer + self.effects.cell(index), Fact::Unknown);
                 }
                 for index in open.at_entry..self.at_entry.len() {
                     let AtEntry { place, value, lasts } = self.at_entry[index];
                     if lasts != Lasts::Unknown {
-                        self.learn_place(place, Some(value));
+                        self.learn_place(place, Fact::Known(value));
                     }
                 }
                 self.at_entry.truncate(open.at_entry);
-                self.learn_place(open.cell, Some(0));
+                while self.behind.len() > open.behind
+                    && let Some((place, fact)) = self.behind.pop()
+                {
+                    self.learn_place(place, fact);
+                }
+                self.learn_place(open.cell, Fact::Known(0));
                 self.put_loop_end(op, is_once);
             }
             Effect::Anything => {
                 let Some(Kind::Loop { cell, .. }) = self.rewriter.open_head() else {
                     unreachable!("the loop's head was put")
                 };
-                let is_once = self.value(cell) == Some(0);
+                let cell = cell - self.shift;
+                let is_once = self.sure_value(cell) == Some(0);
                 self.at_entry.truncate(open.at_entry);
+                self.behind.truncate(open.behind);
                 self.forget_everything();
-                self.learn(cell, Some(0));
+                self.learn(cell, Fact::Known(0));
                 self.put_loop_end(op, is_once);
-                self.stretches.begin(self.rewriter.next_index(), Beginning::Zero(cell));
+                self.stretches.begin(self.rewriter.next_index(), Beginning::Zero(cell + self.shift));
             }
         }
     }
@@ -236,9 +279,9 @@ impl Values {
         if is_once {
             self.note_news();
             self.rewriter.make_open_loop_an_if();
-            self.rewriter.put(Kind::IfEnd { start: 0 }, op.span);
+            self.put(Kind::IfEnd { start: 0 }, op.span);
         } else {
-            self.rewriter.put(op.kind, op.span);
+            self.put(op.kind, op.span);
         }
     }
 
@@ -280,9 +323,17 @@ impl Values {
             self.note_lost_bracket();
         } else {
             self.text = None;
-            self.learn_nonzero(self.place(cell));
-            self.rewriter.put(op.kind, op.span);
+            self.learn_tested(cell);
+            self.put(op.kind, op.span);
         }
+    }
+
+    /// The head of the innermost loop or condition finds its cell not to be 0.
+    fn learn_tested(&mut self, cell: i32) {
+        if let Fact::Perhaps(value) = self.facts.get(self.place(cell)) {
+            self.learn(cell, Fact::Known(value));
+        }
+        self.learn_nonzero(self.place(cell));
     }
 
     /// Ends the innermost condition, the end being `op`.
@@ -293,7 +344,7 @@ impl Values {
             return open.threading;
         }
         self.text = None;
-        self.rewriter.put(op.kind, op.span);
+        self.put(op.kind, op.span);
         match open.effect {
             Effect::Anything => {
                 self.forget_everything();
@@ -304,7 +355,7 @@ impl Values {
             Effect::Cells(_) => {
                 let changes = &mut self.journal[open.journal..];
                 changes.sort_by_key(|before| before.place);
-                self.journal.push(Before { place: open.cell, value: None, is_on_tape: true });
+                self.journal.push(Before { place: open.cell, fact: Fact::Unknown, is_on_tape: true });
                 let mut kept = open.journal;
                 for index in open.journal..self.journal.len() {
                     let before = self.journal[index];
@@ -314,13 +365,13 @@ impl Values {
                     self.journal[kept] = before;
                     kept += 1;
                     let place = before.place;
-                    let value = if place == open.cell { Some(0) } else { before.value };
                     let after = self.facts.get(place);
-                    if value.is_some() && after == value && !before.is_on_tape && place != open.cell {
+                    match before.fact {
+                        _ if place == open.cell => self.facts.set(place, after.or(Fact::Known(0))),
+                        skipped if before.is_on_tape => self.facts.set(place, after.or(skipped)),
                         // It is 0 because nothing was there; only the body has accessed it.
-                        self.facts.forget_access(place);
-                    } else {
-                        self.facts.set(place, after.filter(|_| after == value));
+                        skipped if after == skipped && after != Fact::Unknown => self.facts.forget_access(place),
+                        _ => self.facts.set(place, Fact::Unknown),
                     }
                 }
                 // What the outer condition has to remember is from before this one.

@@ -1,5 +1,6 @@
 //! Counts whose cells are known.
 
+use super::super::facts::Fact;
 use super::Values;
 use crate::ir::count::{Count, Reload};
 use crate::ir::{Kind, Op};
@@ -20,11 +21,11 @@ impl Values {
             count = count.with_complement(value, self.sure_value(count.cell(count.phase)), self.mask);
         }
         self.text = None;
-        count.changed_cells().for_each(|cell| self.learn(cell, None));
+        count.changed_cells().for_each(|cell| self.learn(cell, Fact::Unknown));
         if count.is_complete() {
-            self.learn(count.counter, Some(0));
+            self.learn(count.counter, Fact::Known(0));
         }
-        self.rewriter.put(Kind::Count(count), op.span);
+        self.put(Kind::Count(count), op.span);
     }
 }
 

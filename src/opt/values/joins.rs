@@ -14,8 +14,10 @@
 //!   move 1               move 1
 //! end
 //! ```
-//! Where cell 0 is not 0 the first loop ends on cell 1, which it has made 0, and the second does not begin, since cell 2 is 0. Where it is 0
-//! the second one begins on cell 1, and ends on cell 2. That is a usual way to do one of two things, without a copy of the value. The pointer gets lost in both, and all knowledge with it. As conditions they leave it where it is until both are over.
+//! Where cell 0 is not 0 the first loop ends on cell 1, which it has made 0, and the second does not begin, since cell 2 is 0. Where it
+//! is 0 the second one begins on cell 1, and ends on cell 2. That is a usual way to do one of two things, without a copy of the
+//! value. The pointer gets lost in both, and all knowledge with it. As conditions they leave it where it is until both are over: what
+//! is in them is put as seen from their heads.
 //!
 //! A first loop that does nothing else is a walk, and makes the flag its boolean not:
 //!
@@ -26,14 +28,16 @@
 //! scan [1] 1             move 1
 //! ```
 
-use std::borrow::Cow;
+use smallvec::SmallVec;
 
 use super::super::effects::Effect;
+use super::super::facts::Fact;
 use super::Values;
+use super::ways::Way;
 use crate::ir::{Kind, Op};
 
 /// Longer loops are not joined, in operations: those within others are looked at once for each.
-const MAX_JOINED: u32 = 2_000;
+const MAX_JOINED: usize = 2_000;
 
 /// Two loops that are joined.
 pub(super) struct Join {
@@ -45,46 +49,61 @@ pub(super) struct Join {
     drift: i32,
     /// The value of the second one's cell if it runs: nothing has changed then.
     raised: u64,
+    /// How many loops and conditions are open in the one of the two that is, and how far the pointers were apart in front of it.
+    open: Option<usize>,
+    shift: i32,
+    /// For how many operations more room is kept for them.
+    reserves: usize,
 }
 
-/// Two loops, or conditions, that lead the pointer equally far.
-struct Pair<'a> {
-    join: Join,
+/// Two loops, or conditions, of which one may be the other's else.
+struct Pair {
+    /// The index of the first one's head, and as in [`Join`].
+    head: u32,
+    first_end: u32,
+    second: u32,
+    second_end: u32,
     /// What they test.
     tested: i32,
     flag: i32,
-    /// Their bodies, without the last move.
-    first: Cow<'a, [Op]>,
-    second: &'a [Op],
+    /// Whether they test their cells behind their bodies too.
+    first_goes_on: bool,
+    second_goes_on: bool,
+    raised: u64,
+    /// How far the bodies lead the pointer by moves of their own, and how far scans and walks in one step.
+    moves: SmallVec<[i32; 2]>,
+    steps: SmallVec<[i32; 2]>,
 }
 
 impl Values {
     /// Does what there is to do with the operation that was just taken if it is an end of loops that are joined, or begins some.
     pub(super) fn joins(&mut self, op: Op) -> bool {
         let index = self.rewriter.taken() - 1;
-        if let Some(&Join { first_end, second, second_end, raised, .. }) = self.joins.last() {
-            let is_loop = second < second_end;
-            match index {
-                // The pointer moves behind both.
-                _ if index + 1 == first_end || (is_loop && index + 1 == second_end) => return true,
-                _ if index == first_end || (is_loop && index == second_end) => {
-                    self.end_if(Op { kind: Kind::IfEnd { start: 0 }, ..op });
-                    return true;
-                }
-                _ if index == second => {
-                    self.begin_second(op, second_end, raised);
-                    return true;
-                }
-                _ => {}
+        if let Some(&Join { first_end, second, second_end, drift, raised, open, shift, .. }) = self.joins.last() {
+            if open.is_some() && (index == first_end || index == second_end) {
+                self.end_joined(op, drift, shift);
+                return true;
+            }
+            if index == second {
+                self.begin_second(op, second_end, raised);
+                return true;
             }
         }
         let Some(pair) = self.pair_at(op, index) else { return false };
-        if !self.is_joined(&pair) {
+        let Some(drift) = self.drift(&pair) else {
             // It may come to be, when others in it are.
             self.stretches.note_news();
             return false;
+        };
+        let Pair { first_end, second, second_end, raised, ref moves, .. } = pair;
+        // What leads the pointer the rest of the way may not come to be moves: each of the two has one behind it then, and there is the
+        // one behind both.
+        let reserves = if moves.iter().all(|&moves| moves == drift) { 0 } else { moves.len() + 1 };
+        if reserves > 0 {
+            self.reserved += reserves;
+            self.rewriter.make_room(self.reserved);
         }
-        self.joins.push(pair.join);
+        self.joins.push(Join { first_end, second, second_end, drift, raised, open: None, shift: 0, reserves });
         self.note_news();
         match op.kind {
             Kind::Loop { cell, end } | Kind::If { cell, end } => self.begin_joined(op, cell, end),
@@ -102,7 +121,18 @@ impl Values {
     /// Moves the pointer behind loops that are joined.
     pub(super) fn end_joins(&mut self, op: Op) {
         while let Some(join) = self.joins.pop_if(|join| join.second_end < self.rewriter.taken()) {
-            self.op(Op { kind: Kind::Move { delta: join.drift }, ..op });
+            self.reserved -= join.reserves;
+            self.go(op, join.drift);
+        }
+    }
+
+    /// Moves the pointer; in loops that are joined it only goes on from their heads what is put.
+    pub(super) fn go(&mut self, op: Op, delta: i32) {
+        self.facts.pointer += i64::from(delta);
+        if self.joins.last().is_some_and(|join| join.open == Some(self.open.len())) {
+            self.shift += delta;
+        } else {
+            self.put(Kind::Move { delta }, op.span);
         }
     }
 
@@ -112,9 +142,28 @@ impl Values {
         self.stretches.note_news();
         if self.sure_value(cell) == Some(0) {
             self.rewriter.skip_to(end + 1);
-        } else {
-            self.open_condition(Op { kind: Kind::If { cell, end }, ..op }, cell, Effect::Cells(0..0));
+            return;
         }
+        self.open_condition(Op { kind: Kind::If { cell, end }, ..op }, cell, Effect::Cells(0..0));
+        let open = Some(self.open.len());
+        if let Some(join) = self.joins.last_mut() {
+            (join.open, join.shift) = (open, self.shift);
+        }
+    }
+
+    /// It ends, behind which the pointer is where it was in front of it.
+    fn end_joined(&mut self, op: Op, drift: i32, shift: i32) {
+        let rest = self.shift - drift - shift;
+        if rest != 0 {
+            // One of two loops in it that lead there and back again was joined with another one.
+            self.rewriter.put(Kind::Move { delta: rest }, op.span);
+        }
+        self.facts.pointer -= i64::from(drift);
+        self.shift = shift;
+        if let Some(join) = self.joins.last_mut() {
+            join.open = None;
+        }
+        self.end_if(Op { kind: Kind::IfEnd { start: 0 }, ..op });
     }
 
     fn begin_second(&mut self, op: Op, end: u32, raised: u64) {
@@ -122,7 +171,7 @@ impl Values {
             Kind::Loop { cell, .. } | Kind::If { cell, .. } => {
                 self.begin_joined(op, cell, end);
                 if self.rewriter.taken() <= end {
-                    self.learn(cell, Some(raised));
+                    self.learn(cell, Fact::Known(raised));
                 }
             }
             // What the only step makes 0 is 0 where there is none.
@@ -133,42 +182,56 @@ impl Values {
     }
 
     /// The loop, or condition, whose head at index `head` was just taken, and the one behind it that may be its else.
-    fn pair_at(&self, op: Op, head: u32) -> Option<Pair<'_>> {
+    fn pair_at(&self, op: Op, head: u32) -> Option<Pair> {
         if self.threading.is_some() {
             return None;
         }
         let rest = self.rewriter.rest();
-        let (tested, first_end, first, drift) = match op.kind {
-            Kind::Loop { cell, end } | Kind::If { cell, end } => {
-                let (body, drift) = drifting(rest, head, end)?;
-                (cell, end, Cow::Borrowed(body), drift)
-            }
-            Kind::Walk { cell, stride, leave: 0, enter } => {
-                let delta = Some(i64::from(enter) as u64 & self.mask).filter(|&delta| delta != 0)?;
-                let kind = Kind::Add { cell: cell.checked_add(stride)?, delta };
-                (cell, head, Cow::Owned(vec![Op { kind, ..op }]), stride)
-            }
+        let (tested, first_end, walked) = match op.kind {
+            Kind::Loop { cell, end } | Kind::If { cell, end } => (cell, end, None),
+            Kind::Walk { cell, stride, leave: 0, enter } if enter != 0 => (cell, head, Some(stride)),
             _ => return None,
         };
-        let begin = first_end + 1;
-        let (flag, second_end, second) = match rest.get((first_end - head) as usize)?.kind {
-            Kind::Loop { cell, end } | Kind::If { cell, end } => {
-                let (body, second_drift) = drifting(&rest[(begin - head) as usize..], begin, end)?;
-                (cell, end, Some(body).filter(|_| second_drift == drift)?)
+        let mut steps: SmallVec<[i32; 2]> = walked.into_iter().collect();
+        let second = first_end + 1;
+        let behind = rest.get((first_end - head) as usize)?;
+        let (flag, second_end) = match behind.kind {
+            Kind::Loop { cell, end } | Kind::If { cell, end } => (cell, end),
+            Kind::Scan { cell, stride } => {
+                steps.push(stride);
+                (cell, second)
             }
-            Kind::Scan { cell, stride } if stride == drift => (cell, begin, [].as_slice()),
             Kind::Walk { cell, stride, leave, enter: 0 }
-                if stride == drift && (first_end > head || self.makes_superfluous(tested, drift, cell)) =>
+                if walked.is_none_or(|walked| walked == stride && self.makes_superfluous(tested, stride, cell)) =>
             {
                 let left = self.sure_value(cell)?.wrapping_add_signed(leave.into()) & self.mask;
-                (cell, begin, Some([].as_slice()).filter(|_| left == 0)?)
+                steps.push(stride);
+                (cell, Some(second).filter(|_| left == 0)?)
             }
             _ => return None,
         };
         // Without the first, the second one runs.
         let raised = self.sure_value(flag).filter(|&value| value != 0)?;
-        let join = Join { first_end, second: begin, second_end, drift, raised };
-        Some(Pair { join, tested, flag, first, second })
+        let body = |head: u32, end: u32| {
+            rest.get((head + 1 - self.rewriter.taken()) as usize..(end - self.rewriter.taken()) as usize)
+        };
+        let moves = [(head, first_end), (second, second_end)].into_iter().filter(|(head, end)| head < end);
+        let moves = moves.map(|(head, end)| moves_in(body(head, end)?)).collect::<Option<_>>()?;
+        let goes_on = |kind: Kind| !matches!(kind, Kind::If { .. });
+        let (first_goes_on, second_goes_on) = (goes_on(op.kind), goes_on(behind.kind));
+        Some(Pair {
+            head,
+            first_end,
+            second,
+            second_end,
+            tested,
+            flag,
+            first_goes_on,
+            second_goes_on,
+            raised,
+            moves,
+            steps,
+        })
     }
 
     /// Whether nothing is left of a walk from `tested` if what it comes to is made 0 behind it: no access either.
@@ -176,86 +239,43 @@ impl Values {
         tested.checked_add(drift) == Some(flag) && self.facts.is_on_tape(self.place(tested))
     }
 
-    /// Whether exactly one of the two runs, once: neither goes on, nor does the second begin behind the first.
-    fn is_joined(&self, pair: &Pair<'_>) -> bool {
-        let &Pair { join: Join { drift, raised, .. }, tested, flag, ref first, second } = pair;
-        let (Some(first_left), Some(second_left)) = (tested.checked_add(drift), flag.checked_add(drift)) else {
-            return false;
-        };
+    /// How far both lead the pointer, if exactly one of the two runs, once: neither goes on, nor does the second begin behind
+    /// the first.
+    fn drift(&mut self, pair: &Pair) -> Option<i32> {
+        let &Pair { head, first_end, second, second_end, tested, flag, first_goes_on, second_goes_on, .. } = pair;
+        let body = |head: u32, end: u32| (if head < end { head + 1 } else { head })..end.max(head + 1);
+        let first = self.ways_through(body(head, first_end), &[(tested, Fact::Nonzero)])?;
+        let second = self.ways_through(body(second, second_end), &[(tested, Fact::Known(0))])?;
+        let drift = first[0].pointer;
+        let (first_left, second_left) = (tested.checked_add(drift)?, flag.checked_add(drift)?);
+        let is_0 = |way: &Way, cell: i32| self.fact_on(way, cell) == Fact::Known(0);
         let is_sure = |cell: i32| self.facts.is_on_tape(self.place(cell));
-        let before = |cell: i32| if cell == flag { Some(raised) } else { self.value(cell) };
-        let is_0_behind = |body: &[Op], cell: i32| self.value_behind(body, cell, before(cell)) == Some(0);
-        [first_left, second_left].into_iter().all(is_sure)
-            && [first_left, flag, second_left].into_iter().all(|cell| is_0_behind(first, cell))
-            && is_0_behind(second, second_left)
-    }
-
-    /// The value of `cell`, seen from the pointer in front of these operations, behind them; it is known to be `value` in front, if that
-    /// is given. Nothing if they lead the pointer elsewhere.
-    fn value_behind(&self, body: &[Op], cell: i32, mut value: Option<u64>) -> Option<u64> {
-        let (mut pointer, cell) = (0, i64::from(cell));
-        let mut open: Vec<(i64, bool)> = Vec::new();
-        for op in body {
-            let is_it = |other: i32| pointer + i64::from(other) == cell;
-            match op.kind {
-                Kind::Add { cell, delta } if is_it(cell) => {
-                    value = value.filter(|_| open.is_empty()).map(|value| value.wrapping_add(delta) & self.mask);
-                }
-                // Whether it runs or not.
-                Kind::Set { cell, value: new } if is_it(cell) => {
-                    value = Some(new).filter(|_| open.is_empty() || value == Some(new));
-                }
-                Kind::MulAdd { target: changed, .. }
-                | Kind::Copy { target: changed, .. }
-                | Kind::Product { target: changed, .. }
-                | Kind::MinAdd { target: changed, .. }
-                | Kind::Input { cell: changed }
-                    if is_it(changed) =>
-                {
-                    value = None;
-                }
-                Kind::Count(count) if count.changed_cells().any(is_it) => value = None,
-                Kind::Move { delta } => pointer += i64::from(delta),
-                Kind::Loop { cell, .. } => open.push((pointer, is_it(cell))),
-                Kind::If { .. } => open.push((pointer, false)),
-                Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
-                    let (at_head, is_zero) = open.pop()?;
-                    if pointer != at_head {
-                        return None;
-                    }
-                    if is_zero && open.is_empty() {
-                        value = Some(0);
-                    }
-                }
-                Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } => return None,
-                Kind::Add { .. }
-                | Kind::Set { .. }
-                | Kind::MulAdd { .. }
-                | Kind::Copy { .. }
-                | Kind::Product { .. }
-                | Kind::MinAdd { .. }
-                | Kind::Input { .. }
-                | Kind::Count(_)
-                | Kind::Output { .. }
-                | Kind::Text { .. }
-                | Kind::Dump { .. } => {}
-            }
-        }
-        value.filter(|_| pointer == 0)
+        let is_joined = drift != 0
+            && pair.steps.iter().all(|&step| step == drift)
+            && first.iter().chain(&second).all(|way| way.pointer == drift)
+            && is_sure(second_left)
+            && (!first_goes_on || is_sure(first_left) && first.iter().all(|way| is_0(way, first_left)))
+            && first.iter().all(|way| is_0(way, flag) && is_0(way, second_left))
+            && (!second_goes_on || second.iter().all(|way| is_0(way, second_left)));
+        is_joined.then_some(drift)
     }
 }
 
-/// The body of a loop with these ends, without the move at its end, and that. `rest` begins behind its head.
-fn drifting(rest: &[Op], head: u32, end: u32) -> Option<(&[Op], i32)> {
-    let len = end - head - 1;
-    if len > MAX_JOINED {
+/// How far a body leads the pointer by moves of its own; nothing if it is too long.
+fn moves_in(body: &[Op]) -> Option<i32> {
+    let (mut drift, mut depth) = (0i32, 0);
+    if body.len() > MAX_JOINED {
         return None;
     }
-    let (last, body) = rest[..len as usize].split_last()?;
-    match last.kind {
-        Kind::Move { delta } => Some((body, delta)),
-        _ => None,
+    for op in body {
+        match op.kind {
+            Kind::Move { delta } if depth == 0 => drift = drift.checked_add(delta)?,
+            Kind::Loop { .. } | Kind::If { .. } => depth += 1,
+            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => depth -= 1,
+            _ => {}
+        }
     }
+    Some(drift)
 }
 
 #[cfg(test)]
@@ -332,7 +352,7 @@ mod tests {
     #[test]
     fn they_may_stand_in_each_other() {
         let inner = "set [4] 1/set [5] 0/loop [3]/output [8]/add [4] 255/move 1/end/scan [4] 1/move -1";
-        let flat = "set [4] 1/if [3]/output [8]/set [4] 0/end/move 1/move -1";
+        let flat = "set [4] 1/if [3]/output [8]/set [4] 0/end";
         let second = "output [6]/add [1] 255";
         check8(
             "closed",

@@ -1,5 +1,6 @@
 //! What is known where the pass is, and how it ends.
 
+use super::super::facts::Fact;
 use super::brackets::Before;
 use super::{MAX_NONZERO, Values};
 
@@ -11,13 +12,28 @@ impl Values {
 
     #[inline]
     pub(super) fn value(&self, cell: i32) -> Option<u64> {
-        self.facts.get(self.place(cell))
+        self.facts.get(self.place(cell)).value()
+    }
+
+    /// What is known of the cell.
+    pub(super) fn fact(&self, cell: i32) -> Fact {
+        let place = self.place(cell);
+        match self.facts.get(place) {
+            Fact::Unknown if self.is_found_nonzero(place) => Fact::Nonzero,
+            fact => fact,
+        }
     }
 
     /// The value, where the cell is on the tape for certain: the access may be left out.
     #[inline]
     pub(super) fn sure_value(&self, cell: i32) -> Option<u64> {
         self.value(cell).filter(|_| self.facts.is_on_tape(self.place(cell)))
+    }
+
+    /// The same, unless it is known only because a head around has found the cell not to be 0: what computes with the cell also computes
+    /// the right thing where it is 0, and may come to need no condition.
+    pub(super) fn given_value(&self, cell: i32) -> Option<u64> {
+        self.sure_value(cell).filter(|_| !self.is_found_nonzero(self.place(cell)))
     }
 
     /// An access that may fault stays behind the text before it and before the text behind it.
@@ -29,18 +45,18 @@ impl Values {
     }
 
     #[inline]
-    pub(super) fn learn(&mut self, cell: i32, value: Option<u64>) {
-        self.learn_place(self.place(cell), value);
+    pub(super) fn learn(&mut self, cell: i32, fact: Fact) {
+        self.learn_place(self.place(cell), fact);
     }
 
     #[inline]
-    pub(super) fn learn_place(&mut self, place: i64, value: Option<u64>) {
+    pub(super) fn learn_place(&mut self, place: i64, fact: Fact) {
         self.forget_nonzero(place);
-        if value.is_none() && self.facts.get(place).is_none() {
+        if fact == Fact::Unknown && self.facts.get(place) == Fact::Unknown {
             return;
         }
         self.note_before(place);
-        self.facts.set(place, value);
+        self.facts.set(place, fact);
     }
 
     /// A loop that begins may change the cell. What its body comes to know is not noted, so a condition around has to be
@@ -48,23 +64,23 @@ impl Values {
     pub(super) fn forget_place(&mut self, place: i64) {
         self.forget_nonzero(place);
         self.note_before(place);
-        if self.facts.get(place).is_some() {
-            self.facts.set(place, None);
+        if self.facts.get(place) != Fact::Unknown {
+            self.facts.set(place, Fact::Unknown);
         }
     }
 
     /// If a condition wants to know what changes, notes what is known of the place now.
     #[inline]
-    fn note_before(&mut self, place: i64) {
+    pub(super) fn note_before(&mut self, place: i64) {
         if self.is_noting() {
-            let (value, is_on_tape) = (self.facts.get(place), self.facts.is_on_tape(place));
-            self.journal.push(Before { place, value, is_on_tape });
+            let (fact, is_on_tape) = (self.facts.get(place), self.facts.is_on_tape(place));
+            self.journal.push(Before { place, fact, is_on_tape });
         }
     }
 
     /// The cell may be 0 from now on.
     #[inline]
-    fn forget_nonzero(&mut self, place: i64) {
+    pub(super) fn forget_nonzero(&mut self, place: i64) {
         if self.nonzero.iter().any(|&(nonzero, _)| nonzero == place) {
             self.nonzero.retain(|&(nonzero, _)| nonzero != place);
         }
@@ -86,7 +102,12 @@ impl Values {
     /// Whether the condition on `cell` certainly holds.
     pub(super) fn is_nonzero(&self, cell: i32) -> bool {
         let place = self.place(cell);
-        self.sure_value(cell).is_some_and(|value| value != 0) || self.nonzero.iter().any(|&(other, _)| other == place)
+        self.facts.get(place).is_nonzero() && self.facts.is_on_tape(place) || self.is_found_nonzero(place)
+    }
+
+    /// Whether a head around has found the cell not to be 0.
+    fn is_found_nonzero(&self, place: i64) -> bool {
+        self.nonzero.iter().any(|&(other, _)| other == place)
     }
 
     /// Whether a condition wants to know what changes: what changes in a loop its head has said.
