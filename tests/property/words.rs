@@ -6,7 +6,7 @@ use bfllvm::ir::Kind;
 use bfllvm::level::Level;
 use proptest::prelude::*;
 
-use crate::cases::Case;
+use crate::cases::{Case, interpret};
 use crate::near::Idiom;
 use crate::programs::mirror;
 
@@ -38,6 +38,9 @@ pub fn word_program() -> impl Strategy<Value = String> {
         1 => Just("[-]>>>[-]<<<".to_owned()),
         1 => Just("[>]".to_owned()),
         1 => Just(">,<".to_owned()),
+        // A flag, and a loop that does not end once it is entered.
+        1 => Just(",[[-]>>>>+<<<<]".to_owned()),
+        1 => Just("[]".to_owned()),
     ];
     let tree = leaf.prop_recursive(3, 24, 4, |inner| {
         let some = || prop::collection::vec((0..3usize, inner.clone()), 0..4);
@@ -100,5 +103,22 @@ fn numbers_that_nearly_are() {
     let inputs: [&[u8]; 3] = [&[3, 0, 254], &[0, 1], &[255, 0, 255, 1]];
     for code in [ADD, SUBTRACT, TEST, &moves] {
         Idiom::new(">>>>,>>>,>,>>>,<<<<<<<", code, 9).is_told_apart(&inputs);
+    }
+}
+
+/// What would be known only there must not be known behind a loop around.
+#[test]
+fn code_behind_endless_loops() {
+    for (code, input) in [
+        (">>>>+<<<<,[>++[->>+[-<->]<<]>[[]<[]]<<,]>>>>.", "\0"),
+        (",[>++[->+>[]<<]>[>>+<<<<[]]<<,]>>>>>>.", "\0"),
+        (">,[[-]<+>],[<[]+>[-]]<.", "\0\0"),
+        (",[[-]>+<]>>,[<[]+>[-]]<[>>,.,.<<[-]]>>.", "\0\0AB"),
+    ] {
+        let case = Case::new(code, input.into(), Dialect::default());
+        for level in [Level::O1, Level::O2] {
+            let (run, _) = interpret(&case.at(level), &case.dialect, &case.input);
+            case.allows(&run).unwrap_or_else(|message| panic!("{code}: {message}"));
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Open {
     kind: OpenKind,
     cell: i64,
     pub effect: Effect,
-    /// Where what its body changes begins in the journal, and whether it is noted: for conditions.
+    /// Where what its body changes begins in the journal, and whether it is noted: for conditions, and loops that were followed.
     journal: usize,
     pub is_noting: bool,
     /// For loops: where what was known before and may change begins in [`Values::at_entry`].
@@ -147,6 +147,7 @@ impl Values {
         self.text = None;
         let (at_entry, behind) = (self.at_entry.len(), self.behind.len());
         let followed = if is_lost { self.follow_loop(cell, heads.0, end) } else { None };
+        let is_followed = followed.is_some();
         match followed {
             Some(followed) => {
                 // All may get lost in its body: then it begins in a stretch, and does not end there.
@@ -156,8 +157,13 @@ impl Values {
             }
             None => self.forget(heads.0, &effect),
         }
+        // At the head it may become known to the body.
+        self.note_before(self.place(cell));
+        let is_noting = is_followed && effect != Effect::Anything;
         self.open(OpenKind::Loop, cell, effect);
         if let Some(open) = self.open.last_mut() {
+            // What is found out where the body does not come to its end does not hold behind the loop.
+            open.is_noting = is_noting;
             (open.at_entry, open.behind, open.heads) = (at_entry, behind, heads);
         }
         self.learn_tested(cell);
@@ -240,6 +246,9 @@ impl Values {
                 let is_once = self.facts.get(open.cell) == Fact::Known(0);
                 // The pointer is where it was at the head.
                 self.find_invariants(&open);
+                if open.is_noting {
+                    self.merge_changes(&open);
+                }
                 for index in cells.clone() {
                     self.learn_place(self.facts.pointer + self.effects.cell(index), Fact::Unknown);
                 }
@@ -336,6 +345,34 @@ impl Values {
         self.learn_nonzero(self.place(cell));
     }
 
+    /// What is known behind a condition or loop whose changes were noted: either the body ran, or nothing changed and the tested cell was 0.
+    /// What came first in the journal was known before.
+    fn merge_changes(&mut self, open: &Open) {
+        let changes = &mut self.journal[open.journal..];
+        changes.sort_by_key(|before| before.place);
+        self.journal.push(Before { place: open.cell, fact: Fact::Unknown, is_on_tape: true });
+        let mut kept = open.journal;
+        for index in open.journal..self.journal.len() {
+            let before = self.journal[index];
+            if kept > open.journal && self.journal[kept - 1].place == before.place {
+                continue;
+            }
+            self.journal[kept] = before;
+            kept += 1;
+            let place = before.place;
+            let after = self.facts.get(place);
+            match before.fact {
+                _ if place == open.cell => self.facts.set(place, after.or(Fact::Known(0))),
+                skipped if before.is_on_tape => self.facts.set(place, after.or(skipped)),
+                // It is 0 because nothing was there; only the body has accessed it.
+                skipped if after == skipped && after != Fact::Unknown => self.facts.forget_access(place),
+                _ => self.facts.set(place, Fact::Unknown),
+            }
+        }
+        // What the outer one has to remember is from before this one.
+        self.journal.truncate(if self.is_noting() { kept } else { open.journal });
+    }
+
     /// Ends the innermost condition, the end being `op`.
     pub(super) fn end_innermost_if(&mut self, op: Op) -> Threading {
         let open = self.close();
@@ -350,33 +387,7 @@ impl Values {
                 self.forget_everything();
                 self.stretches.begin(self.rewriter.next_index(), Beginning::Nothing);
             }
-            // Either the body ran, or nothing changed and the tested cell was 0. What came first in the
-            // journal was known before.
-            Effect::Cells(_) => {
-                let changes = &mut self.journal[open.journal..];
-                changes.sort_by_key(|before| before.place);
-                self.journal.push(Before { place: open.cell, fact: Fact::Unknown, is_on_tape: true });
-                let mut kept = open.journal;
-                for index in open.journal..self.journal.len() {
-                    let before = self.journal[index];
-                    if kept > open.journal && self.journal[kept - 1].place == before.place {
-                        continue;
-                    }
-                    self.journal[kept] = before;
-                    kept += 1;
-                    let place = before.place;
-                    let after = self.facts.get(place);
-                    match before.fact {
-                        _ if place == open.cell => self.facts.set(place, after.or(Fact::Known(0))),
-                        skipped if before.is_on_tape => self.facts.set(place, after.or(skipped)),
-                        // It is 0 because nothing was there; only the body has accessed it.
-                        skipped if after == skipped && after != Fact::Unknown => self.facts.forget_access(place),
-                        _ => self.facts.set(place, Fact::Unknown),
-                    }
-                }
-                // What the outer condition has to remember is from before this one.
-                self.journal.truncate(if self.is_noting() { kept } else { open.journal });
-            }
+            Effect::Cells(_) => self.merge_changes(&open),
         }
         open.threading
     }

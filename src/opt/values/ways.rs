@@ -64,6 +64,8 @@ struct Head {
     /// What is known there, in every iteration.
     cells: Cells<Fact>,
     around: Option<usize>,
+    /// Whether a way leads out of the loop again.
+    is_left: bool,
 }
 
 /// A cell that a loop changes.
@@ -223,7 +225,8 @@ impl<'a> Code<'a> {
                 return None;
             }
         }
-        Some(())
+        // What stands behind a loop without end was not followed.
+        self.heads.iter().all(|head| head.is_left).then_some(())
     }
 
     /// Follows a way up to the operation at index `end`, or behind one where it may part or meet others.
@@ -346,7 +349,7 @@ impl<'a> Code<'a> {
             self.set(way, cell, fact)?;
         }
         self.steps_left = self.steps_left.checked_sub(way.cells.len())?;
-        self.heads.push(Head { index, pointer, cells: way.cells.clone(), around });
+        self.heads.push(Head { index, pointer, cells: way.cells.clone(), around, is_left: false });
         way.around = Some(self.heads.len() - 1);
         Some(())
     }
@@ -386,6 +389,7 @@ impl<'a> Code<'a> {
         let cell = self.tested(head)?;
         let tested = self.read(&way, cell)?;
         if !tested.is_nonzero() {
+            self.heads[head].is_left = true;
             let mut other = Way { next: way.next + 1, around, ..way.clone() };
             self.set(&mut other, cell, Fact::Known(0))?;
             self.push(other)?;
