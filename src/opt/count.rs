@@ -268,7 +268,12 @@ mod tests {
              if [9]/copy [6] [5] 1/set [9] 0/end/add [6] 255/add [4] 255/end",
             "count [4] [6] down to 0 from [5] zero [7] zero [9]",
         );
-        // An addition that carries where it wraps.
+        // An addition that carries where it wraps, by a boolean not.
+        counts(
+            "@loop [0]/add [0] 255/add [1] 1/set [3] 1/minadd [3] [1] 1 255/if [3]/add [4] 1/set [3] 0/end/end",
+            "count [0] [1] up to -1 from 0 carry [4] zero [3]",
+        );
+        // By conditions.
         counts(
             "@loop [0]/add [0] 255/add [1] 1/copy [2] [1] 1/set [3] 1/if [2]/set [3] 0/set [2] 0/end/\
              if [3]/add [4] 1/set [3] 0/end/end",

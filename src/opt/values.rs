@@ -318,13 +318,6 @@ impl Values {
         self.rewriter.put(if self.shift == 0 { kind } else { kind.shifted(self.shift) }, span);
     }
 
-    /// What an operation makes of its target is known as far as may be.
-    fn learn_computed(&mut self, kind: Kind) {
-        if let Some((target, fact)) = self.computed(kind, |cell| self.fact(cell)) {
-            self.learn(target, fact);
-        }
-    }
-
     #[inline]
     fn add(&mut self, op: Op, cell: i32, delta: u64) {
         self.note_access(cell);

@@ -202,7 +202,7 @@ impl Values {
                 (cell, second)
             }
             Kind::Walk { cell, stride, leave, enter: 0 }
-                if walked.is_none_or(|walked| walked == stride && self.makes_superfluous(tested, stride, cell)) =>
+                if walked.is_none_or(|walked| self.makes_superfluous(tested, walked, cell)) =>
             {
                 let left = self.sure_value(cell)?.wrapping_add_signed(leave.into()) & self.mask;
                 steps.push(stride);
@@ -244,7 +244,7 @@ impl Values {
     fn drift(&mut self, pair: &Pair) -> Option<i32> {
         let &Pair { head, first_end, second, second_end, tested, flag, first_goes_on, second_goes_on, .. } = pair;
         let body = |head: u32, end: u32| (if head < end { head + 1 } else { head })..end.max(head + 1);
-        let first = self.ways_through(body(head, first_end), &[(tested, Fact::Nonzero)])?;
+        let first = self.ways_through(body(head, first_end), &[(tested, self.fact(tested).if_nonzero())])?;
         let second = self.ways_through(body(second, second_end), &[(tested, Fact::Known(0))])?;
         let drift = first[0].pointer;
         let (first_left, second_left) = (tested.checked_add(drift)?, flag.checked_add(drift)?);

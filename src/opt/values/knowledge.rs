@@ -3,6 +3,7 @@
 use super::super::facts::Fact;
 use super::brackets::Before;
 use super::{MAX_NONZERO, Values};
+use crate::ir::Kind;
 
 impl Values {
     #[inline]
@@ -122,5 +123,65 @@ impl Values {
         self.nonzero.clear();
         self.lost = self.open.len();
         self.journal.clear();
+    }
+
+    /// What an operation makes of its target is known as far as may be.
+    pub(super) fn learn_computed(&mut self, kind: Kind) {
+        if let Some((target, fact)) = self.computed(kind, |cell| self.fact(cell)) {
+            self.learn(target, fact);
+        }
+    }
+
+    /// What an operation that only computes makes of the cell that it changes, with what `fact` says of the others.
+    pub(super) fn computed(&self, kind: Kind, fact: impl Fn(i32) -> Fact) -> Option<(i32, Fact)> {
+        let mask = self.mask;
+        let add = |target: Fact, delta: u64| target.map(|value| value.wrapping_add(delta) & mask);
+        let add_scaled = |target: Fact, source: Fact, factor: u64| match (target, source) {
+            (Fact::Known(value), source) => source.map(|source| value.wrapping_add(source.wrapping_mul(factor)) & mask),
+            (target, Fact::Known(source)) => add(target, source.wrapping_mul(factor)),
+            _ => Fact::Unknown,
+        };
+        Some(match kind {
+            Kind::Add { cell, delta } => (cell, add(fact(cell), delta)),
+            Kind::Set { cell, value } => (cell, Fact::Known(value)),
+            Kind::MulAdd { target, source, factor } if target == source => {
+                (target, fact(source).map(|value| value.wrapping_add(value.wrapping_mul(factor)) & mask))
+            }
+            Kind::MulAdd { target, source, factor } => (target, add_scaled(fact(target), fact(source), factor)),
+            Kind::Copy { target, source, factor } => match fact(source) {
+                Fact::Nonzero if factor % 2 == 1 => (target, Fact::Nonzero),
+                source => (target, source.map(|value| value.wrapping_mul(factor) & mask)),
+            },
+            Kind::Product { target, left, right, factor } => {
+                let product = match (fact(left), fact(right)) {
+                    (Fact::Known(value), other) | (other, Fact::Known(value)) => {
+                        other.map(|other| other.wrapping_mul(value))
+                    }
+                    _ => Fact::Unknown,
+                };
+                (target, add_scaled(fact(target), product, factor))
+            }
+            Kind::MinAdd { target, source, most, factor } => {
+                let least = match fact(source) {
+                    Fact::Unknown if most == 1 => Fact::Perhaps(1),
+                    Fact::Nonzero if most == 1 => Fact::Known(1),
+                    source => source.map(|source| source.min(most.into())),
+                };
+                (target, add_scaled(fact(target), least, factor))
+            }
+            Kind::Move { .. }
+            | Kind::Scan { .. }
+            | Kind::Walk { .. }
+            | Kind::Count(_)
+            | Kind::Ripple { .. }
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. }
+            | Kind::Loop { .. }
+            | Kind::LoopEnd { .. }
+            | Kind::If { .. }
+            | Kind::IfEnd { .. } => return None,
+        })
     }
 }
