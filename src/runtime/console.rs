@@ -1,12 +1,14 @@
 //! Buffered input and output of a run.
 //!
 //! Output is delivered when the buffer is full, before a read that may block, at the end of a run
-//! whatever ended it, and line by line to a terminal.
+//! whatever ended it, and line by line to a terminal. How much the buffer holds follows the program: few bytes of one
+//! that is slow, so that they are seen soon, and many of one that is fast.
 //!
 //! Compiled code works on the buffers itself, see [`super::buffers`]; so the pointers there say what the buffers hold,
 //! and the vectors here only own the memory.
 
 use std::io::Error;
+use std::time::{Duration, Instant};
 
 use super::buffers::Buffers;
 use super::signals::Shared;
@@ -14,6 +16,13 @@ use super::{End, process};
 
 /// The size of both buffers, in bytes.
 const BUFFER_BYTES: usize = 64 << 10;
+
+/// The least that the output buffer holds, in bytes.
+const MIN_BATCH_BYTES: usize = 64;
+
+/// Where the output buffer fills faster it holds more the next time, and where slower, less.
+const FAST: Duration = Duration::from_millis(10);
+const SLOW: Duration = Duration::from_millis(50);
 
 /// How much of the input is kept for a replay, in bytes.
 const RECORD_BYTES: usize = 16 << 20;
@@ -56,6 +65,9 @@ pub struct Console {
     /// The memory of the output buffer: what it holds counts from its start to `out_next`.
     output: Vec<u8>,
     is_line_buffered: bool,
+    /// How much is delivered at once, in bytes, and since when the buffer has been filling.
+    batch_bytes: usize,
+    batch_began: Instant,
     /// How many bytes may be put out.
     max_output: u64,
     /// How many bytes were delivered, and how many of the next ones were delivered by the run before: see [`Console::again`].
@@ -87,6 +99,8 @@ impl Console {
             sink,
             output,
             is_line_buffered,
+            batch_bytes: MIN_BATCH_BYTES,
+            batch_began: Instant::now(),
             max_output: max_output.unwrap_or(u64::MAX),
             delivered: 0,
             repeated: 0,
@@ -132,7 +146,8 @@ impl Console {
     /// As for [`Console::put`]; as many bytes are taken as is possible.
     pub(super) fn put_all(&mut self, mut bytes: &[u8], shared: &Shared) -> Result<(), End> {
         while !bytes.is_empty() {
-            if self.pending() == BUFFER_BYTES {
+            if self.pending() == self.batch_bytes {
+                self.keep_pace();
                 self.flush(shared)?;
                 // The run is over, and the bytes may have nowhere to go: it must not wait for them once more.
                 if shared.stop_signal().is_some() {
@@ -149,7 +164,7 @@ impl Console {
                 false => bytes.len(),
             };
             let (taken, rest) = bytes.split_at(line.min(room));
-            // SAFETY: the buffer has room for BUFFER_BYTES, of which `pending` are used.
+            // SAFETY: the buffer has room for `batch_bytes`, of which `pending` are used.
             unsafe {
                 std::ptr::copy_nonoverlapping(taken.as_ptr(), self.buffers.out_next, taken.len());
                 self.buffers.out_next = self.buffers.out_next.add(taken.len());
@@ -188,7 +203,19 @@ impl Console {
     /// How many bytes the output buffer may hold.
     fn room(&self) -> usize {
         let left = self.max_output - self.delivered;
-        usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES))
+        usize::try_from(left).map_or(self.batch_bytes, |left| left.min(self.batch_bytes))
+    }
+
+    /// The output buffer is full: says how much it holds the next time. A delivery costs microseconds, so one every
+    /// few milliseconds costs nothing, and fewer would only let whoever waits for the output wait longer.
+    fn keep_pace(&mut self) {
+        let now = Instant::now();
+        let took = now - std::mem::replace(&mut self.batch_began, now);
+        self.batch_bytes = match took {
+            _ if took < FAST => (self.batch_bytes * 2).min(BUFFER_BYTES),
+            _ if took > SLOW => (self.batch_bytes / 2).max(MIN_BATCH_BYTES),
+            _ => self.batch_bytes,
+        };
     }
 
     /// How many bytes the output buffer holds.

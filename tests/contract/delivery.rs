@@ -45,6 +45,27 @@ fn s8_output_is_delivered_when_the_buffer_is_full() {
     }
 }
 
+#[test]
+fn s8_most_output_is_delivered_before_a_program_goes_quiet() {
+    let (letters, expected) = print_text(3, 1);
+    for program in every_way(format!("{letters}+[]"), &[]) {
+        let running = program.start();
+        running.delivers_bytes(expected.len() / 2);
+        running.signal(libc::SIGTERM);
+        running.end().ends(143);
+    }
+    // Nothing there ends a line, which a terminal might wait for.
+    for program in every_way(format!("{letters}+[]"), &[]) {
+        let Terminal { user, process } = Terminal::open();
+        let shown = Collector::new(user);
+        let running = program.stdout(process).start();
+        let seen = shown.wait_until(|bytes| bytes.len() >= expected.len() / 2);
+        assert!(seen.len() >= expected.len() / 2 && expected.starts_with(&seen), "{} bytes", seen.len());
+        running.signal(libc::SIGTERM);
+        running.end().ends(143);
+    }
+}
+
 /// Lengths around those of the blocks and buffers that bytes pass through.
 const LENGTHS: [usize; 6] = [1, 32, 65535, 65536, 65537, 131_073];
 

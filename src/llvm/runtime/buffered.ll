@@ -22,6 +22,12 @@ target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:
 @rt_out_buffer = hidden global [65536 x i8] zeroinitializer, align 64
 @rt_in_buffer  = hidden global [65536 x i8] zeroinitializer, align 64
 
+; How many bytes of output are delivered at a time, which follows the program:
+; few of one that is slow, so that they are seen soon, and many of one that is
+; fast. And since when the buffer has been filling, in nanoseconds.
+@rt_out_batch  = hidden global i64 0
+@rt_out_began  = hidden global i64 0
+
 ; Where the output that has not been written yet begins. It is kept up to date
 ; after every write: should the stack overflow amid a delivery, the handler of
 ; that fault goes on where it stopped.
@@ -38,6 +44,9 @@ target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:
 declare hidden i64  @rt_write(i32, ptr, i64)
 declare hidden i64  @rt_read(i32, ptr, i64)
 declare hidden i1   @rt_is_terminal(i32)
+declare hidden i64  @rt_now()
+declare i64 @llvm.umin.i64(i64, i64)
+declare i64 @llvm.umax.i64(i64, i64)
 declare hidden void @rt_leave() noreturn
 declare hidden i32  @rt_flush()
 declare hidden void @rt_read_failed(i32)
@@ -48,6 +57,7 @@ define hidden ptr @rt_open() nounwind {
 entry:
   %terminal = call i1 @rt_is_terminal(i32 1)
   store i1 %terminal, ptr @rt_terminal
+  store i64 64, ptr @rt_out_batch
   store ptr @rt_in_buffer, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 2)
   store ptr @rt_in_buffer, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 3)
   call void @rt_empty_output()
@@ -60,7 +70,8 @@ entry:
   store volatile ptr @rt_out_buffer, ptr @rt_state
   store volatile ptr @rt_out_buffer, ptr @rt_out_start
   %terminal = load i1, ptr @rt_terminal
-  %bytes = select i1 %terminal, i64 0, i64 65536
+  %batch = load i64, ptr @rt_out_batch
+  %bytes = select i1 %terminal, i64 0, i64 %batch
   %end = getelementptr i8, ptr @rt_out_buffer, i64 %bytes
   store volatile ptr %end, ptr getelementptr (%Buffers, ptr @rt_state, i64 0, i32 1)
   ret void
@@ -106,15 +117,40 @@ done:
   ret i32 0
 }
 
+; The output buffer is full: says how much it holds the next time. A delivery
+; costs microseconds, so one every few milliseconds costs nothing, and fewer
+; would only let whoever waits for the output wait longer.
+define hidden void @rt_keep_pace() nounwind {
+entry:
+  %now = call i64 @rt_now()
+  %began = load i64, ptr @rt_out_began
+  store i64 %now, ptr @rt_out_began
+  %took = sub i64 %now, %began
+  %batch = load i64, ptr @rt_out_batch
+  %double = shl i64 %batch, 1
+  %more = call i64 @llvm.umin.i64(i64 %double, i64 65536)
+  %half = lshr i64 %batch, 1
+  %less = call i64 @llvm.umax.i64(i64 %half, i64 64)
+  %fast = icmp ult i64 %took, 10000000
+  %slow = icmp ugt i64 %took, 50000000
+  %not_fast = select i1 %slow, i64 %less, i64 %batch
+  %further = select i1 %fast, i64 %more, i64 %not_fast
+  store i64 %further, ptr @rt_out_batch
+  ret void
+}
+
 ; Takes a byte of output for which there is no room, as far as the program is
 ; concerned.
 define hidden void @bf_overflow(ptr %state, i8 %byte) cold noinline nounwind {
 entry:
   %next = load volatile ptr, ptr @rt_state
-  %full = icmp eq ptr %next, getelementptr (i8, ptr @rt_out_buffer, i64 65536)
+  %batch = load i64, ptr @rt_out_batch
+  %end = getelementptr i8, ptr @rt_out_buffer, i64 %batch
+  %full = icmp eq ptr %next, %end
   br i1 %full, label %flush, label %put
 
 flush:
+  call void @rt_keep_pace()
   %verdict = call i32 @rt_flush()
   %over = icmp ne i32 %verdict, 0
   br i1 %over, label %leave, label %put

@@ -67,6 +67,20 @@ entry:
   ret i1 %terminal
 }
 
+; Nanoseconds of the clock that only goes forward.
+define hidden i64 @rt_now() nounwind {
+entry:
+  %time = alloca [2 x i64], align 8
+  %b = ptrtoint ptr %time to i64
+  %result = call i64 @rt_syscall3(i64 228, i64 1, i64 %b, i64 0)        ; clock_gettime, CLOCK_MONOTONIC
+  %seconds = load i64, ptr %time
+  %nanoseconds.at = getelementptr i64, ptr %time, i64 1
+  %nanoseconds = load i64, ptr %nanoseconds.at
+  %whole = mul i64 %seconds, 1000000000
+  %now = add i64 %whole, %nanoseconds
+  ret i64 %now
+}
+
 define hidden ptr @rt_reserve(i64 %bytes) nounwind {
 entry:
   ; mmap: anywhere, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
