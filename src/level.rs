@@ -58,6 +58,7 @@ const OUR_PASSES: &[&str] = &[
     "closed",
     "offsets",
     "combine",
+    "words",
     "count",
     "closed-counts",
     "combine",
@@ -161,8 +162,18 @@ const EVALUATION: (&str, &str) = ("evaluate", "evaluate-start");
 
 /// The passes that take long: they follow what is known, or execute loops symbolically. On LostKng, 2 MB, they take nine
 /// tenths of the time.
-const SLOW: &[&str] =
-    &["evaluate-start", "values", "closed", "count", "closed-counts", "deadstores", "ripple", "ladder", "evaluate"];
+const SLOW: &[&str] = &[
+    "evaluate-start",
+    "values",
+    "closed",
+    "words",
+    "count",
+    "closed-counts",
+    "deadstores",
+    "ripple",
+    "ladder",
+    "evaluate",
+];
 
 /// What large programs start without as well. It goes through all operations several times, which takes a third of the time until the
 /// densest 50 MB start, and the templates make code that is as good for most of them: LostKng, compiling included, takes 0.91 of the

@@ -354,7 +354,8 @@ impl<'p> Machine<'p> {
         if let Some(carry) = count.carry
             && progress.reloads != 0
         {
-            add(count.cell(carry.get()), progress.reloads)?;
+            let reloads = progress.reloads;
+            add(count.cell(carry.get()), if count.borrows() { reloads.wrapping_neg() } else { reloads })?;
         }
         Ok(true)
     }

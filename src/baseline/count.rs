@@ -188,7 +188,10 @@ impl Translator<'_> {
         dynasm!(self.emitter.asm; .arch x64; inc rax);
         if let Some(carry) = count.carry {
             let at = self.at(count.cell(carry.get()));
-            self.emitter.add(at);
+            match count.borrows() {
+                true => self.emitter.subtract(at),
+                false => self.emitter.add(at),
+            }
         }
         dynasm!(self.emitter.asm; .arch x64; imul rax, rcx; sub rax, r11; mov r11, rax);
     }

@@ -46,8 +46,9 @@ pub enum Direction {
 pub enum Reload {
     /// It does not: counting stops there, or when no more than this is left of the counter.
     Never { left_over: u8 },
-    /// The mirror, if there is one, counts the other way: its sum with the phase stays what it is.
-    Constant { period: u16, mirror: Option<NonZeroI8> },
+    /// The mirror, if there is one, counts the other way: its sum with the phase stays what it is. The carry counts the reloads
+    /// down, if it `borrows`.
+    Constant { period: u16, mirror: Option<NonZeroI8>, borrows: bool },
     /// The value of a cell.
     Cell { cell: i8 },
     /// The phase and this cell together are always the period less `offset`: the cell counts against the phase. Where
@@ -82,6 +83,12 @@ impl Count {
     pub fn changed_cells(&self) -> impl Iterator<Item = i32> + '_ {
         let counted = [self.carry, self.copy].into_iter().flatten().map(|cell| self.cell(cell.get()));
         [self.counter, self.cell(self.phase)].into_iter().chain(self.opposite()).chain(counted)
+    }
+
+    /// Whether the carry counts the reloads down.
+    #[must_use]
+    pub fn borrows(&self) -> bool {
+        matches!(self.reload, Reload::Constant { borrows: true, .. })
     }
 
     /// The offset of the cell whose sum with the phase stays the same.
@@ -190,7 +197,7 @@ mod tests {
             phase: 1,
             turn: 0,
             direction: Direction::Down,
-            reload: Reload::Constant { period: 0, mirror: None },
+            reload: Reload::Constant { period: 0, mirror: None, borrows: false },
             carry: None,
             copy: None,
             zeros: [None; Count::MAX_ZEROS],

@@ -84,6 +84,9 @@ pub struct Op {
     pub span: Span,
 }
 
+/// Passes take longer over larger operations.
+const _: () = assert!(size_of::<Op>() == 32);
+
 /// Where the pointer and the tape are when the first operation is come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {

@@ -100,7 +100,7 @@ fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
     write!(f, "count [{}] [{phase}] {direction} to {} ", count.counter, count.turn)?;
     match count.reload {
         Reload::Never { left_over } => write!(f, "leave {left_over}")?,
-        Reload::Constant { period, mirror } => {
+        Reload::Constant { period, mirror, borrows: _ } => {
             write!(f, "from {period}")?;
             mirror.into_iter().try_for_each(|mirror| write!(f, " mirror [{}]", count.cell(mirror.get())))?;
         }
@@ -110,7 +110,8 @@ fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
             except.into_iter().try_for_each(|except| write!(f, " not {except}"))?;
         }
     }
-    for (name, cell) in [("carry", count.carry), ("copy", count.copy)] {
+    let carry = if count.borrows() { "borrow" } else { "carry" };
+    for (name, cell) in [(carry, count.carry), ("copy", count.copy)] {
         if let Some(cell) = cell {
             write!(f, " {name} [{}]", count.cell(cell.get()))?;
         }
@@ -223,11 +224,11 @@ fn count(operands: &[&str]) -> Option<Count> {
         }
         ["from", period, "mirror", mirror, ref rest @ ..] => {
             let mirror = Some(NonZeroI8::new(near(mirror)?)?);
-            (Reload::Constant { period: period.parse().ok()?, mirror }, rest)
+            (Reload::Constant { period: period.parse().ok()?, mirror, borrows: false }, rest)
         }
         ["from", from, ref rest @ ..] => match near(from) {
             Some(cell) => (Reload::Cell { cell }, rest),
-            None => (Reload::Constant { period: from.parse().ok()?, mirror: None }, rest),
+            None => (Reload::Constant { period: from.parse().ok()?, mirror: None, borrows: false }, rest),
         },
         _ => return None,
     };
@@ -237,6 +238,11 @@ fn count(operands: &[&str]) -> Option<Count> {
     while let [name, cell, others @ ..] = rest {
         let place = match *name {
             "carry" => &mut count.carry,
+            "borrow" => {
+                let Reload::Constant { borrows, .. } = &mut count.reload else { return None };
+                *borrows = true;
+                &mut count.carry
+            }
             "copy" => &mut count.copy,
             "zero" => count.zeros.iter_mut().find(|zero| zero.is_none())?,
             _ => return None,
@@ -291,7 +297,7 @@ mod tests {
         output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
         product [0] [1] [-2] 65535\n    minadd [2] [1] 9 65535\n  end\n  walk [0] -2 -1 1\nend\n\
         count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 1 from 10 mirror [-2] copy [3]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
-        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\nripple [3] -2 until [2]\n";
+        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\ncount [0] [1] down to 0 from 0 borrow [3]\nripple [3] -2 until [2]\n";
 
     #[test]
     fn what_is_printed_is_read_back() {

@@ -20,6 +20,9 @@
 //! The loop stays: it does what the count leaves, where cells that have to be 0 are not.
 
 mod recognise;
+mod words;
+
+pub(super) use words::run as run_words;
 
 use super::tried::{Tried, form_of_body};
 use crate::ir::count::Count;
@@ -272,6 +275,11 @@ mod tests {
         counts(
             "@loop [0]/add [0] 255/add [1] 1/set [3] 1/minadd [3] [1] 1 255/if [3]/add [4] 1/set [3] 0/end/end",
             "count [0] [1] up to -1 from 0 carry [4] zero [3]",
+        );
+        // A subtraction that borrows where it wraps.
+        counts(
+            "@loop [0]/add [0] 255/set [3] 1/minadd [3] [1] 1 255/if [3]/add [4] 255/set [3] 0/end/add [1] 255/end",
+            "count [0] [1] down to 0 from 0 borrow [4] zero [3]",
         );
         // By conditions.
         counts(

@@ -127,6 +127,12 @@ pub const PASSES: &[Pass] = &[
         run: values::run_closed,
     },
     Pass {
+        name: "words",
+        summary: "loops that count numbers of two cells become additions",
+        seeks: Seeks::Brackets,
+        run: count::run_words,
+    },
+    Pass {
         name: "count",
         summary: "loops that divide or compare get an operation that does it",
         seeks: Seeks::Brackets,

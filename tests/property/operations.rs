@@ -76,20 +76,22 @@ fn counting() -> impl Strategy<Value = String> {
         1 => (0..3u8).prop_map(|left_over| format!("leave {left_over}")),
     ];
     let (direction, turn) = (prop::sample::select(&["up", "down"]), -2i32..3);
-    let others = (any::<bool>(), any::<bool>(), any::<bool>());
+    let carry = prop::option::of(prop::sample::select(&["carry", "borrow"]));
+    let others = (any::<bool>(), carry, any::<bool>());
     // What makes them 0, as a rule.
     let cleared =
         prop_oneof![3 => Just("set [Z] 0\n"), 2 => Just("set [Z] 255\nadd [Z] 1\n"), 1 => Just("add [Z] 1\n")];
     let zeros = prop::collection::vec(cleared, 0..4);
     (cells, reload, direction, turn, others, zeros).prop_map(
-        |(cells, reload, direction, turn, (mirrors, carries, copies), cleared)| {
+        |(cells, reload, direction, turn, (mirrors, carry, copies), cleared)| {
             let [counter, phase, first, second, third, zeros_from @ ..] = cells.as_slice() else {
                 unreachable!("nine cells")
             };
             let reload = reload.replace('P', &first.to_string());
             let is_constant = reload.starts_with("from") && !reload.contains('[');
             let mirror = if mirrors && is_constant { format!(" mirror [{first}]") } else { String::new() };
-            let carry = if carries { format!(" carry [{second}]") } else { String::new() };
+            let carry = carry.filter(|&carry| carry == "carry" || is_constant);
+            let carry = carry.map_or(String::new(), |carry| format!(" {carry} [{second}]"));
             let copy = if copies { format!(" copy [{third}]") } else { String::new() };
             let zeros = zeros_from.iter().zip(cleared);
             let clear: String = zeros.clone().map(|(zero, clear)| clear.replace('Z', &zero.to_string())).collect();

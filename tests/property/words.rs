@@ -23,8 +23,10 @@ fn while_nonzero(body: &str) -> String {
     format!("{TEST}[+<{body}{TEST}]<")
 }
 
-fn on(number: usize, code: &str) -> String {
-    format!("{}{code}{}", ">".repeat(CELLS * number), "<".repeat(CELLS * number))
+fn on(number: isize, code: &str) -> String {
+    let (there, back) = if number < 0 { ("<", ">") } else { (">", "<") };
+    let distance = CELLS * number.unsigned_abs();
+    format!("{}{code}{}", there.repeat(distance), back.repeat(distance))
 }
 
 /// A few numbers, what is done with them in loops in each other, and mostly something that is not quite so.
@@ -43,12 +45,14 @@ pub fn word_program() -> impl Strategy<Value = String> {
         1 => Just("[]".to_owned()),
     ];
     let tree = leaf.prop_recursive(3, 24, 4, |inner| {
-        let some = || prop::collection::vec((0..3usize, inner.clone()), 0..4);
+        let some = || prop::collection::vec((0..3isize, inner.clone()), 0..4);
         let parts =
-            |parts: Vec<(usize, String)>| parts.iter().map(|(number, code)| on(*number, code)).collect::<String>();
+            |parts: Vec<(isize, String)>| parts.iter().map(|(number, code)| on(*number, code)).collect::<String>();
         prop_oneof![
             4 => some().prop_map(move |body| while_nonzero(&format!("{SUBTRACT}{}", parts(body)))),
             2 => some().prop_map(move |body| while_nonzero(&format!("{}[-]>>>[-]<<<", parts(body)))),
+            // Whatever the number is, 0 too, it is counted once.
+            1 => some().prop_map(move |body| format!(">,[[-]<{SUBTRACT}{}{TEST}]<", parts(body))),
             // It ends on another number.
             1 => some().prop_map(move |body| format!("{TEST}[+<{}>>>>{TEST}]<", parts(body))),
             2 => some().prop_map(parts),
@@ -59,7 +63,7 @@ pub fn word_program() -> impl Strategy<Value = String> {
     });
     let numbers = prop::sample::select(&["+++", ",>>>+<<<", ",>>>,<<<", "++>>>>,<<<<", ",>>>>++>>>+<<<<<<<", "-"]);
     let change = prop::option::of((any::<prop::sample::Index>(), "[+\\-<>]?"));
-    (numbers, prop::collection::vec((0..2usize, tree), 1..4), change).prop_map(|(numbers, parts, change)| {
+    (numbers, prop::collection::vec((0..2isize, tree), 1..4), change).prop_map(|(numbers, parts, change)| {
         let mut code: String = parts.iter().map(|(number, code)| on(*number, code)).collect();
         if let Some((place, other)) = change
             && !code.is_empty()
@@ -75,10 +79,13 @@ pub fn word_program() -> impl Strategy<Value = String> {
 
 #[test]
 fn numbers_of_two_cells_have_no_loops_of_their_own() {
-    let moves = |to: usize| while_nonzero(&format!("{SUBTRACT}{}", on(to, ADD)));
+    let moves = |to: isize| while_nonzero(&format!("{SUBTRACT}{}", on(to, ADD)));
     for (code, loops) in [
         (TEST.to_owned(), 0),
-        (moves(1), 1),
+        (moves(1), 0),
+        // A copy, by way of a third one, and a difference.
+        (format!("{}{}", while_nonzero(&format!("{SUBTRACT}{}{}", on(1, ADD), on(2, ADD))), on(2, &moves(-2))), 0),
+        (while_nonzero(&format!("{SUBTRACT}{}", on(1, SUBTRACT))), 0),
         // A product: how often, and there and back again.
         (
             while_nonzero(&format!(
@@ -86,7 +93,7 @@ fn numbers_of_two_cells_have_no_loops_of_their_own() {
                 on(1, &moves(1)),
                 on(2, &while_nonzero(&format!("{SUBTRACT}<<<<{ADD}>>>>")))
             )),
-            3,
+            1,
         ),
     ] {
         let code = format!(",>>>,>,>>>,<<<<<<<{code}{}", ".>".repeat(16));

@@ -75,7 +75,11 @@ impl<'ctx> Body<'_, 'ctx> {
             )?;
             let reloaded = self.builder.build_int_add(quotient, constant(1), self.name("reloads"))?;
             if let Some(carry) = count.carry {
-                self.add(count.cell(carry.get()), reloaded)?;
+                let carried = match count.borrows() {
+                    true => self.builder.build_int_neg(reloaded, self.name("negated"))?,
+                    false => reloaded,
+                };
+                self.add(count.cell(carry.get()), carried)?;
             }
             let counted = self.builder.build_int_mul(period, reloaded, self.name("counted"))?;
             let reloaded_rest = difference(counted, over)?;

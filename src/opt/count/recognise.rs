@@ -86,12 +86,16 @@ impl Loop<'_> {
             Direction::Down => 1,
             Direction::Up => mask,
         };
-        let (mut carry, mut copy, mut complement, mut mirror, mut settled) = (None, None, None, None, Vec::new());
+        let (mut carry, mut borrows) = (None, false);
+        let (mut copy, mut complement, mut mirror, mut settled) = (None, None, None, Vec::new());
         let changed: BTreeSet<i32> = plain.cells.keys().chain(turning.cells.keys()).copied().collect();
         for &cell in changed.iter().filter(|&&cell| cell != counter && cell != phase.cell) {
             let is_unique = match (plain.gain(cell), turning.gain(cell)) {
                 (Some(0), Some(0)) => true,
-                (Some(0), Some(1)) => carry.replace(cell).is_none(),
+                (Some(0), Some(step)) if step == 1 || step == mask => {
+                    borrows = step != 1;
+                    carry.replace(cell).is_none()
+                }
                 (Some(1), Some(1)) => copy.replace(cell).is_none(),
                 (Some(1), None) if phase.direction == Direction::Down => complement.replace(cell).is_none(),
                 (Some(plainly), Some(turning)) if plainly == opposite_step => mirror.replace((cell, turning)).is_none(),
@@ -115,7 +119,7 @@ impl Loop<'_> {
             return None;
         }
         let (reload, reload_cell) = match complement {
-            Some(_) if mirror.is_some() => return None,
+            Some(_) if mirror.is_some() || borrows => return None,
             Some(cell) => {
                 let own = Polynomial::cell(cell);
                 let offset = reloaded.clone().plus(&own, mask, mask)?.as_constant()?;
@@ -151,10 +155,10 @@ impl Loop<'_> {
                             Some((cell, _)) => Some(NonZeroI8::new(self.distance(counter, cell)?)?),
                             None => None,
                         };
-                        (Reload::Constant { period: u16::try_from(period).ok()?, mirror }, None)
+                        (Reload::Constant { period: u16::try_from(period).ok()?, mirror, borrows }, None)
                     }
                     // The same is not added to a mirror in each turn.
-                    None if mirror.is_some() => return None,
+                    None if mirror.is_some() || borrows => return None,
                     None => {
                         let cell = period.cells().next()?;
                         let is_kept = [plain, turning].iter().all(|path| path.gain(cell) == Some(0));
@@ -228,7 +232,7 @@ impl Loop<'_> {
         is_allowed.then_some(())?;
         let phase = Phase { cell: phase, turn, direction };
         let carry = carried.map(|(cell, _)| cell);
-        self.assemble(counter, phase, Reload::Constant { period: 2, mirror: None }, carry, copy, &zeros)
+        self.assemble(counter, phase, Reload::Constant { period: 2, mirror: None, borrows: false }, carry, copy, &zeros)
     }
 
     /// All ways but the plain one end the loop.
