@@ -68,6 +68,9 @@ const OUR_PASSES: &[&str] = &[
     "evaluate",
     "values",
     "combine",
+    "count",
+    "closed-counts",
+    "combine",
 ];
 
 /// Most of what `default<O2>` does brings nothing for BF: see the table of [`crate::llvm::pipeline`].
