@@ -19,13 +19,14 @@
 //! like that.
 //! The loop stays: it does what the count leaves, where cells that have to be 0 are not.
 
+mod body;
+mod outcome;
 mod recognise;
 mod words;
 
 pub(super) use words::run as run_words;
 
 use super::tried::{Tried, form_of_body};
-use crate::ir::count::Count;
 use crate::ir::{Kind, Op, Program};
 use recognise::count;
 
@@ -42,9 +43,7 @@ pub(super) fn run(program: Program) -> Program {
     for (index, op) in program.ops.iter().enumerate() {
         let Kind::Loop { cell, end } = op.kind else { continue };
         let body = &program.ops[index + 1..end as usize];
-        let is_counted =
-            index > 0 && matches!(program.ops[index - 1].kind, Kind::Count(count) if count.counter == cell);
-        if is_counted || !may_count(body, mask) {
+        if !may_count(body, mask) || is_counted(cell, &program.ops[..index]) {
             continue;
         }
         let mut counted = remembered.iter().rev().find_map(|other| other.elsewhere(cell, body));
@@ -54,21 +53,37 @@ pub(super) fn run(program: Program) -> Program {
                 continue;
             }
             counted = count(cell, body, index + 1, mask);
-            match counted {
+            match &counted {
                 Some(counted) => {
                     remembered.drain(..(remembered.len() + 1).saturating_sub(MAX_REMEMBERED));
-                    remembered.push(Remembered { tested: cell, body, counted });
+                    remembered.push(Remembered { tested: cell, body, counted: counted.clone() });
                 }
                 None => tried.add(form),
             }
         }
-        if let Some(Counted { place, count }) = counted
-            && (place != Place::BeforeBit || is_bit(count.cell(count.phase), &program.ops[..index]))
-        {
-            found.push((place.index(index), Kind::Count(count)));
+        let Some(Counted { place, kinds }) = counted else { continue };
+        match (place, kinds.as_slice()) {
+            (Place::BeforeBit, [Kind::Count(count)]) if !is_bit(count.cell(count.phase), &program.ops[..index]) => {}
+            (Place::Before | Place::BeforeBit, _) => found.extend(kinds.into_iter().map(|kind| (index, kind))),
+            (Place::Inside, _) => found.extend(kinds.into_iter().map(|kind| (index + 1, kind))),
+            (Place::Around, _) => {
+                found.extend(kinds.into_iter().map(|kind| (index, kind)));
+                found.push((end as usize + 1, Kind::IfEnd { start: 0 }));
+            }
         }
     }
+    found.sort_by_key(|&(place, _)| place);
     program.with(found)
+}
+
+/// Whether a count that belongs to a loop on `tested` stands among these operations in front of it.
+fn is_counted(tested: i32, ops: &[Op]) -> bool {
+    let last = ops.iter().rev().take(MAX_BACK).find(|op| match op.kind {
+        Kind::Count(count) => count.counter == tested,
+        Kind::If { .. } | Kind::IfEnd { .. } => false,
+        kind => kind.straight_target().is_none_or(|target| target == tested),
+    });
+    last.is_some_and(|op| matches!(op.kind, Kind::Count(_)))
 }
 
 /// Whether the cell is 0 or 1 behind these operations, which set it to that.
@@ -79,7 +94,7 @@ fn is_bit(cell: i32, ops: &[Op]) -> bool {
 }
 
 /// So many operations in front of a loop are looked at.
-const MAX_BACK: usize = 8;
+const MAX_BACK: usize = 16;
 
 /// Where the count stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,23 +103,15 @@ enum Place {
     /// The same, if the phase is 0 or 1 there.
     BeforeBit,
     Inside,
+    /// In front of the loop, in a condition around both, with more of which the first is the condition's head.
+    Around,
 }
 
-impl Place {
-    /// The index of the operation that it stands in front of, where the loop's head has the index `head`.
-    fn index(self, head: usize) -> usize {
-        match self {
-            Place::Before | Place::BeforeBit => head,
-            Place::Inside => head + 1,
-        }
-    }
-}
-
-/// What does iterations of a loop.
-#[derive(Clone, Copy)]
+/// What does iterations of a loop: a count, and what belongs to it.
+#[derive(Clone)]
 struct Counted {
     place: Place,
-    count: Count,
+    kinds: Vec<Kind>,
 }
 
 /// A loop that counts.
@@ -126,9 +133,8 @@ impl Remembered<'_> {
             (own, other) => own == other,
         };
         let is_same = self.body.len() == body.len() && self.body.iter().zip(body).all(is_same);
-        let Counted { place, count } = self.counted;
-        let counter = count.counter.checked_add(distance)?;
-        is_same.then_some(Counted { place, count: Count { counter, ..count } })
+        let kinds = || self.counted.kinds.iter().map(|kind| kind.shifted(distance)).collect();
+        is_same.then(|| Counted { place: self.counted.place, kinds: kinds() })
     }
 }
 
@@ -260,6 +266,43 @@ mod tests {
     }
 
     #[test]
+    fn verdicts_of_comparisons() {
+        let around = |before: &str, body: &str| {
+            check8(
+                "count",
+                &format!("loop [1]/{body}/end/output [2]"),
+                &format!("if [1]/{before}loop [1]/{body}/end/end/output [2]"),
+            );
+        };
+        let less = "if [0]/copy [3] [0] 1/end/set [2] 1/if [3]/set [3] 0/set [2] 0/add [0] 255/end/add [1] 255";
+        around("set [2] 0/count [1] [0] down to 0 from 1 carry [2] zero [3]/if [2]/set [2] 1/end/", less);
+        // The other way round.
+        around(
+            "set [2] 0/count [1] [0] down to 0 from 1 carry [2]/if [2]/set [2] 253/end/add [2] 7/",
+            "set [2] 4/if [0]/set [2] 7/add [0] 255/end/add [1] 255",
+        );
+        // Once the other one is through, cells are set and added to.
+        around(
+            "set [2] 0/count [1] [0] down to 0 from 1 carry [2]/\
+             if [2]/muladd [5] [2] 3/muladd [4] [2] 255/set [6] 0/set [2] 0/end/",
+            "set [2] 1/if [0]/set [2] 0/add [0] 255/end/if [2]/add [4] 255/set [6] 0/add [5] 3/set [2] 0/end/add [1] 255",
+        );
+    }
+
+    #[test]
+    fn verdicts_that_are_not_told() {
+        for body in [
+            // It is read first, or assigned on one way only.
+            "muladd [5] [2] 1/set [2] 1/if [0]/set [2] 0/add [0] 255/end/add [1] 255",
+            "if [0]/set [2] 0/add [0] 255/end/add [1] 255",
+            // Whether the phase was reloaded in the last iteration is not whether it ever was.
+            "set [2] 1/if [0]/set [2] 0/end/if [2]/set [0] 9/end/add [0] 255/add [1] 255",
+        ] {
+            stays(&format!("loop [1]/{body}/end/output [2]"));
+        }
+    }
+
+    #[test]
     fn counters_that_are_reloaded() {
         counts(
             "@loop [6]/set [9] 1/if [7]/muladd [8] [7] 1/set [9] 0/set [7] 0/end/if [8]/muladd [7] [8] 1/set [8] 0/end/\
@@ -356,6 +399,15 @@ mod tests {
             "loop [8]/@add [6] 255/add [7] 255/set [8] 0/copy [9] [6] 1/if [9]/set [9] 0/copy [10] [7] 1/\
              if [10]/set [10] 0/set [8] 1/end/end/end",
             "count [6] [7] down to 1 leave 1 zero [9] zero [10]",
+        );
+    }
+
+    #[test]
+    fn two_cells_until_one_is_through() {
+        counts(
+            "loop [0]/@set [5] 1/if [1]/set [5] 0/end/if [5]/set [0] 0/set [5] 0/end/\
+             set [5] 1/if [2]/set [5] 0/end/if [5]/set [0] 0/set [5] 0/end/add [1] 255/add [2] 255/end",
+            "count [1] [2] down to 0 leave 0 zero [5]",
         );
     }
 

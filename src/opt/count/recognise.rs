@@ -5,9 +5,10 @@ use std::num::NonZeroI8;
 
 use super::super::paths::{Path, Paths, Start};
 use super::super::polynomial::Polynomial;
+use super::outcome::Outcome;
 use super::{Counted, Place};
-use crate::ir::Op;
 use crate::ir::count::{Count, Direction, Reload};
+use crate::ir::{Kind, Op};
 
 /// The count that does iterations of the loop on `tested`; the index of its body in the program is `base`.
 pub(super) fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<Counted> {
@@ -27,8 +28,8 @@ pub(super) fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<
 
 fn recognise(paths: &Paths, start: &Start<'_>) -> Option<Counted> {
     let shape = Loop { paths, start };
-    let of = |place| move |count| Counted { place, count };
-    (shape.division().map(of(Place::Before)))
+    let of = |place| move |count| Counted { place, kinds: vec![Kind::Count(count)] };
+    (shape.division())
         .or_else(|| shape.alternation().map(of(Place::BeforeBit)))
         .or_else(|| shape.minimum().map(of(Place::Inside)))
 }
@@ -63,7 +64,7 @@ struct Loop<'a> {
 
 impl Loop<'_> {
     /// The loop has two ways; on one of them the phase starts again.
-    fn division(&self) -> Option<Count> {
+    fn division(&self) -> Option<Counted> {
         let (mask, counter) = (self.start.mask, self.start.tested);
         let [first, second] = self.paths.complete.as_slice() else { return None };
         let (plain, turning) =
@@ -86,28 +87,35 @@ impl Loop<'_> {
             Direction::Down => 1,
             Direction::Up => mask,
         };
-        let (mut carry, mut borrows) = (None, false);
+        let (mut carry, mut borrows, mut outcome) = (None, false, Outcome::default());
         let (mut copy, mut complement, mut mirror, mut settled) = (None, None, None, Vec::new());
         let changed: BTreeSet<i32> = plain.cells.keys().chain(turning.cells.keys()).copied().collect();
         for &cell in changed.iter().filter(|&&cell| cell != counter && cell != phase.cell) {
             let is_unique = match (plain.gain(cell), turning.gain(cell)) {
                 (Some(0), Some(0)) => true,
-                (Some(0), Some(step)) if step == 1 || step == mask => {
-                    borrows = step != 1;
-                    carry.replace(cell).is_none()
+                (Some(0), Some(step)) if (step == 1 || step == mask) && carry.is_none() => {
+                    (carry, borrows) = (Some(cell), step != 1);
+                    true
                 }
                 (Some(1), Some(1)) => copy.replace(cell).is_none(),
                 (Some(1), None) if phase.direction == Direction::Down => complement.replace(cell).is_none(),
                 (Some(plainly), Some(turning)) if plainly == opposite_step => mirror.replace((cell, turning)).is_none(),
-                _ if keeps_0(plain, cell) && keeps_0(turning, cell) => {
+                // Else it may not be looked at.
+                _ if [plain, turning].iter().all(|path| keeps_0(path, cell) && path.surely_accesses(cell, &[])) => {
                     settled.push(cell);
                     true
                 }
-                _ => false,
+                _ => outcome.note(cell, plain, turning),
             };
             if !is_unique {
                 return None;
             }
+        }
+        if !outcome.is_empty() {
+            if let Some(carry) = carry {
+                outcome.note_gain(carry, if std::mem::take(&mut borrows) { mask } else { 1 });
+            }
+            carry = Some(outcome.flag(&mut settled, self.start.body)?);
         }
 
         let turn = Polynomial::constant(phase.turn);
@@ -184,7 +192,13 @@ impl Loop<'_> {
                 plain.surely_accesses(cell, &[]) && (gain == 0 || turning.surely_accesses(cell, &[]))
             });
         is_allowed.then_some(())?;
-        self.assemble(counter, phase, reload, carry, copy, &zeros)
+        let count = self.assemble(counter, phase, reload, carry, copy, &zeros)?;
+        if outcome.is_empty() {
+            return Some(Counted { place: Place::Before, kinds: vec![Kind::Count(count)] });
+        }
+        let Reload::Constant { period, .. } = count.reload else { return None };
+        let is_told = outcome.is_told(period, turning, self.start.body);
+        is_told.then(|| Counted { place: Place::Around, kinds: outcome.around(count, mask) })
     }
 
     /// The loop has one way; on it the phase becomes 1 less itself, and the carry is added it, or what it becomes.
@@ -260,10 +274,11 @@ impl Loop<'_> {
             bounds.retain(|bound| bound.cell != tested || bound.turn != 1);
             (tested, 1)
         } else {
-            // A flag that says whether to go on, which the plain way does, and that nothing else depends on.
+            // A flag that says whether to go on, which the plain way does, perhaps by leaving it, and that nothing else depends on.
             let goes_on = !leaves_0(plain, tested);
             let is_flag = self.paths.complete.iter().all(|path| {
-                path.cells.get(&tested).is_some_and(|value| value.as_constant().is_some())
+                let is_left = std::ptr::eq(path, plain) && !path.cells.contains_key(&tested);
+                (is_left || path.cells.get(&tested).is_some_and(|value| value.as_constant().is_some()))
                     && !path
                         .cells
                         .values()

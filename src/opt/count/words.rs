@@ -35,6 +35,7 @@ use smallvec::SmallVec;
 
 use super::super::paths::{Path, Start};
 use super::super::polynomial::Polynomial;
+use super::body::{assigns_first, cells};
 use super::recognise::count;
 use super::{Counted, Place};
 use crate::ir::count::{Count, Reload};
@@ -238,12 +239,13 @@ impl Part {
         let mut body = Builder::default();
         body.push(Kind::Add { cell: counter, delta: mask }, self.ops[0].span);
         self.ops.iter().for_each(|op| body.push(op.kind, op.span));
-        let Counted { place: Place::Before, count } = count(counter, body.ops(), 0, mask)? else { return None };
+        let Counted { place: Place::Before, kinds } = count(counter, body.ops(), 0, mask)? else { return None };
+        let [Kind::Count(count)] = kinds[..] else { return None };
         let Reload::Constant { period: 0, .. } = count.reload else { return None };
         sums.push(Kind::Copy { target: counter, source: number.lower, factor: 1 });
         for cell in count.zero_cells() {
             // Whatever it held: it becomes 0, and nothing else depends on it.
-            self.sets_first(cell).then_some(())?;
+            assigns_first(&self.ops, cell).then_some(())?;
             sums.push(Kind::Set { cell, value: 0 });
         }
         sums.push(Kind::Count(Count { zeros: Default::default(), ..count }));
@@ -253,15 +255,6 @@ impl Part {
             factor: if count.borrows() { mask } else { 1 },
         }));
         Some(())
-    }
-
-    /// Whether the cell is assigned in any case before it is read.
-    fn sets_first(&self, cell: i32) -> bool {
-        let first = self.ops.iter().find(|op| {
-            let has = |cells: SmallVec<[i32; 3]>| cells.contains(&cell);
-            matches!(op.kind, Kind::If { .. }) || cells(op.kind).is_some_and(has)
-        });
-        first.is_some_and(|op| matches!(op.kind, Kind::Set { .. }))
     }
 }
 
@@ -299,29 +292,6 @@ fn parts(body: &[Op], base: usize) -> Option<Vec<Part>> {
         Part { ops: builder.ops().to_vec(), ..part }
     };
     Some(parts.into_iter().map(in_order).collect())
-}
-
-/// The cells of an operation that only computes, or of a condition's head or end; nothing for others.
-fn cells(kind: Kind) -> Option<SmallVec<[i32; 3]>> {
-    Some(match kind {
-        Kind::Add { cell, .. } | Kind::Set { cell, .. } | Kind::If { cell, .. } => SmallVec::from_slice(&[cell]),
-        Kind::MulAdd { target, source, .. }
-        | Kind::Copy { target, source, .. }
-        | Kind::MinAdd { target, source, .. } => SmallVec::from_slice(&[target, source]),
-        Kind::Product { target, left, right, .. } => SmallVec::from_slice(&[target, left, right]),
-        Kind::IfEnd { .. } => SmallVec::new(),
-        Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Ripple { .. }
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. } => return None,
-    })
 }
 
 #[cfg(test)]
