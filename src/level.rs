@@ -44,7 +44,9 @@ pub enum Codegen {
 pub const WHILE_READING: &[&str] = &["runs", "deadloops", "offsets", "clear", "scan"];
 
 /// Behind [`WHILE_READING`]. What follows values makes neighbours that `combine` can merge. Of short programs nothing is left by
-/// `evaluate-start` for the passes that take long. What `closed` has joined leaves moves in between, for `offsets`.
+/// `evaluate-start` for the passes that take long. What `closed` has joined leaves moves in between, for `offsets`. Some loops count
+/// only once `values` has dropped what they assigned for nothing, behind copies that are gone; `trips` spares `count` the way through loops
+/// that it cannot tell anything of.
 const OUR_PASSES: &[&str] = &[
     "nest",
     "combine",
@@ -58,6 +60,7 @@ const OUR_PASSES: &[&str] = &[
     "closed",
     "offsets",
     "combine",
+    "trips",
     "words",
     "count",
     "closed-counts",
@@ -65,11 +68,12 @@ const OUR_PASSES: &[&str] = &[
     "ripple",
     "ladder",
     "deadstores",
-    "evaluate",
     "values",
     "combine",
     "count",
     "closed-counts",
+    "combine",
+    "evaluate",
     "combine",
 ];
 
@@ -175,6 +179,7 @@ const SLOW: &[&str] = &[
     "deadstores",
     "ripple",
     "ladder",
+    "trips",
     "evaluate",
 ];
 

@@ -418,6 +418,8 @@ impl Watch {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

@@ -65,6 +65,8 @@ pub struct Machine<'p> {
     steps: u64,
     passed: u64,
     input_ended: bool,
+    /// By [`Kind::Hold`].
+    held: u64,
 }
 
 /// For how many cells there is memory from the first access on.
@@ -106,6 +108,7 @@ impl<'p> Machine<'p> {
             steps: 0,
             passed: 0,
             input_ended: false,
+            held: 0,
         }
     }
 
@@ -240,6 +243,18 @@ impl<'p> Machine<'p> {
                 }
             }
             Kind::Count(count) => done.steps = u64::from(self.count(&count)?),
+            Kind::Hold { cell, unless } => {
+                let is_free = *self.at(unless)? == 0;
+                let value = self.at(cell)?;
+                let held = if is_free { value.wrapping_sub(1) & mask } else { 0 };
+                *value = value.wrapping_sub(held) & mask;
+                self.held = held;
+            }
+            Kind::AddHeld { cell, factor } => {
+                let product = self.held.wrapping_mul(factor);
+                let value = self.at(cell)?;
+                *value = value.wrapping_add(product) & mask;
+            }
             Kind::Ripple { digit, stride, mark } => done.steps = u64::from(self.ripple(digit, stride, mark)?),
             Kind::Input { cell } => {
                 self.at(cell)?;

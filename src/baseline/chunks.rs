@@ -165,6 +165,8 @@ impl Chunks {
                 | Kind::Walk { .. }
                 | Kind::Count(_)
                 | Kind::Ripple { .. }
+                | Kind::Hold { .. }
+                | Kind::AddHeld { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -238,6 +240,8 @@ fn shallowest(ops: &[Op]) -> usize {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

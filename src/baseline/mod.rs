@@ -21,6 +21,7 @@ mod rescans;
 mod ripple;
 mod scan;
 mod translate;
+mod trips;
 mod values;
 mod walk;
 
@@ -184,6 +185,8 @@ fn is_counted(kind: Kind) -> bool {
         | Kind::MinAdd { .. }
         | Kind::Count(_)
         | Kind::Ripple { .. }
+        | Kind::Hold { .. }
+        | Kind::AddHeld { .. }
         | Kind::Move { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }

@@ -8,8 +8,11 @@ use dynasmrt::{DynasmApi, DynasmLabelApi as _, dynasm};
 use super::translate::Translator;
 use crate::ir::rescans::{Cut, Cuts, MAX_RUNS, Rescanning, Scanned, Stride, Use};
 
-/// How many words the runs take.
-pub(super) const WORDS: usize = 2 * MAX_RUNS;
+/// How many words the runs take, and what is held: that one leaves the stack aligned with another one.
+pub(super) const WORDS: usize = 2 * MAX_RUNS + 2;
+
+/// Where the word is for what is held, from `rsp`.
+pub(super) const HELD: i8 = 16 * MAX_RUNS as i8;
 
 /// A scan that ends with one of so many cells does without its run: to keep it would take longer.
 const SHORT: i32 = 4;

@@ -275,6 +275,8 @@ impl Translator<'_> {
                 _ => self.count_at_once(&count),
             },
             Kind::Ripple { digit, stride, mark } => self.ripple(digit, stride, mark),
+            Kind::Hold { cell, unless } => self.hold(cell, unless),
+            Kind::AddHeld { cell, factor } => self.add_held(cell, factor),
             Kind::Input { cell } => self.input(index, cell),
             Kind::Output { cell } => self.output(index, cell),
             Kind::Text { start, len } => self.text(index, start, len),

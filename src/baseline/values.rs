@@ -251,6 +251,8 @@ impl Translator<'_> {
                 | Kind::Walk { .. }
                 | Kind::Count(_)
                 | Kind::Ripple { .. }
+                | Kind::Hold { .. }
+                | Kind::AddHeld { .. }
                 | Kind::Input { .. }
                 | Kind::Text { .. }
                 | Kind::Dump { .. } => false,
@@ -275,6 +277,8 @@ impl Translator<'_> {
             | Kind::Scan { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

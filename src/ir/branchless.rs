@@ -134,6 +134,8 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
                 }
             }
             Kind::Ripple { digit, stride, .. } => reached = reach(reached, digit - i32::from(stride)),
+            Kind::Hold { cell, unless } => reached = [cell, unless].into_iter().fold(reached, reach),
+            Kind::AddHeld { cell, .. } => reached = reach(reached, cell),
             Kind::Text { .. } | Kind::Dump { .. } => {}
             Kind::Add { .. }
             | Kind::Set { .. }
@@ -201,6 +203,8 @@ pub(super) fn cells_of(kind: Kind) -> Option<[i32; 3]> {
         | Kind::Walk { .. }
         | Kind::Count(_)
         | Kind::Ripple { .. }
+        | Kind::Hold { .. }
+        | Kind::AddHeld { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

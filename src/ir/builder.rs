@@ -121,6 +121,8 @@ impl Matcher {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

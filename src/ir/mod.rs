@@ -59,6 +59,11 @@ pub enum Kind {
     /// that lie `stride` apart, the lowest first, as many as are 0 or 1 and have 0 in the cell at distance `mark` from each, up to
     /// [`Kind::RIPPLE_DIGITS`]: all of them become 1, if the cell in front of the first is 0.
     Ripple { digit: i32, stride: i8, mark: i8 },
+    /// `held = if tape[ptr + unless] == 0 { tape[ptr + cell] - 1 } else { 0 }; tape[ptr + cell] -= held`: what a loop does in one
+    /// iteration, [`Kind::AddHeld`] does for those that would be the same.
+    Hold { cell: i32, unless: i32 },
+    /// `tape[ptr + cell] += held * factor`
+    AddHeld { cell: i32, factor: u64 },
     /// Reads a byte into `tape[ptr + cell]`; at the end of the input, what the dialect says.
     Input { cell: i32 },
     /// Writes the low byte of `tape[ptr + cell]`.
@@ -186,6 +191,8 @@ impl Kind {
             Kind::Walk { cell, stride, leave, enter } => Kind::Walk { cell: cell + by, stride, leave, enter },
             Kind::Count(count) => Kind::Count(Count { counter: count.counter + by, ..count }),
             Kind::Ripple { digit, stride, mark } => Kind::Ripple { digit: digit + by, stride, mark },
+            Kind::Hold { cell, unless } => Kind::Hold { cell: cell + by, unless: unless + by },
+            Kind::AddHeld { cell, factor } => Kind::AddHeld { cell: cell + by, factor },
             Kind::Input { cell } => Kind::Input { cell: cell + by },
             Kind::Output { cell } => Kind::Output { cell: cell + by },
             Kind::Dump { cell } => Kind::Dump { cell: cell + by },
@@ -209,6 +216,8 @@ impl Kind {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -237,6 +246,8 @@ impl Kind {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -260,8 +271,10 @@ impl Kind {
             | Kind::Input { cell }
             | Kind::Output { cell }
             | Kind::Dump { cell }
+            | Kind::AddHeld { cell, .. }
             | Kind::Loop { cell, .. }
             | Kind::If { cell, .. } => cell.unsigned_abs(),
+            Kind::Hold { cell, unless } => cell.unsigned_abs().max(unless.unsigned_abs()),
             Kind::MulAdd { target, source, .. }
             | Kind::Copy { target, source, .. }
             | Kind::MinAdd { target, source, .. } => target.unsigned_abs().max(source.unsigned_abs()),
@@ -310,6 +323,8 @@ impl Program {
                 | Kind::MinAdd { .. }
                 | Kind::Count(_)
                 | Kind::Ripple { .. }
+                | Kind::Hold { .. }
+                | Kind::AddHeld { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }

@@ -117,6 +117,8 @@ impl Rescanning {
                     return None;
                 }
                 Kind::Add { .. }
+                | Kind::Hold { .. }
+                | Kind::AddHeld { .. }
                 | Kind::Set { .. }
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
@@ -202,7 +204,12 @@ impl Rescanning {
                 last = Some(*direction);
                 self.uses[index] = Use::Scan(Scanned { run, stride: lies });
             }
-            let Some(cell) = op.kind.straight_target() else { continue };
+            // What holds a value leaves no 0.
+            let changed = match op.kind {
+                Kind::AddHeld { cell, .. } => Some(cell),
+                kind => kind.straight_target(),
+            };
+            let Some(cell) = changed else { continue };
             if let Kind::Set { value: 1.., .. } = op.kind {
                 continue;
             }
@@ -247,6 +254,8 @@ impl Places {
                 Kind::If { .. } => open.push(place),
                 Kind::IfEnd { .. } if open.pop() != Some(place) => place = Place { since: number, cells: 0 },
                 Kind::IfEnd { .. }
+                | Kind::Hold { .. }
+                | Kind::AddHeld { .. }
                 | Kind::Add { .. }
                 | Kind::Set { .. }
                 | Kind::MulAdd { .. }

@@ -116,6 +116,8 @@ fn follow_drifts(ops: &[Op], mut at_end: impl FnMut(Drifting)) {
             | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -60,6 +60,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::Copy { factor, .. }
         | Kind::Product { factor, .. }
         | Kind::MinAdd { factor, .. }
+        | Kind::AddHeld { factor, .. }
             if factor == 0 || !wrapped(factor) =>
         {
             Some("the factor is 0 or not wrapped to the cell width")
@@ -77,6 +78,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Count(count) if !has_different_cells(&count) => Some("the cells of the count are not different"),
         Kind::Count(count) if !count.zeros.is_sorted_by_key(Option::is_none) => Some("the zeros do not come first"),
         Kind::Ripple { stride: 0, .. } => Some("the digits are one cell"),
+        Kind::AddHeld { .. } if !is_held(&program.ops[..index]) => Some("nothing is held"),
         Kind::Loop { .. } | Kind::If { .. } => {
             open.push(index as u32);
             None
@@ -103,11 +105,19 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::Walk { .. }
         | Kind::Count(_)
         | Kind::Ripple { .. }
+        | Kind::Hold { .. }
+        | Kind::AddHeld { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }
         | Kind::Dump { .. } => None,
     }
+}
+
+/// Whether these operations end with some that hold a value, and no head or end behind that.
+fn is_held(ops: &[Op]) -> bool {
+    let last = ops.iter().rev().find(|op| op.kind.is_bracket() || matches!(op.kind, Kind::Hold { .. }));
+    last.is_some_and(|op| matches!(op.kind, Kind::Hold { .. }))
 }
 
 fn has_different_cells(count: &Count) -> bool {

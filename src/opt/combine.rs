@@ -152,6 +152,8 @@ impl Merging {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::If { .. }

@@ -295,7 +295,12 @@ impl Machine<'_> {
                     }
                 }
                 Kind::IfEnd { .. } => {}
-                Kind::Count(_) | Kind::Ripple { .. } | Kind::Input { .. } | Kind::Dump { .. } => return None,
+                Kind::Count(_)
+                | Kind::Ripple { .. }
+                | Kind::Hold { .. }
+                | Kind::AddHeld { .. }
+                | Kind::Input { .. }
+                | Kind::Dump { .. } => return None,
             }
         }
         Some(())

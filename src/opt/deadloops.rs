@@ -51,6 +51,8 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Loop { .. }
             | Kind::If { .. }

@@ -79,6 +79,8 @@ fn drop_dead(mut program: Program) -> (Program, bool) {
             Kind::Text { .. } => {}
             Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Dump { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
@@ -142,6 +144,8 @@ fn end_of(program: &Program) -> Option<i64> {
             | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -31,6 +31,7 @@ mod scan;
 mod sums;
 mod symbolic;
 mod tried;
+mod trips;
 mod values;
 mod walk;
 
@@ -143,6 +144,12 @@ pub const PASSES: &[Pass] = &[
         summary: "closed, once more, behind counts: loops that get lost went away",
         seeks: Seeks::Brackets,
         run: values::run_closed_behind_counts,
+    },
+    Pass {
+        name: "trips",
+        summary: "loops that add to a cell far away, by scans there and back, do it at once",
+        seeks: Seeks::Brackets,
+        run: trips::run,
     },
     Pass {
         name: "ladder",

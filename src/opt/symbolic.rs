@@ -407,6 +407,8 @@ fn can_be_followed(kind: Kind) -> bool {
         | Kind::Walk { .. }
         | Kind::Count(_)
         | Kind::Ripple { .. }
+        | Kind::Hold { .. }
+        | Kind::AddHeld { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -154,6 +154,8 @@ fn parts(kind: Kind) -> Option<Parts> {
         Kind::MinAdd { .. }
         | Kind::Count(_)
         | Kind::Ripple { .. }
+        | Kind::Hold { .. }
+        | Kind::AddHeld { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -275,7 +275,7 @@ impl Values {
                 }
             }
             Kind::Count(count) => self.count(op, count),
-            Kind::Ripple { .. } => {
+            Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
                 self.forget_everything();
                 self.text = None;
                 self.put(op.kind, op.span);

@@ -9,6 +9,7 @@ mod near;
 mod operations;
 mod programs;
 mod short;
+mod trips;
 mod walks;
 mod words;
 

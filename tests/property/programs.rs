@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::branches::branching_program;
 use crate::cases::{Case, interpret};
+use crate::trips::trip_program;
 use crate::words::word_program;
 
 /// Parts of programs: commands, and what people and compilers write with them.
@@ -64,7 +65,8 @@ pub fn idiom_program() -> impl Strategy<Value = String> {
         testing_program(),
         edge_program(),
         branching_program(),
-        word_program()
+        word_program(),
+        trip_program()
     ]
 }
 

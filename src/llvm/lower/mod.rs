@@ -356,6 +356,8 @@ impl<'ctx> Unit<'_, 'ctx> {
                 | Kind::MinAdd { .. }
                 | Kind::Count(_)
                 | Kind::Ripple { .. }
+                | Kind::Hold { .. }
+                | Kind::AddHeld { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }

@@ -98,6 +98,8 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

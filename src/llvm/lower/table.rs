@@ -59,6 +59,8 @@ fn fits(op: &Op) -> bool {
         | Kind::Walk { .. }
         | Kind::Count(_)
         | Kind::Ripple { .. }
+        | Kind::Hold { .. }
+        | Kind::AddHeld { .. }
         | Kind::Loop { .. }
         | Kind::LoopEnd { .. }
         | Kind::Input { .. }
@@ -88,6 +90,8 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             | Kind::Walk { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::Input { .. }

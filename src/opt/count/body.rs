@@ -18,6 +18,8 @@ pub(super) fn cells(kind: Kind) -> Option<SmallVec<[i32; 3]>> {
         | Kind::Walk { .. }
         | Kind::Count(_)
         | Kind::Ripple { .. }
+        | Kind::Hold { .. }
+        | Kind::AddHeld { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -29,7 +29,7 @@
 //! So programs move, copy and add numbers that are too large for a cell: cells 0 and 3 are one, 4 and 7 another. The body comes in
 //! parts that have no cells in common. One counts down, and says whether to go on; that is known by following all ways through it.
 //! Each of the others is done as many times: once for each in the lower cell, and 2^w times, which only carries, for each in
-//! the upper one.
+//! the upper one. A number that is 0 is counted 2^2w times, which adds nothing.
 
 use smallvec::SmallVec;
 

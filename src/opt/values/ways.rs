@@ -428,6 +428,8 @@ impl<'a> Code<'a> {
                 self.set(way, target, fact)?;
             }
             Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Loop { .. }

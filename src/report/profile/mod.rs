@@ -102,6 +102,8 @@ impl Form {
             | Kind::MinAdd { .. }
             | Kind::Count(_)
             | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Move { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }

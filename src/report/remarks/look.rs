@@ -19,6 +19,7 @@ pub enum Class {
     Walk,
     Count,
     Ripple,
+    Transfer,
     Text,
     Input,
     Output,
@@ -28,7 +29,7 @@ pub enum Class {
 }
 
 /// The classes in the order in which they are listed, with their names for one and for several.
-const CLASSES: [(Class, &str, &str); 17] = [
+const CLASSES: [(Class, &str, &str); 18] = [
     (Class::MultiplyAdd, "multiply-add", "multiply-adds"),
     (Class::Product, "product", "products"),
     (Class::Minimum, "minimum", "minima"),
@@ -40,6 +41,7 @@ const CLASSES: [(Class, &str, &str); 17] = [
     (Class::Walk, "walk", "walks"),
     (Class::Count, "count", "counts"),
     (Class::Ripple, "binary count", "binary counts"),
+    (Class::Transfer, "far transfer", "far transfers"),
     (Class::Text, "text", "texts"),
     (Class::Input, "input", "inputs"),
     (Class::Output, "output", "outputs"),
@@ -63,13 +65,14 @@ impl Class {
             Kind::Walk { .. } => Class::Walk,
             Kind::Count(_) => Class::Count,
             Kind::Ripple { .. } => Class::Ripple,
+            Kind::Hold { .. } => Class::Transfer,
             Kind::Text { .. } => Class::Text,
             Kind::Input { .. } => Class::Input,
             Kind::Output { .. } => Class::Output,
             Kind::Dump { .. } => Class::Dump,
             Kind::If { .. } => Class::Condition,
             Kind::Loop { .. } => Class::Loop,
-            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => return None,
+            Kind::AddHeld { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => return None,
         })
     }
 

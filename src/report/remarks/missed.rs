@@ -107,8 +107,14 @@ pub(super) fn innermost_loops(program: &Program, mut found: impl FnMut(Span, Vec
                 let head = program.ops[start as usize];
                 let Kind::Loop { cell, .. } = head.kind else { continue };
                 let body = &program.ops[start as usize + 1..index];
-                let counts =
-                    |op: Option<&Op>| op.is_some_and(|op| matches!(op.kind, Kind::Count(_) | Kind::Ripple { .. }));
+                let counts = |op: Option<&Op>| {
+                    op.is_some_and(|op| {
+                        matches!(
+                            op.kind,
+                            Kind::Count(_) | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. }
+                        )
+                    })
+                };
                 if counts(body.first()) || counts(program.ops[..start as usize].last()) {
                     continue;
                 }
@@ -208,7 +214,9 @@ fn look(ops: &[Op], counter: i64) -> Body {
             Kind::Count(count) => {
                 body.changed.extend(count.changed_cells().map(|cell| body.moved + at(cell)));
             }
-            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } => body.effect(Reason::Scan),
+            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
+                body.effect(Reason::Scan)
+            }
             Kind::Input { cell } => {
                 body.effect(Reason::Input);
                 changed = Some(cell);
