@@ -182,7 +182,9 @@ fn may_count(body: &[Op], mask: u64) -> bool {
             Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Product { .. } => true,
             Kind::MinAdd { .. }
             | Kind::Count(_)
-            | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. }
+            | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

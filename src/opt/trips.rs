@@ -29,7 +29,10 @@ pub(super) fn run(program: Program) -> Program {
     for (index, op) in program.ops.iter().enumerate() {
         let Kind::Loop { cell, end } = op.kind else { continue };
         let body = &program.ops[index + 1..end as usize];
-        let Some(unless) = body.iter().any(is_scan).then(|| home(cell, body, mask)).flatten() else { continue };
+        if body.len() > MAX_BODY || !body.iter().any(is_scan) {
+            continue;
+        }
+        let Some(unless) = home(cell, body, mask) else { continue };
         found.push((index + 1, Kind::Hold { cell, unless }));
         for (place, op) in body.iter().enumerate() {
             if let Kind::Add { cell: target, delta: factor } = op.kind
@@ -54,9 +57,6 @@ struct Leg {
 
 /// If the loop on `counter` makes nothing but trips of which each is like the other: the cell that has to be 0 for it.
 fn home(counter: i32, body: &[Op], mask: u64) -> Option<i32> {
-    if body.len() > MAX_BODY {
-        return None;
-    }
     let (mut legs, mut open, mut changed, mut steps): (Vec<Leg>, usize, Vec<(usize, i64)>, usize) =
         (Vec::new(), 0, Vec::new(), 0);
     let mut is_on_the_way_back = false;
