@@ -23,6 +23,9 @@ use crate::ir::{Kind, Op, Program};
 /// The longest loop that is looked at, in operations.
 const MAX_BODY: usize = 32;
 
+/// How far the counter may be from where a trip ends, in cells: code wants both near at once.
+const MAX_DISTANCE: i64 = 1 << 16;
+
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
     let mut found = Vec::new();
@@ -88,8 +91,9 @@ fn home(counter: i32, body: &[Op], mask: u64) -> Option<i32> {
         }
     }
     let is_repeated = open == 0 && steps == 1 && changed.iter().all(|&place| is_apart(place, counter.into(), &legs));
-    let first = legs.first()?;
-    if is_repeated { i32::try_from(first.cell - first.stride).ok() } else { None }
+    let home = legs.first().map(|first| first.cell - first.stride)?;
+    let is_near = (home - i64::from(counter)).abs() <= MAX_DISTANCE;
+    if is_repeated && is_near { i32::try_from(home).ok() } else { None }
 }
 
 /// Whether the cell at this offset, behind so many of the legs, is never one that a scan looks at, there or back, nor the
