@@ -24,8 +24,6 @@ mod outcome;
 mod recognise;
 mod words;
 
-pub(super) use words::run as run_words;
-
 use super::tried::{Tried, form_of_body};
 use crate::ir::{Kind, Op, Program};
 use recognise::count;
@@ -74,6 +72,11 @@ pub(super) fn run(program: Program) -> Program {
     }
     found.sort_by_key(|&(place, _)| place);
     program.with(found)
+}
+
+/// The pass `words`.
+pub(super) fn run_words(program: Program) -> Program {
+    words::run(program)
 }
 
 /// Whether a count that belongs to a loop on `tested` stands among these operations in front of it.

@@ -44,7 +44,7 @@ use crate::ir::{Builder, Kind, Op, Program, Rewriter};
 /// The longest loop that is looked at, in operations.
 const MAX_BODY: usize = 128;
 
-pub(in crate::opt) fn run(program: Program) -> Program {
+pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
     let (mut found, mut innermost) = (Vec::new(), None);
     for (index, op) in program.ops.iter().enumerate() {
