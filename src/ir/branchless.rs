@@ -143,7 +143,7 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
             | Kind::Copy { .. }
             | Kind::Product { .. }
             | Kind::MinAdd { .. } => {
-                reached = cells_of(op.kind).into_iter().flatten().fold(reached, reach);
+                reached = op.kind.straight_cells().into_iter().flatten().fold(reached, reach);
             }
         }
     }
@@ -190,32 +190,6 @@ fn at_each_head(entered: Reached, cell: i32, drift: Option<i64>) -> Reached {
     }
 }
 
-/// The cells that the operation accesses, whatever their values are, if it does nothing else than change one of them.
-pub(super) fn cells_of(kind: Kind) -> Option<[i32; 3]> {
-    match kind {
-        Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some([cell; 3]),
-        Kind::MulAdd { target, source, .. }
-        | Kind::Copy { target, source, .. }
-        | Kind::MinAdd { target, source, .. } => Some([target, source, source]),
-        Kind::Product { target, left, right, .. } => Some([target, left, right]),
-        Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Ripple { .. }
-        | Kind::Hold { .. }
-        | Kind::AddHeld { .. }
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. }
-        | Kind::If { .. }
-        | Kind::IfEnd { .. } => None,
-    }
-}
-
 /// The cell, seen from here, that is not known to be on the tape and that the operations from `index` on access first, if
 /// they do so before anything is seen of them, and whatever the values of cells are.
 fn first_beyond(ops: &[Op], index: usize, (left, right): (i64, i64)) -> Option<i32> {
@@ -242,7 +216,7 @@ fn first_beyond(ops: &[Op], index: usize, (left, right): (i64, i64)) -> Option<i
                 Kind::Loop { cell, .. } => ([cell; 3], true),
                 _ => return None,
             },
-            kind => (cells_of(kind)?, false),
+            kind => (kind.straight_cells()?, false),
         };
         let cells = cells.into_iter().map(|cell| pointer + i64::from(cell));
         let mut beyond = cells.filter(|cell| !(left..=right).contains(cell));
@@ -259,7 +233,8 @@ fn first_beyond(ops: &[Op], index: usize, (left, right): (i64, i64)) -> Option<i
 
 /// Whether these few operations of a condition come to their end without anything being seen of them.
 fn is_unseen(body: &[Op]) -> bool {
-    let is_unseen = |kind| cells_of(kind).is_some() || matches!(kind, Kind::If { .. } | Kind::IfEnd { .. });
+    let is_unseen =
+        |kind: Kind| kind.straight_cells().is_some() || matches!(kind, Kind::If { .. } | Kind::IfEnd { .. });
     body.len() <= MAX_AHEAD && body.iter().all(|op| is_unseen(op.kind))
 }
 

@@ -55,27 +55,6 @@ impl Builder {
     }
 }
 
-impl Program {
-    /// The program with each of these operations, of which none is text, in front of the one at its index: in the order of the
-    /// indices.
-    #[must_use]
-    pub fn with(self, added: Vec<(usize, Kind)>) -> Program {
-        if added.is_empty() {
-            return self;
-        }
-        let (mut builder, mut added) = (Builder::default(), added.into_iter().peekable());
-        for (index, op) in self.ops.into_iter().enumerate() {
-            while let Some((_, kind)) = added.next_if(|&(place, _)| place == index) {
-                builder.push(kind, op.span);
-            }
-            builder.push(op.kind, op.span);
-        }
-        let last = builder.ops().last().map_or(Span::default(), |op| op.span);
-        added.for_each(|(_, kind)| builder.push(kind, last));
-        Program { entry: self.entry, text: self.text, ..builder.finish(self.width) }
-    }
-}
-
 /// Matches heads and ends as they come.
 #[derive(Debug)]
 pub(super) struct Matcher {

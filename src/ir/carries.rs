@@ -25,7 +25,6 @@
 //! the end of the loop or by the next iteration, but in front of everything that is to be seen of the program: input, output and
 //! other loops are in none of these. All of them drift, so they end where the tape does: nobody has to take them over half way.
 
-use super::branchless::cells_of;
 use super::transfers::Transfer;
 use super::{Kind, Op, Program};
 
@@ -143,7 +142,7 @@ impl Body<'_> {
                 Kind::Move { delta } => pointer += i64::from(delta),
                 Kind::If { .. } => open.push(pointer),
                 Kind::IfEnd { .. } if open.pop() == Some(pointer) => {}
-                kind if cells_of(kind).is_some() => {}
+                kind if kind.straight_cells().is_some() => {}
                 _ => return None,
             }
         }
@@ -207,7 +206,7 @@ impl Body<'_> {
             // Moves and ends access none.
             let cells = match op.kind {
                 Kind::If { cell, .. } => Some([cell; 3]),
-                kind => cells_of(kind),
+                kind => kind.straight_cells(),
             };
             cells.into_iter().flatten().all(|cell| self.places[index].0 + i64::from(cell) != pending)
         })

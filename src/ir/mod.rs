@@ -229,6 +229,33 @@ impl Kind {
         }
     }
 
+    /// The cells that the operation accesses, whatever their values are, if it does nothing else than change one of them.
+    #[must_use]
+    pub fn straight_cells(self) -> Option<[i32; 3]> {
+        match self {
+            Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some([cell; 3]),
+            Kind::MulAdd { target, source, .. }
+            | Kind::Copy { target, source, .. }
+            | Kind::MinAdd { target, source, .. } => Some([target, source, source]),
+            Kind::Product { target, left, right, .. } => Some([target, left, right]),
+            Kind::Move { .. }
+            | Kind::Scan { .. }
+            | Kind::Walk { .. }
+            | Kind::Count(_)
+            | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. }
+            | Kind::Loop { .. }
+            | Kind::LoopEnd { .. }
+            | Kind::If { .. }
+            | Kind::IfEnd { .. } => None,
+        }
+    }
+
     /// Whether the operation is a head or an end.
     #[must_use]
     #[inline]

@@ -250,3 +250,32 @@ impl Rewriter {
         Program { width: self.width, entry: self.entry, ops: self.ops, text: self.text, shape }
     }
 }
+
+impl Program {
+    /// The program with each of these operations, of which none is text, in front of the one at its index: in the order of the
+    /// indices.
+    #[must_use]
+    pub fn with(self, added: &[(usize, Kind)]) -> Program {
+        if added.is_empty() {
+            return self;
+        }
+        let mut rewriter = Rewriter::new(self);
+        let (mut next, mut last) = (0, Span::default());
+        while let Some(op) = rewriter.take() {
+            last = op.span;
+            let index = rewriter.taken() as usize - 1;
+            if index == 0 {
+                rewriter.make_room(added.len());
+            }
+            while let Some(&(place, kind)) = added.get(next)
+                && place == index
+            {
+                rewriter.put(kind, op.span);
+                next += 1;
+            }
+            rewriter.keep();
+        }
+        added[next..].iter().for_each(|&(_, kind)| rewriter.put(kind, last));
+        rewriter.finish()
+    }
+}

@@ -15,7 +15,7 @@
 
 use std::ops::Range;
 
-use super::branchless::{Form, Reached, cells_of, form_around, reach, reach_from};
+use super::branchless::{Form, Reached, form_around, reach, reach_from};
 use super::transfers::Transfer;
 use super::{Kind, Op, Program};
 
@@ -53,7 +53,7 @@ impl Steady<'_> {
                     continue;
                 }
                 Kind::If { cell, .. } => [cell; 3],
-                kind => cells_of(kind)?,
+                kind => kind.straight_cells()?,
             };
             if open == 0 {
                 reached = cells.into_iter().fold(reached, |reached, cell| reach_from(pointer, reached, cell));
@@ -79,7 +79,7 @@ impl Steady<'_> {
         for op in &self.ops[self.body.clone()] {
             let cells = match op.kind {
                 Kind::If { cell, .. } => Some([cell; 3]),
-                kind => cells_of(kind),
+                kind => kind.straight_cells(),
             };
             if let Kind::Move { delta } = op.kind {
                 pointer += i64::from(delta);

@@ -71,7 +71,7 @@ pub(super) fn run(program: Program) -> Program {
         }
     }
     found.sort_by_key(|&(place, _)| place);
-    program.with(found)
+    program.with(&found)
 }
 
 /// The pass `words`.

@@ -28,7 +28,7 @@ pub(super) fn run(program: Program) -> Program {
         _ => None,
     };
     let found: Vec<_> = ops.iter().enumerate().filter_map(find).collect();
-    program.with(found)
+    program.with(&found)
 }
 
 /// The operation for a loop on `tested` with this body, whose first operation has the index `first`.

@@ -423,12 +423,10 @@ fn known_cells(ops: &[Op], entry: &Entry<'_>) -> Cells<u64> {
     let mut known = Cells::new();
     for op in ops {
         let cells = match op.kind {
-            Kind::Add { cell, .. } | Kind::Set { cell, .. } | Kind::If { cell, .. } => [cell; 3],
-            Kind::MulAdd { target, source, .. } | Kind::Copy { target, source, .. } => [target, source, source],
-            Kind::Product { target, left, right, .. } => [target, left, right],
-            _ => continue,
+            Kind::If { cell, .. } => Some([cell; 3]),
+            kind => kind.straight_cells(),
         };
-        for cell in cells {
+        for cell in cells.into_iter().flatten() {
             if let Some(value) = entry.facts.sure_value(cell) {
                 known.insert(cell, value);
             }

@@ -45,7 +45,7 @@ pub(super) fn run(program: Program) -> Program {
             }
         }
     }
-    program.with(found)
+    program.with(&found)
 }
 
 fn is_scan(op: &Op) -> bool {

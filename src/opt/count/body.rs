@@ -6,27 +6,11 @@ use crate::ir::{Kind, Op};
 
 /// The cells of an operation that only computes, or of a condition's head or end; nothing for others.
 pub(super) fn cells(kind: Kind) -> Option<SmallVec<[i32; 3]>> {
-    Some(match kind {
-        Kind::Add { cell, .. } | Kind::Set { cell, .. } | Kind::If { cell, .. } => SmallVec::from_slice(&[cell]),
-        Kind::MulAdd { target, source, .. }
-        | Kind::Copy { target, source, .. }
-        | Kind::MinAdd { target, source, .. } => SmallVec::from_slice(&[target, source]),
-        Kind::Product { target, left, right, .. } => SmallVec::from_slice(&[target, left, right]),
-        Kind::IfEnd { .. } => SmallVec::new(),
-        Kind::Move { .. }
-        | Kind::Scan { .. }
-        | Kind::Walk { .. }
-        | Kind::Count(_)
-        | Kind::Ripple { .. }
-        | Kind::Hold { .. }
-        | Kind::AddHeld { .. }
-        | Kind::Input { .. }
-        | Kind::Output { .. }
-        | Kind::Text { .. }
-        | Kind::Dump { .. }
-        | Kind::Loop { .. }
-        | Kind::LoopEnd { .. } => return None,
-    })
+    match kind {
+        Kind::If { cell, .. } => Some(SmallVec::from_slice(&[cell])),
+        Kind::IfEnd { .. } => Some(SmallVec::new()),
+        kind => kind.straight_cells().map(SmallVec::from),
+    }
 }
 
 /// Whether the body only computes, and whatever happens assigns the cell before it reads it: what the cell held does not matter.

@@ -1,9 +1,11 @@
 //! What execution, symbolic or on known values, finds a shorter way to.
 
+use std::ops::Range;
+
 use super::super::concrete::{self, Done, Loop, Place};
 use super::super::effects::Effect;
 use super::super::symbolic;
-use super::super::tried::{Attempt, form};
+use super::super::tried::Attempt;
 use super::{MAX_SOLVED, Values};
 use crate::ir::{Kind, Op};
 use crate::source::Span;
@@ -11,20 +13,10 @@ use crate::source::Span;
 impl Values {
     /// What the loop whose head was just taken does, without a loop.
     pub(super) fn solve(&mut self, counter: i32, end: u32) -> Option<Vec<Kind>> {
-        let tried = self.tried.as_ref()?;
-        let body = self.rewriter.rest_before(end);
-        if body.len() > MAX_SOLVED {
-            return None;
-        }
-        let form = form(Attempt::Loop { counter }, body, self);
-        if tried.has(form) {
-            return None;
-        }
-        let kinds = symbolic::solve(counter, body, end as usize - body.len(), &self.entry());
-        let Some(kinds) = kinds else {
-            self.give_up(form);
-            return None;
-        };
+        let body = 1..1 + self.rewriter.rest_before(end).len();
+        let kinds = self.tried(Attempt::Loop { counter }, body, |body, entry| {
+            symbolic::solve(counter, body, end as usize - body.len(), entry)
+        })?;
         Some([&[Kind::If { cell: counter, end: 0 }], kinds.as_slice(), &[Kind::IfEnd { start: 0 }]].concat())
     }
 
@@ -55,23 +47,22 @@ impl Values {
 
     /// The next `len` operations in fewer; the index of the first is `base`.
     fn shorten_window(&mut self, len: usize, base: usize) -> Option<Vec<Kind>> {
-        let window = &self.rewriter.taken_and_rest()[..len];
-        let form = form(Attempt::Window, window, self);
-        if self.tried.as_ref()?.has(form) {
-            return None;
-        }
-        let kinds = symbolic::shorten(window, base, &self.entry());
-        if kinds.is_none() {
-            self.give_up(form);
-        }
-        kinds
+        self.tried(Attempt::Window, 0..len, |window, entry| symbolic::shorten(window, base, entry))
     }
 
-    /// Notes that code of this form was tried in vain.
-    fn give_up(&mut self, form: Option<u64>) {
-        if let Some(tried) = &mut self.tried {
-            tried.add(form);
-        }
+    /// What symbolic execution finds for these of the operations from the one that was taken last on, unless it was tried before
+    /// on others like them.
+    fn tried(
+        &mut self,
+        attempt: Attempt,
+        ops: Range<usize>,
+        execute: impl FnOnce(&[Op], &symbolic::Entry<'_>) -> Option<Vec<Kind>>,
+    ) -> Option<Vec<Kind>> {
+        let mut tried = self.tried.take_if(|_| ops.len() <= MAX_SOLVED)?;
+        let ops = &self.rewriter.taken_and_rest()[ops];
+        let kinds = tried.find(attempt, ops, self, || execute(ops, &self.entry()));
+        self.tried = Some(tried);
+        kinds
     }
 
     /// What is known here.
