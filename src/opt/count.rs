@@ -292,6 +292,11 @@ mod tests {
              if [2]/muladd [5] [2] 3/muladd [4] [2] 255/set [6] 0/set [2] 0/end/",
             "set [2] 1/if [0]/set [2] 0/add [0] 255/end/if [2]/add [4] 255/set [6] 0/add [5] 3/set [2] 0/end/add [1] 255",
         );
+        // What the other way clears, while the plain one leaves it alone, need not be 0 before.
+        around(
+            "set [3] 0/count [1] [-1] down to 1 from 0 carry [3]/if [3]/set [2] 0/set [3] 0/end/",
+            "add [-1] 255/set [3] 1/if [-1]/set [3] 0/end/if [3]/set [2] 0/set [3] 0/end/add [1] 255",
+        );
     }
 
     #[test]

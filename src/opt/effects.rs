@@ -236,8 +236,8 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
                 let Some(around) = outer.pop() else { break };
                 let mut inner = std::mem::replace(&mut body, around);
                 let is_loop = matches!(op.kind, Kind::LoopEnd { .. });
-                // Nobody asks which cells a condition changes, unless they are too many.
-                if is_loop || changes.cells.len() - inner.start > MAX_CHANGED {
+                // Among a few no cell is noted twice: and nobody asks in which order a condition changes them.
+                if is_loop || changes.cells.len() - inner.start > RECENT {
                     changes.sort(&mut inner);
                 }
                 if inner.is_anything || inner.moved != inner.at_head {
@@ -305,6 +305,7 @@ mod tests {
             ("set [1] 6/if [2]/set [1] 7/end", None),
             ("if [2]/set [1] 6/set [1] 7/end/if [2]/set [1] 7/end", Some(7)),
             ("if [2]/set [1] 6/end/if [2]/set [1] 7/end", None),
+            ("if [2]/set [1] 6/add [2] 1/add [3] 1/add [4] 1/add [5] 1/set [1] 7/end", Some(7)),
             // The condition itself says that the cell is 0 where it does not run.
             ("if [1]/add [2] 1/set [1] 0/end", Some(0)),
             ("add [1] 1/if [1]/set [1] 0/end", Some(0)),

@@ -305,9 +305,6 @@ impl<'a> State<'a> {
 /// Fewer operations that do what `ops` do, whose index in the program is `base`: fewer in the program, and no more to
 /// execute if every second condition holds.
 pub(super) fn shorten(ops: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
-    if !ops.iter().all(|op| can_be_followed(op.kind)) {
-        return None;
-    }
     let mut state = State::new(entry, known_cells(ops, entry));
     state.run(ops, base, Guard::Always)?;
     let as_a_rule = state.steps + state.perhaps / 2;
@@ -323,9 +320,6 @@ pub(super) fn shorten(ops: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<
 /// ([`sums`]), have a closed form, if the number of iterations has one: counter / -step, if the step is odd, or what takes the counter
 /// from the value that it is known to have to 0, if there is such a number.
 pub(super) fn solve(counter: i32, body: &[Op], base: usize, entry: &Entry<'_>) -> Option<Vec<Kind>> {
-    if !body.iter().all(|op| can_be_followed(op.kind)) {
-        return None;
-    }
     let mask = entry.mask;
     let mut known = known_cells(body, entry);
     known.remove(&counter);
@@ -391,8 +385,8 @@ fn steps_to_zero(start: u64, step: u64, mask: u64) -> Option<u64> {
     is_reached.then(|| (start >> twos).wrapping_mul(inverse((step >> twos).wrapping_neg())) & mask >> twos)
 }
 
-/// Whether [`State::run`] knows such operations: asked first, since most code has others.
-fn can_be_followed(kind: Kind) -> bool {
+/// Whether [`shorten`] and [`solve`] know such operations: to be asked first, since most code has others.
+pub(super) fn can_be_followed(kind: Kind) -> bool {
     match kind {
         Kind::Add { .. }
         | Kind::Set { .. }

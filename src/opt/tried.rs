@@ -13,7 +13,7 @@ pub(super) struct Tried {
     forms: Vec<u64>,
     size: usize,
     /// What was found for the others, by their numbers.
-    found: Vec<Option<Found>>,
+    found: Vec<Option<Box<Found>>>,
     /// What the number of the form is made of that is looked at.
     parts: Vec<u64>,
 }
@@ -21,7 +21,7 @@ pub(super) struct Tried {
 /// Fewer operations for code of a form.
 struct Found {
     parts: Box<[u64]>,
-    names: Box<Names>,
+    names: Names,
     kinds: Box<[Kind]>,
 }
 
@@ -88,7 +88,7 @@ impl Tried {
         };
         self.found.resize_with(self.size, || None);
         let parts = self.parts.as_slice().into();
-        self.found[place] = Some(Found { parts, names: Box::new(names), kinds: kinds.as_slice().into() });
+        self.found[place] = Some(Box::new(Found { parts, names, kinds: kinds.as_slice().into() }));
         Some(kinds)
     }
 }

@@ -87,7 +87,7 @@ fn trail() -> impl Strategy<Value = String> {
 
 /// Division, counters that are reloaded, addition that carries, a minimum, comparison, also with cells far away, and a flag that
 /// says whether to go on.
-pub const COUNTING: [&str; 19] = [
+pub const COUNTING: [&str; 20] = [
     "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]",
     "[->-[>+>>]>[[-<+>]+>+>>]<<<<<]",
     "[->>+<-[>>>]>[[<+>-]>+>>]<<<<<]",
@@ -107,6 +107,7 @@ pub const COUNTING: [&str; 19] = [
     "[->>[-]+<[>>+>+<<<-]>>[<<+>>-]>[[-]<<->>]<<[->>>-<<<]<-<]",
     "[->>[-]+<[->>>>>>>>>>>+<<<<<<<<<<->]>[->>]<<<<]",
     "[[-]>->->[-<<<+>>>]<<[>>>+>+<<<<-]>>>>[<<<<+>>>>-]<[[-]<<[>>>+>+<<<<-]>>>>[<<<<+>>>>-]<[[-]<<<<<+>>>>>>>+<<]<]<<<<]",
+    "[->->>>[-]+<<<[>>+>>+<<<<-]>>>>[<<<<+>>>>-]<<[[-]>[-]<]>[[-]<<[-]>>]<<<<]",
 ];
 
 /// Every way of writing it is recognised, whatever the cells hold.

@@ -29,7 +29,7 @@ pub(super) fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<
 fn recognise(paths: &Paths, start: &Start<'_>) -> Option<Counted> {
     let shape = Loop { paths, start };
     let of = |place| move |count| Counted { place, kinds: vec![Kind::Count(count)] };
-    (shape.division())
+    (shape.division(true).or_else(|| shape.division(false)))
         .or_else(|| shape.alternation().map(of(Place::BeforeBit)))
         .or_else(|| shape.minimum().map(of(Place::Inside)))
 }
@@ -63,8 +63,9 @@ struct Loop<'a> {
 }
 
 impl Loop<'_> {
-    /// The loop has two ways; on one of them the phase starts again.
-    fn division(&self) -> Option<Counted> {
+    /// The loop has two ways; on one of them the phase starts again. If that way `may_clear` cells, they become 0; else they have to be
+    /// 0 before.
+    fn division(&self, may_clear: bool) -> Option<Counted> {
         let (mask, counter) = (self.start.mask, self.start.tested);
         let [first, second] = self.paths.complete.as_slice() else { return None };
         let (plain, turning) =
@@ -100,6 +101,7 @@ impl Loop<'_> {
                 (Some(1), Some(1)) => copy.replace(cell).is_none(),
                 (Some(1), None) if phase.direction == Direction::Down => complement.replace(cell).is_none(),
                 (Some(plainly), Some(turning)) if plainly == opposite_step => mirror.replace((cell, turning)).is_none(),
+                (Some(0), None) if may_clear && leaves_0(turning, cell) => outcome.note(cell, plain, turning),
                 // Else it may not be looked at.
                 _ if [plain, turning].iter().all(|path| keeps_0(path, cell) && path.surely_accesses(cell, &[])) => {
                     settled.push(cell);

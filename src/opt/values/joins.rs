@@ -215,8 +215,15 @@ impl Values {
         let body = |head: u32, end: u32| {
             rest.get((head + 1 - self.rewriter.taken()) as usize..(end - self.rewriter.taken()) as usize)
         };
-        let moves = [(head, first_end), (second, second_end)].into_iter().filter(|(head, end)| head < end);
-        let moves = moves.map(|(head, end)| moves_in(body(head, end)?)).collect::<Option<_>>()?;
+        let bodies = [(head, first_end), (second, second_end)].into_iter().filter(|(head, end)| head < end);
+        let leads = bodies.map(|(head, end)| lead(body(head, end)?)).collect::<Option<SmallVec<[Lead; 2]>>>()?;
+        // How far some lead in any case. That has to be as far as the others.
+        let mut certain =
+            leads.iter().filter(|lead| lead.is_certain).map(|lead| lead.moves).chain(steps.iter().copied());
+        if certain.next().is_some_and(|first| first == 0 || certain.any(|other| other != first)) {
+            return None;
+        }
+        let moves = leads.iter().map(|lead| lead.moves).collect();
         let goes_on = |kind: Kind| !matches!(kind, Kind::If { .. });
         let (first_goes_on, second_goes_on) = (goes_on(op.kind), goes_on(behind.kind));
         Some(Pair {
@@ -261,21 +268,42 @@ impl Values {
     }
 }
 
-/// How far a body leads the pointer by moves of its own; nothing if it is too long.
-fn moves_in(body: &[Op]) -> Option<i32> {
-    let (mut drift, mut depth) = (0i32, 0);
+/// How far a body leads the pointer.
+struct Lead {
+    /// By moves of its own.
+    moves: i32,
+    /// Whether there is nothing else that could.
+    is_certain: bool,
+}
+
+/// How far a body leads the pointer; nothing if it is too long.
+fn lead(body: &[Op]) -> Option<Lead> {
     if body.len() > MAX_JOINED {
         return None;
     }
+    let (mut lead, mut depth) = (Lead { moves: 0, is_certain: true }, 0);
     for op in body {
         match op.kind {
-            Kind::Move { delta } if depth == 0 => drift = drift.checked_add(delta)?,
+            Kind::Move { delta } if depth == 0 => lead.moves = lead.moves.checked_add(delta)?,
+            Kind::Move { .. } | Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } => lead.is_certain = false,
             Kind::Loop { .. } | Kind::If { .. } => depth += 1,
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => depth -= 1,
-            _ => {}
+            Kind::Add { .. }
+            | Kind::Set { .. }
+            | Kind::MulAdd { .. }
+            | Kind::Copy { .. }
+            | Kind::Product { .. }
+            | Kind::MinAdd { .. }
+            | Kind::Count(_)
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
+            | Kind::Input { .. }
+            | Kind::Output { .. }
+            | Kind::Text { .. }
+            | Kind::Dump { .. } => {}
         }
     }
-    Some(drift)
+    Some(lead)
 }
 
 #[cfg(test)]

@@ -58,8 +58,12 @@ impl Values {
         ops: Range<usize>,
         execute: impl FnOnce(&[Op], &symbolic::Entry<'_>) -> Option<Vec<Kind>>,
     ) -> Option<Vec<Kind>> {
-        let mut tried = self.tried.take_if(|_| ops.len() <= MAX_SOLVED)?;
+        if self.tried.is_none() || ops.len() > MAX_SOLVED {
+            return None;
+        }
         let ops = &self.rewriter.taken_and_rest()[ops];
+        let can_be_followed = ops.iter().all(|op| symbolic::can_be_followed(op.kind));
+        let mut tried = self.tried.take_if(|_| can_be_followed)?;
         let kinds = tried.find(attempt, ops, self, || execute(ops, &self.entry()));
         self.tried = Some(tried);
         kinds
