@@ -16,9 +16,10 @@
 //! turn. Where there is one other way, on which the phase starts again, the count does all iterations in front of the
 //! loop; where all other ways end the loop, it does the plain iterations in the loop, ahead of the last one. A phase that is
 //! told apart by nothing, but becomes 1 less itself each time, counts as well if it begins with 0 or 1: binary digits are added
-//! like that.
+//! like that. From other values that are known it counts in an [`alternate`] way.
 //! The loop stays: it does what the count leaves, where cells that have to be 0 are not.
 
+mod alternate;
 mod body;
 mod outcome;
 mod recognise;
@@ -26,6 +27,7 @@ mod words;
 
 use super::tried::{Tried, form_of_body};
 use crate::ir::{Kind, Op, Program};
+use alternate::alternate;
 use recognise::count;
 
 /// The longest loop that is looked at, in operations.
@@ -36,35 +38,22 @@ const MAX_REMEMBERED: usize = 16;
 
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
-    let (mut found, mut tried) = (Vec::new(), Tried::new(program.ops.len()));
-    let mut remembered: Vec<Remembered<'_>> = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), Seen { mask, tried: Tried::new(program.ops.len()), loops: Vec::new() });
     for (index, op) in program.ops.iter().enumerate() {
         let Kind::Loop { cell, end } = op.kind else { continue };
         let body = &program.ops[index + 1..end as usize];
         if !may_count(body, mask) || is_counted(cell, &program.ops[..index]) {
             continue;
         }
-        let mut counted = remembered.iter().rev().find_map(|other| other.elsewhere(cell, body));
-        if counted.is_none() {
-            let form = form_of_body(cell, body);
-            if tried.has(form) {
-                continue;
-            }
-            counted = count(cell, body, index + 1, mask);
-            match &counted {
-                Some(counted) => {
-                    remembered.drain(..(remembered.len() + 1).saturating_sub(MAX_REMEMBERED));
-                    remembered.push(Remembered { tested: cell, body, counted: counted.clone() });
-                }
-                None => tried.add(form),
-            }
-        }
+        let first = |cell: i32| assigned(cell, &program.ops[..index]);
+        let is_certain = |counted: &Counted| counted.bit().is_none_or(|bit| matches!(first(bit), Some(0 | 1)));
+        let counted = seen.counted(cell, body, index + 1).filter(is_certain);
+        let counted = counted.or_else(|| alternate(cell, body, index + 1, mask, first));
         let Some(Counted { place, kinds }) = counted else { continue };
-        match (place, kinds.as_slice()) {
-            (Place::BeforeBit, [Kind::Count(count)]) if !is_bit(count.cell(count.phase), &program.ops[..index]) => {}
-            (Place::Before | Place::BeforeBit, _) => found.extend(kinds.into_iter().map(|kind| (index, kind))),
-            (Place::Inside, _) => found.extend(kinds.into_iter().map(|kind| (index + 1, kind))),
-            (Place::Around, _) => {
+        match place {
+            Place::Before | Place::BeforeBit => found.extend(kinds.into_iter().map(|kind| (index, kind))),
+            Place::Inside => found.extend(kinds.into_iter().map(|kind| (index + 1, kind))),
+            Place::Around => {
                 found.extend(kinds.into_iter().map(|kind| (index, kind)));
                 found.push((end as usize + 1, Kind::IfEnd { start: 0 }));
             }
@@ -89,11 +78,13 @@ fn is_counted(tested: i32, ops: &[Op]) -> bool {
     last.is_some_and(|op| matches!(op.kind, Kind::Count(_)))
 }
 
-/// Whether the cell is 0 or 1 behind these operations, which set it to that.
-fn is_bit(cell: i32, ops: &[Op]) -> bool {
+/// The value of the cell behind these operations, if they assign it.
+fn assigned(cell: i32, ops: &[Op]) -> Option<u64> {
     let mut straight = ops.iter().rev().take(MAX_BACK).take_while(|op| op.kind.straight_target().is_some());
-    let last = straight.find(|op| op.kind.straight_target() == Some(cell));
-    last.is_some_and(|op| matches!(op.kind, Kind::Set { value: 0 | 1, .. }))
+    match straight.find(|op| op.kind.straight_target() == Some(cell))?.kind {
+        Kind::Set { value, .. } => Some(value),
+        _ => None,
+    }
 }
 
 /// So many operations in front of a loop are looked at.
@@ -115,6 +106,46 @@ enum Place {
 struct Counted {
     place: Place,
     kinds: Vec<Kind>,
+}
+
+impl Counted {
+    /// The cell that has to be 0 or 1 in front of the loop.
+    fn bit(&self) -> Option<i32> {
+        match (self.place, self.kinds.as_slice()) {
+            (Place::BeforeBit, [Kind::Count(count)]) => Some(count.cell(count.phase)),
+            _ => None,
+        }
+    }
+}
+
+/// What was found out about loops so far.
+struct Seen<'p> {
+    mask: u64,
+    tried: Tried,
+    loops: Vec<Remembered<'p>>,
+}
+
+impl<'p> Seen<'p> {
+    /// What does iterations of the loop on `tested`; the index of its body in the program is `base`.
+    fn counted(&mut self, tested: i32, body: &'p [Op], base: usize) -> Option<Counted> {
+        let known = self.loops.iter().rev().find_map(|other| other.elsewhere(tested, body));
+        if known.is_some() {
+            return known;
+        }
+        let form = form_of_body(tested, body);
+        if self.tried.has(form) {
+            return None;
+        }
+        let counted = count(tested, body, base, self.mask);
+        match &counted {
+            Some(counted) => {
+                self.loops.drain(..(self.loops.len() + 1).saturating_sub(MAX_REMEMBERED));
+                self.loops.push(Remembered { tested, body, counted: counted.clone() });
+            }
+            None => self.tried.add(form),
+        }
+        counted
+    }
 }
 
 /// A loop that counts.
@@ -369,8 +400,7 @@ mod tests {
             format!("set [1] 0/add [1] 7/loop [3]/{flip}/end"),
             format!("set [1] 0/move 1/loop [3]/{flip}/end"),
             format!("set [1] 0/if [1]/set [1] 2/end/loop [3]/{flip}/end"),
-            // It becomes 2 less itself, or is carried twice.
-            format!("set [1] 0/loop [3]/{flip}/add [1] 1/end"),
+            // It is carried twice.
             format!("set [1] 0/loop [3]/muladd [2] [1] 2/{flip}/end"),
         ] {
             stays(&code);

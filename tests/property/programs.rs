@@ -120,6 +120,23 @@ fn counting_loops_are_found() {
     }
 }
 
+/// Loops in which cell 1 alternates between two values, if it is known where it begins.
+const ALTERNATING: [&str; 2] = [
+    "[->>+++<[>-<-]>[<+>-]<[>>+>+<<<-]>>>[<<<+>>>-]<-<<<]",
+    "[->>+++++<[>-<-]>[<+>-]<[>>++>->>+<<<<<-]>>>>>[<<<<<+>>>>>-]<<++<-----<<<]",
+];
+
+#[test]
+fn alternating_loops_are_found() {
+    for idiom in ALTERNATING {
+        let case = Case::new(&format!(",>+<{idiom}.>.>.>.>.>.>."), Vec::new(), Dialect::default());
+        let program = case.at(Level::O2);
+        let is_found = program.ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
+        let is_loop = program.ops.iter().any(|op| matches!(op.kind, Kind::Loop { .. }));
+        assert!(is_found && !is_loop, "{idiom}\n{}", text::print(&program, None));
+    }
+}
+
 /// A value in decimals: two divisions, and digits that are written from the first one on that is not 0.
 #[test]
 fn a_number_is_printed_without_loops() {
@@ -153,7 +170,8 @@ fn counting_loop() -> impl Strategy<Value = String> {
     let edits = prop_oneof![Just(0..1usize), Just(1..4)].prop_flat_map(move |number| {
         prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.7), piece.clone()), number)
     });
-    (prop::sample::select(&COUNTING), edits).prop_map(|(idiom, edits)| {
+    let idiom = prop_oneof![10 => prop::sample::select(&COUNTING), 1 => prop::sample::select(&ALTERNATING)];
+    (idiom, edits).prop_map(|(idiom, edits)| {
         let mut code: Vec<String> = idiom.chars().map(String::from).collect();
         for (place, replaces, piece) in edits {
             let command = &mut code[1 + place.index(idiom.len() - 2)];
