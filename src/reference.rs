@@ -243,6 +243,17 @@ impl<'p> Machine<'p> {
                 }
             }
             Kind::Count(count) => done.steps = u64::from(self.count(&count)?),
+            Kind::Divide { cell, divisor, quotient, unless } => {
+                let value = *self.at(cell)?;
+                let times = value / u64::from(divisor);
+                if times == 0 || *self.at(unless)? != 0 {
+                    done.steps = 0;
+                } else {
+                    let target = self.at(quotient)?;
+                    *target = target.wrapping_add(times) & mask;
+                    *self.at(cell)? = value % u64::from(divisor);
+                }
+            }
             Kind::Hold { cell, unless } => {
                 let is_free = *self.at(unless)? == 0;
                 let value = self.at(cell)?;

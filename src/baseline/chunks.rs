@@ -164,6 +164,7 @@ impl Chunks {
                 | Kind::Scan { .. }
                 | Kind::Walk { .. }
                 | Kind::Count(_)
+                | Kind::Divide { .. }
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
@@ -239,6 +240,7 @@ fn shallowest(ops: &[Op]) -> usize {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -85,6 +85,24 @@ impl Translator<'_> {
         self.forget();
     }
 
+    /// `if unless == 0 { quotient += cell / divisor; cell %= divisor }`
+    pub(super) fn divide(&mut self, cell: i32, divisor: u8, quotient: i32, unless: i32) {
+        [cell, quotient, unless].into_iter().for_each(|cell| _ = self.at(cell));
+        let behind = self.emitter.label();
+        let (cell, quotient, unless) = (self.at(cell), self.at(quotient), self.at(unless));
+        self.emitter.load(cell);
+        self.emitter.divide(divisor.into());
+        dynasm!(self.emitter.asm; .arch x64; test rax, rax);
+        self.emitter.jump_if_zero(behind);
+        self.emitter.compare_with(unless, 0);
+        self.emitter.jump_if_not_zero(behind);
+        self.emitter.add(quotient);
+        dynasm!(self.emitter.asm; .arch x64; imul rax, rax, i32::from(divisor));
+        self.emitter.subtract(cell);
+        self.emitter.bind(behind);
+        self.forget();
+    }
+
     /// `r9 = ` how far the phase, which is in `rax`, is from its turn
     fn distance_from_turn(&mut self, count: &Count) {
         let mask = self.emitter.width.mask();

@@ -184,6 +184,7 @@ fn is_counted(kind: Kind) -> bool {
         | Kind::Product { .. }
         | Kind::MinAdd { .. }
         | Kind::Count(_)
+        | Kind::Divide { .. }
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }

@@ -163,6 +163,7 @@ fn head_around(ops: &[Op], index: u32) -> Option<u32> {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -274,6 +274,7 @@ impl Translator<'_> {
                 }
                 _ => self.count_at_once(&count),
             },
+            Kind::Divide { cell, divisor, quotient, unless } => self.divide(cell, divisor, quotient, unless),
             Kind::Ripple { digit, stride, mark } => self.ripple(digit, stride, mark),
             Kind::Hold { cell, unless } => self.hold(cell, unless),
             Kind::AddHeld { cell, factor } => self.add_held(cell, factor),

@@ -250,6 +250,7 @@ impl Translator<'_> {
                 | Kind::Scan { .. }
                 | Kind::Walk { .. }
                 | Kind::Count(_)
+                | Kind::Divide { .. }
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
@@ -276,6 +277,7 @@ impl Translator<'_> {
             | Kind::Move { .. }
             | Kind::Scan { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

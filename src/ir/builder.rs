@@ -99,6 +99,7 @@ impl Matcher {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

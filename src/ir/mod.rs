@@ -55,6 +55,9 @@ pub enum Kind {
     Walk { cell: i32, stride: i32, leave: i32, enter: i32 },
     /// Counts two cells together, many iterations at once, in front of or in the loop that does it one by one.
     Count(Count),
+    /// `if tape[ptr + unless] == 0 { tape[ptr + quotient] += tape[ptr + cell] / divisor; tape[ptr + cell] %= divisor }`. No cell is
+    /// accessed but `cell` where that is less than the divisor.
+    Divide { cell: i32, divisor: u8, quotient: i32, unless: i32 },
     /// Counts in binary, as many steps at once as change no more than the lowest digits. These are the cells from `digit` on
     /// that lie `stride` apart, the lowest first, as many as are 0 or 1 and have 0 in the cell at distance `mark` from each, up to
     /// [`Kind::RIPPLE_DIGITS`]: all of them become 1, if the cell in front of the first is 0.
@@ -190,6 +193,9 @@ impl Kind {
             Kind::Scan { cell, stride } => Kind::Scan { cell: cell + by, stride },
             Kind::Walk { cell, stride, leave, enter } => Kind::Walk { cell: cell + by, stride, leave, enter },
             Kind::Count(count) => Kind::Count(Count { counter: count.counter + by, ..count }),
+            Kind::Divide { cell, divisor, quotient, unless } => {
+                Kind::Divide { cell: cell + by, divisor, quotient: quotient + by, unless: unless + by }
+            }
             Kind::Ripple { digit, stride, mark } => Kind::Ripple { digit: digit + by, stride, mark },
             Kind::Hold { cell, unless } => Kind::Hold { cell: cell + by, unless: unless + by },
             Kind::AddHeld { cell, factor } => Kind::AddHeld { cell: cell + by, factor },
@@ -215,6 +221,7 @@ impl Kind {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
@@ -242,6 +249,7 @@ impl Kind {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
@@ -272,6 +280,7 @@ impl Kind {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
@@ -309,6 +318,9 @@ impl Kind {
                 target.unsigned_abs().max(left.unsigned_abs()).max(right.unsigned_abs())
             }
             Kind::Count(count) => count.cells().map(i32::unsigned_abs).max().unwrap_or(0),
+            Kind::Divide { cell, quotient, unless, .. } => {
+                cell.unsigned_abs().max(quotient.unsigned_abs()).max(unless.unsigned_abs())
+            }
             Kind::Ripple { digit, stride, mark } => {
                 digit.unsigned_abs() + u32::from(stride.unsigned_abs()).max(mark.unsigned_abs().into())
             }
@@ -349,6 +361,7 @@ impl Program {
                 | Kind::Product { .. }
                 | Kind::MinAdd { .. }
                 | Kind::Count(_)
+                | Kind::Divide { .. }
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }

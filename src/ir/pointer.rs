@@ -25,7 +25,7 @@ impl Program {
             | Kind::MinAdd { target, .. } => Some(target),
             Kind::Count(count) => Some(count.counter),
             Kind::Ripple { digit, .. } => Some(digit),
-            Kind::Hold { cell, .. } | Kind::AddHeld { cell, .. } => Some(cell),
+            Kind::Divide { cell, .. } | Kind::Hold { cell, .. } | Kind::AddHeld { cell, .. } => Some(cell),
             Kind::LoopEnd { start } | Kind::IfEnd { start } => self.current_cell(start),
             Kind::Move { .. } | Kind::Text { .. } => None,
         }

@@ -112,6 +112,7 @@ impl Rescanning {
                 | Kind::LoopEnd { .. }
                 | Kind::Walk { .. }
                 | Kind::Count(_)
+                | Kind::Divide { .. }
                 | Kind::Ripple { .. }
                 | Kind::Input { .. } => {
                     return None;
@@ -267,6 +268,7 @@ impl Places {
                 | Kind::Dump { .. } => {}
                 Kind::Walk { .. }
                 | Kind::Count(_)
+                | Kind::Divide { .. }
                 | Kind::Ripple { .. }
                 | Kind::Input { .. }
                 | Kind::Loop { .. }

@@ -72,6 +72,9 @@ impl std::fmt::Display for Line<'_> {
             Kind::Scan { cell, stride } => write!(f, "scan [{cell}] {stride}"),
             Kind::Walk { cell, stride, leave, enter } => write!(f, "walk [{cell}] {stride} {leave} {enter}"),
             Kind::Count(count) => write_count(&count, f),
+            Kind::Divide { cell, divisor, quotient, unless } => {
+                write!(f, "divide [{cell}] by {divisor} to [{quotient}] unless [{unless}]")
+            }
             Kind::Hold { cell, unless } => write!(f, "hold [{cell}] unless [{unless}]"),
             Kind::AddHeld { cell, factor } => write!(f, "addheld [{cell}] {factor}"),
             Kind::Ripple { digit, stride, mark } => {
@@ -277,6 +280,12 @@ fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
         "scan" => Kind::Scan { cell: cell(0)?, stride: number(1)? },
         "walk" => Kind::Walk { cell: cell(0)?, stride: number(1)?, leave: number(2)?, enter: number(3)? },
         "count" => Kind::Count(count(operands)?),
+        "divide"
+            if [operands.get(1), operands.get(3), operands.get(5)] == [Some(&"by"), Some(&"to"), Some(&"unless")] =>
+        {
+            let divisor = operands.get(2)?.parse().ok()?;
+            Kind::Divide { cell: cell(0)?, divisor, quotient: cell(4)?, unless: cell(6)? }
+        }
         "hold" if operands.get(1) == Some(&"unless") => Kind::Hold { cell: cell(0)?, unless: cell(2)? },
         "addheld" => Kind::AddHeld { cell: cell(0)?, factor: value(1)? },
         "ripple" if operands.get(2) == Some(&"until") => {
@@ -301,7 +310,7 @@ mod tests {
         output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
         product [0] [1] [-2] 65535\n    minadd [2] [1] 9 65535\n  end\n  walk [0] -2 -1 1\nend\n\
         count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 1 from 10 mirror [-2] copy [3]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
-        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\ncount [0] [1] down to 0 from 0 borrow [3]\nripple [3] -2 until [2]\nhold [0] unless [-3]\naddheld [1] 7\n";
+        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\ncount [0] [1] down to 0 from 0 borrow [3]\ndivide [1] by 2 to [-1] unless [4]\nripple [3] -2 until [2]\nhold [0] unless [-3]\naddheld [1] 7\n";
 
     #[test]
     fn what_is_printed_is_read_back() {

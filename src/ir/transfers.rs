@@ -115,6 +115,7 @@ fn follow_drifts(ops: &[Op], mut at_end: impl FnMut(Drifting)) {
             | Kind::Product { .. }
             | Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -77,6 +77,10 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Walk { leave: 0, enter: 0, .. } => Some("the walk is a scan"),
         Kind::Count(count) if !has_different_cells(&count) => Some("the cells of the count are not different"),
         Kind::Count(count) if !count.zeros.is_sorted_by_key(Option::is_none) => Some("the zeros do not come first"),
+        Kind::Divide { cell, quotient, unless, .. } if cell == quotient || cell == unless || quotient == unless => {
+            Some("the cells of the division are not different")
+        }
+        Kind::Divide { divisor: 0 | 1, .. } => Some("the divisor is less than 2"),
         Kind::Ripple { stride: 0, .. } => Some("the digits are one cell"),
         Kind::AddHeld { .. } if !is_held(&program.ops[..index]) => Some("nothing is held"),
         Kind::Loop { .. } | Kind::If { .. } => {
@@ -104,6 +108,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::Scan { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Divide { .. }
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }

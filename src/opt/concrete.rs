@@ -296,6 +296,7 @@ impl Machine<'_> {
                 }
                 Kind::IfEnd { .. } => {}
                 Kind::Count(_)
+                | Kind::Divide { .. }
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }

@@ -17,6 +17,8 @@
 //! loop; where all other ways end the loop, it does the plain iterations in the loop, ahead of the last one. A phase that is
 //! told apart by nothing, but becomes 1 less itself each time, counts as well if it begins with 0 or 1: binary digits are added
 //! like that. From other values that are known it counts in an [`alternate`] way.
+//! A loop that takes several from its counter in each iteration, and leads elsewhere if less than that is left, has them taken by a
+//! [`Kind::Divide`].
 //! The loop stays: it does what the count leaves, where cells that have to be 0 are not.
 
 mod alternate;
@@ -72,10 +74,11 @@ pub(super) fn run_words(program: Program) -> Program {
 fn is_counted(tested: i32, ops: &[Op]) -> bool {
     let last = ops.iter().rev().take(MAX_BACK).find(|op| match op.kind {
         Kind::Count(count) => count.counter == tested,
+        Kind::Divide { cell, .. } => cell == tested,
         Kind::If { .. } | Kind::IfEnd { .. } => false,
         kind => kind.straight_target().is_none_or(|target| target == tested),
     });
-    last.is_some_and(|op| matches!(op.kind, Kind::Count(_)))
+    last.is_some_and(|op| matches!(op.kind, Kind::Count(_) | Kind::Divide { .. }))
 }
 
 /// The value of the cell behind these operations, if they assign it.
@@ -216,6 +219,7 @@ fn may_count(body: &[Op], mask: u64) -> bool {
             Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Product { .. } => true,
             Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
@@ -472,12 +476,60 @@ mod tests {
     }
 
     #[test]
+    fn loops_that_end_elsewhere_divide_as_long_as_they_come_back() {
+        counts(
+            "@loop [0]/add [0] 255/loop [0]/add [0] 255/add [2] 1/move 1/end/move -1/end",
+            "divide [0] by 2 to [2] unless [1]",
+        );
+        counts(
+            "@loop [3]/add [3] 255/loop [3]/add [3] 255/loop [3]/add [3] 255/add [5] 1/move 1/end/end/move -1/end",
+            "divide [3] by 3 to [5] unless [4]",
+        );
+        for body in [
+            // More is taken from the counter than it is tested for, or something else is added, or more is.
+            "add [0] 254/loop [0]/add [0] 255/add [2] 1/move 1/end/move -1",
+            "add [0] 255/loop [0]/add [0] 255/add [2] 2/move 1/end/move -1",
+            "add [0] 255/loop [0]/add [0] 255/add [2] 1/add [3] 1/move 1/end/move -1",
+            // What has to be 0 is what is added to.
+            "add [0] 255/loop [0]/add [0] 255/add [1] 1/move 1/end/move -1",
+        ] {
+            stays(&format!("loop [0]/{body}/end"));
+        }
+    }
+
+    #[test]
+    fn loops_that_end_elsewhere_count_until_then() {
+        counts("@loop [8]/add [8] 255/add [7] 255/scan [7] -1/move 1/end", "count [8] [7] down to 1 leave 0 zero [6]");
+        // Nothing else is done, and the pointer comes back.
+        for body in
+            ["add [8] 255/add [7] 255/add [5] 3/scan [7] -1/move 1", "add [8] 255/add [7] 255/scan [7] -1/move 2"]
+        {
+            stays(&format!("loop [8]/{body}/end"));
+        }
+    }
+
+    #[test]
+    fn a_phase_that_starts_again_on_its_own() {
+        counts(
+            "@loop [0]/add [0] 255/loop [1]/add [1] 255/add [2] 1/move 3/end/\
+             loop [2]/add [0] 1/muladd [1] [2] 1/set [2] 0/add [3] 1/move 3/end/move -3/end",
+            "count [0] [1] down to 0 against [2] 0 not 0 carry [3] zero [4] zero [5]",
+        );
+        counts(
+            "@loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/set [1] 9/end/end",
+            "count [0] [1] down to 0 from 9 zero [2]",
+        );
+    }
+
+    #[test]
     fn other_loops_stay() {
         for code in [
             // Both ways go on, and the second one does something else.
             "loop [0]/add [0] 255/if [1]/add [1] 254/end/end",
-            // The counter does not count every time.
-            "loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/set [1] 9/end/end",
+            // Where the phase is at its turn it stays there, or perhaps.
+            "loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/set [1] 0/end/end",
+            "loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/copy [1] [3] 1/end/end",
+            "loop [0]/set [2] 1/if [1]/add [1] 255/add [0] 255/set [2] 0/end/if [2]/add [3] 1/end/end",
             // However it goes, the flag is 0 behind it, if cell 3 was.
             "loop [0]/set [0] 0/add [1] 255/add [2] 255/if [3]/copy [0] [3] 1/set [3] 0/end/if [1]/\
              if [2]/copy [5] [2] 1/end/if [5]/set [5] 0/add [7] 1/end/end/end",

@@ -50,6 +50,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Product { .. }
             | Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -78,6 +78,7 @@ fn drop_dead(mut program: Program) -> (Program, bool) {
             Kind::Input { cell } | Kind::Output { cell } => dead.remove(place(cell)),
             Kind::Text { .. } => {}
             Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
@@ -143,6 +144,7 @@ fn end_of(program: &Program) -> Option<i64> {
             | Kind::Product { .. }
             | Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

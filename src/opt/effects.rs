@@ -216,6 +216,12 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
                     changes.add(&mut body, place, Outcome::Any);
                 }
             }
+            Kind::Divide { cell, quotient, .. } => {
+                for cell in [cell, quotient] {
+                    let place = body.moved + i64::from(cell);
+                    changes.add(&mut body, place, Outcome::Any);
+                }
+            }
             Kind::Move { delta } => body.moved += i64::from(delta),
             Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
                 body.is_anything = true

@@ -61,6 +61,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -15,6 +15,12 @@ use crate::ir::{Kind, Op};
 const MAX_PATHS: usize = 8;
 const MAX_OPS: usize = 1000;
 
+/// The most ways that get lost.
+const MAX_LOST: usize = 3;
+
+/// The most by which a loop that counts counts down.
+const MAX_STEP: u64 = MAX_LOST as u64 + 1;
+
 /// So many decisions need no memory of their own: most ways have no more.
 const FEW_DECISIONS: usize = 3;
 
@@ -114,8 +120,8 @@ impl Start<'_> {
                             self.assume(cell)?;
                             continue 'again;
                         }
-                        // One may get lost, where it depends on something.
-                        None if path.decisions.is_empty() || !paths.lost.is_empty() => return None,
+                        // Some may get lost, where it depends on something.
+                        None if path.decisions.is_empty() || paths.lost.len() == MAX_LOST => return None,
                         None => paths.lost.push(path),
                     },
                     Way::Wants(cell) => {
@@ -157,10 +163,19 @@ impl Path {
         self.cells.get(&cell).map_or(Some(0), |value| value.gain(cell))
     }
 
+    /// This way and then the other.
+    pub fn then(&self, next: &Path, mask: u64) -> Option<Path> {
+        let mut both = self.clone();
+        for (&cell, value) in next.cells.iter() {
+            both.cells.insert(cell, value.substitute(|read| self.cells.get(&read), mask)?);
+        }
+        Some(both)
+    }
+
     /// Whether the loop's cell is counted down, or known from now on: on all ways of a loop that counts it is either.
     fn is_counted_or_known(&self, start: &Start<'_>) -> bool {
         self.cells.get(&start.tested).is_some_and(|value| value.as_constant().is_some())
-            || self.gain(start.tested).is_none_or(|gain| gain == start.mask)
+            || self.gain(start.tested).is_none_or(|gain| gain.wrapping_neg() & start.mask <= MAX_STEP)
     }
 
     /// Whether `cell` is accessed whatever the cells `unsure` hold.

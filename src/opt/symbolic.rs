@@ -400,6 +400,7 @@ pub(super) fn can_be_followed(kind: Kind) -> bool {
         | Kind::Scan { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Divide { .. }
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }

@@ -113,6 +113,7 @@ fn renamed(kind: Kind, from: &Names, to: &Names) -> Option<Kind> {
         | Kind::Scan { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Divide { .. }
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
@@ -227,6 +228,7 @@ fn parts(kind: Kind) -> Option<Parts> {
         }
         Kind::MinAdd { .. }
         | Kind::Count(_)
+        | Kind::Divide { .. }
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }

@@ -275,6 +275,15 @@ impl Values {
                 }
             }
             Kind::Count(count) => self.count(op, count),
+            Kind::Divide { cell, divisor, quotient, unless } => {
+                let is_less = self.sure_value(cell).is_some_and(|value| value < divisor.into());
+                if !is_less && self.sure_value(unless).is_none_or(|value| value == 0) {
+                    self.text = None;
+                    self.learn(cell, Fact::Unknown);
+                    self.learn(quotient, Fact::Unknown);
+                    self.put(op.kind, op.span);
+                }
+            }
             Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
                 self.forget_everything();
                 self.text = None;

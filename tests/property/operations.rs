@@ -46,6 +46,10 @@ pub fn operations() -> impl Strategy<Value = String> {
             format!("{filled}set [{}] 0\nripple [{digit}] {stride} until [{}]\n", digit - i32::from(stride), digit + 1)
         }),
         1 => counting(),
+        1 => (Just((-3i32..=3).collect::<Vec<_>>()).prop_shuffle(), 2u8.., any::<bool>()).prop_map(|(cells, divisor, is_free)| {
+            let free = if is_free { format!("set [{}] 0\n", cells[2]) } else { String::new() };
+            format!("{free}divide [{}] by {divisor} to [{}] unless [{}]\n", cells[0], cells[1], cells[2])
+        }),
         1 => cell().prop_map(|cell| format!("input [{cell}]\n")),
         2 => cell().prop_map(|cell| format!("output [{cell}]\n")),
         1 => "[a-z]{1,9}".prop_map(|text| format!("text \"{text}\"\n")),

@@ -87,7 +87,7 @@ fn trail() -> impl Strategy<Value = String> {
 
 /// Division, counters that are reloaded, addition that carries, a minimum, comparison, also with cells far away, and a flag that
 /// says whether to go on.
-pub const COUNTING: [&str; 20] = [
+pub const COUNTING: [&str; 24] = [
     "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]",
     "[->-[>+>>]>[[-<+>]+>+>>]<<<<<]",
     "[->>+<-[>>>]>[[<+>-]>+>>]<<<<<]",
@@ -108,6 +108,10 @@ pub const COUNTING: [&str; 20] = [
     "[->>[-]+<[->>>>>>>>>>>+<<<<<<<<<<->]>[->>]<<<<]",
     "[[-]>->->[-<<<+>>>]<<[>>>+>+<<<<-]>>>>[<<<<+>>>>-]<[[-]<<[>>>+>+<<<<-]>>>>[<<<<+>>>>-]<[[-]<<<<<+>>>>>>>+<<]<]<<<<]",
     "[->->>>[-]+<<<[>>+>>+<<<<-]>>>>[<<<<+>>>>-]<<[[-]>[-]<]>[[-]<<[-]>>]<<<<]",
+    "[->[->+>>]>[<<+>>[-<+>]>+>>]<<<<<]",
+    "[->>[-]+<[->-]>[-<+++++<+>>>]<<<]",
+    "[->-[>]<<]",
+    "[->->>+<<[>]<<]",
 ];
 
 /// Every way of writing it is recognised, whatever the cells hold.
@@ -134,6 +138,22 @@ fn alternating_loops_are_found() {
         let is_found = program.ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
         let is_loop = program.ops.iter().any(|op| matches!(op.kind, Kind::Loop { .. }));
         assert!(is_found && !is_loop, "{idiom}\n{}", text::print(&program, None));
+    }
+}
+
+/// Loops that divide, and leave the pointer elsewhere if the remainder is not 0.
+const DIVIDING: [&str; 4] = ["[-[->>+<]<]", "[-[-[->>+<]]<]", "[-[->>>+<<]<]", "[-[-<<<+>>>>]<]"];
+
+#[test]
+fn dividing_loops_are_found() {
+    for idiom in DIVIDING {
+        let case = Case::new(&format!(">>>>,>,>,<<{idiom}.>.>.>.>.>.>."), Vec::new(), Dialect::default());
+        let program = case.at(Level::O2);
+        assert!(
+            program.ops.iter().any(|op| matches!(op.kind, Kind::Divide { .. })),
+            "{idiom}\n{}",
+            text::print(&program, None)
+        );
     }
 }
 
@@ -170,7 +190,11 @@ fn counting_loop() -> impl Strategy<Value = String> {
     let edits = prop_oneof![Just(0..1usize), Just(1..4)].prop_flat_map(move |number| {
         prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.7), piece.clone()), number)
     });
-    let idiom = prop_oneof![10 => prop::sample::select(&COUNTING), 1 => prop::sample::select(&ALTERNATING)];
+    let idiom = prop_oneof![
+        10 => prop::sample::select(&COUNTING),
+        1 => prop::sample::select(&ALTERNATING),
+        1 => prop::sample::select(&DIVIDING),
+    ];
     (idiom, edits).prop_map(|(idiom, edits)| {
         let mut code: Vec<String> = idiom.chars().map(String::from).collect();
         for (place, replaces, piece) in edits {

@@ -211,6 +211,7 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 }
                 _ => self.count(index, &count),
             },
+            Kind::Divide { cell, divisor, quotient, unless } => self.divide(index, cell, divisor, quotient, unless),
             Kind::Ripple { digit, stride, mark } => self.ripple(index, digit, stride, mark),
             Kind::Hold { cell, unless } => {
                 let (value, zero) = (self.load(cell)?, self.unit.cell_type().const_zero());

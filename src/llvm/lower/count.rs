@@ -95,6 +95,27 @@ impl<'ctx> Body<'_, 'ctx> {
         Ok(())
     }
 
+    /// `if unless == 0 { quotient += cell / divisor; cell %= divisor }`
+    pub(super) fn divide(&self, index: u32, cell: i32, divisor: u8, quotient: i32, unless: i32) -> Lowered<()> {
+        let zero = self.unit.cell_type().const_zero();
+        let divisor = self.unit.cell_type().const_int(divisor.into(), false);
+        let (behind, some) = (self.block(index, "divide", ".end"), self.block(index, "divide", ".some"));
+        let done = self.block(index, "divide", ".done");
+        let value = self.load(cell)?;
+        let times = self.builder.build_int_unsigned_div(value, divisor, self.name("times"))?;
+        let is_less = self.builder.build_int_compare(IntPredicate::EQ, times, zero, self.name("is"))?;
+        self.builder.build_conditional_branch(is_less, behind, some)?;
+        self.builder.position_at_end(some);
+        let is_other = self.builder.build_int_compare(IntPredicate::NE, self.load(unless)?, zero, self.name("is"))?;
+        self.builder.build_conditional_branch(is_other, behind, done)?;
+        self.builder.position_at_end(done);
+        self.add(quotient, times)?;
+        self.set(cell, self.builder.build_int_unsigned_rem(value, divisor, self.name("rest"))?)?;
+        self.builder.build_unconditional_branch(behind)?;
+        self.builder.position_at_end(behind);
+        Ok(())
+    }
+
     /// The same where nothing but the zeros needs a branch: all cells are on the tape, or the program is about to fault in any
     /// case, or the carry may not be, and is then replaced by the counter if nothing is added to it.
     ///

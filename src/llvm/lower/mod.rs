@@ -355,6 +355,7 @@ impl<'ctx> Unit<'_, 'ctx> {
                 | Kind::Product { .. }
                 | Kind::MinAdd { .. }
                 | Kind::Count(_)
+                | Kind::Divide { .. }
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }

@@ -97,6 +97,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -58,6 +58,7 @@ fn fits(op: &Op) -> bool {
         | Kind::MinAdd { .. }
         | Kind::Walk { .. }
         | Kind::Count(_)
+        | Kind::Divide { .. }
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
@@ -89,6 +90,7 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             | Kind::MinAdd { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -32,6 +32,8 @@ fn recognise(paths: &Paths, start: &Start<'_>) -> Option<Counted> {
     (shape.division(true).or_else(|| shape.division(false)))
         .or_else(|| shape.alternation().map(of(Place::BeforeBit)))
         .or_else(|| shape.minimum().map(of(Place::Inside)))
+        .or_else(|| shape.until_lost().map(of(Place::Before)))
+        .or_else(|| shape.quotient().map(|kind| Counted { place: Place::Before, kinds: vec![kind] }))
 }
 
 /// Cells that some way changes and leaves at 0, or at what they were, and no way at anything else, and that something
@@ -80,6 +82,21 @@ impl Loop<'_> {
             _ => return None,
         };
         let phase = self.phase(plain, test)?;
+        let both;
+        let turning = if turning.gain(counter) == Some(0) {
+            // Nothing is counted where the phase starts again: the plain way comes next, as the phase is not at its turn then.
+            let left = turning.cells.get(&phase.cell)?.clone().plus(&Polynomial::constant(phase.turn), mask, mask)?;
+            let is_next = match (left.as_constant(), lost_test) {
+                (Some(left), _) => left != 0,
+                (None, Some(test)) => left.root(mask).is_some_and(|root| test.root(mask) == Some(root)),
+                (None, None) => false,
+            };
+            is_next.then_some(())?;
+            both = turning.then(plain, mask)?;
+            &both
+        } else {
+            turning
+        };
         if phase.cell == counter || plain.gain(counter) != Some(mask) || turning.gain(counter) != Some(mask) {
             return None;
         }
@@ -251,6 +268,40 @@ impl Loop<'_> {
         self.assemble(counter, phase, Reload::Constant { period: 2, mirror: None, borrows: false }, carry, copy, &zeros)
     }
 
+    /// The loop has one way that ends where it began, as long as the phase is not at its turn; the others lead elsewhere.
+    fn until_lost(&self) -> Option<Count> {
+        let (mask, counter) = (self.start.mask, self.start.tested);
+        let ([plain], [_, ..]) = (self.paths.complete.as_slice(), self.paths.lost.as_slice()) else { return None };
+        let [(test, false)] = plain.decisions.as_slice() else { return None };
+        let phase =
+            self.phase(plain, test).filter(|phase| phase.cell != counter && plain.gain(counter) == Some(mask))?;
+        self.stopping(plain, (counter, 0), phase)
+    }
+
+    /// The loop has one way that ends where it began, as long as there is enough left of the counter; the others lead elsewhere.
+    fn quotient(&self) -> Option<Kind> {
+        let (mask, cell) = (self.start.mask, self.start.tested);
+        let [plain] = self.paths.complete.as_slice() else { return None };
+        let divisor = u8::try_from(plain.gain(cell)?.wrapping_neg() & mask).ok().filter(|&divisor| divisor > 1)?;
+        // It is not 1, nor 2, and so on: at least as much as is taken from it.
+        let root = |test: &Polynomial| test.root(mask).filter(|root| root.0 == cell)?.1.as_constant();
+        let mut roots = Vec::new();
+        for (test, is_zero) in &plain.decisions {
+            roots.push(root(test).filter(|_| !is_zero)?);
+        }
+        roots.sort_unstable();
+        if !roots.into_iter().eq(1..divisor.into()) {
+            return None;
+        }
+        let mut changed = plain.cells.keys().copied().filter(|&other| other != cell && plain.gain(other) != Some(0));
+        let quotient = changed.next().filter(|&quotient| plain.gain(quotient) == Some(1))?;
+        let zeros = self.zeros(&[plain], &[])?;
+        let &[unless] = zeros.as_slice() else { return None };
+        let is_allowed =
+            changed.next().is_none() && may_read_zeros(&zeros, plain) && plain.surely_accesses(quotient, &[]);
+        is_allowed.then_some(Kind::Divide { cell, divisor, quotient, unless })
+    }
+
     /// All ways but the plain one end the loop.
     fn minimum(&self) -> Option<Count> {
         if !self.paths.lost.is_empty() {
@@ -295,6 +346,12 @@ impl Loop<'_> {
         if phase.cell == counter {
             return None;
         }
+        self.stopping(plain, (counter, left_over), phase)
+    }
+
+    /// Plain iterations until the phase is at its turn, or no more is left of the counter than that.
+    fn stopping(&self, plain: &Path, (counter, left_over): (i32, u8), phase: Phase) -> Option<Count> {
+        let tested = self.start.tested;
         let (mut copy, mut settled) = (None, Vec::new());
         for &cell in plain.cells.keys().filter(|&&cell| ![counter, phase.cell, tested].contains(&cell)) {
             match plain.gain(cell) {
@@ -305,7 +362,8 @@ impl Loop<'_> {
             }
         }
         let zeros = self.zeros(&[plain], &settled)?;
-        let reads_first = |cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &zeros));
+        let all = || self.paths.complete.iter().chain(&self.paths.lost);
+        let reads_first = |cell| all().all(|path| path.surely_accesses(cell, &zeros));
         let is_allowed = reads_first(counter)
             && reads_first(phase.cell)
             && may_read_zeros(&zeros, plain)

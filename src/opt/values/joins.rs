@@ -295,6 +295,7 @@ fn lead(body: &[Op]) -> Option<Lead> {
             | Kind::Product { .. }
             | Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
             | Kind::Input { .. }

@@ -173,6 +173,7 @@ impl Values {
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

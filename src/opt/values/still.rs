@@ -133,6 +133,7 @@ impl Values {
             | Kind::MinAdd { .. }
             | Kind::Move { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

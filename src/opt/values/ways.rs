@@ -416,6 +416,10 @@ impl<'a> Code<'a> {
                     self.set(way, cell, Fact::Unknown)?;
                 }
             }
+            Kind::Divide { cell, quotient, .. } => {
+                self.set(way, cell, Fact::Unknown)?;
+                self.set(way, quotient, Fact::Unknown)?;
+            }
             Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } | Kind::IfEnd { .. } => {}
             Kind::MulAdd { .. }
             | Kind::Add { .. }

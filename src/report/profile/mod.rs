@@ -101,6 +101,7 @@ impl Form {
             | Kind::Product { .. }
             | Kind::MinAdd { .. }
             | Kind::Count(_)
+            | Kind::Divide { .. }
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }

@@ -63,7 +63,7 @@ impl Class {
             Kind::Move { .. } => Class::Move,
             Kind::Scan { .. } => Class::Scan,
             Kind::Walk { .. } => Class::Walk,
-            Kind::Count(_) => Class::Count,
+            Kind::Count(_) | Kind::Divide { .. } => Class::Count,
             Kind::Ripple { .. } => Class::Ripple,
             Kind::Hold { .. } => Class::Transfer,
             Kind::Text { .. } => Class::Text,

@@ -111,7 +111,11 @@ pub(super) fn innermost_loops(program: &Program, mut found: impl FnMut(Span, Vec
                     op.is_some_and(|op| {
                         matches!(
                             op.kind,
-                            Kind::Count(_) | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. }
+                            Kind::Count(_)
+                                | Kind::Divide { .. }
+                                | Kind::Ripple { .. }
+                                | Kind::Hold { .. }
+                                | Kind::AddHeld { .. }
                         )
                     })
                 };
@@ -213,6 +217,9 @@ fn look(ops: &[Op], counter: i64) -> Body {
             Kind::Move { delta } => body.moved += i64::from(delta),
             Kind::Count(count) => {
                 body.changed.extend(count.changed_cells().map(|cell| body.moved + at(cell)));
+            }
+            Kind::Divide { cell, quotient, .. } => {
+                body.changed.extend([cell, quotient].map(|cell| body.moved + at(cell)));
             }
             Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
                 body.effect(Reason::Scan)
