@@ -194,8 +194,8 @@ impl<'p> Machine<'p> {
         Some(self.tape.get(index as usize).copied().unwrap_or(0))
     }
 
-    /// Does one operation. A scan or walk is one step, the end of a condition none; a [`Kind::Count`] or [`Kind::Ripple`]
-    /// that does nothing belongs to its loop's.
+    /// Does one operation. A scan or walk is one step, the end of a condition none; a [`Kind::Count`], [`Kind::Divide`] or
+    /// [`Kind::Ripple`] that does nothing belongs to its loop's.
     fn step(&mut self, kind: Kind, io: &mut dyn Io) -> Result<Done, Interruption> {
         let mask = self.program.width.mask();
         let mut done = Done { next: self.next + 1, steps: 1 };
@@ -244,15 +244,7 @@ impl<'p> Machine<'p> {
             }
             Kind::Count(count) => done.steps = u64::from(self.count(&count)?),
             Kind::Divide { cell, divisor, quotient, unless } => {
-                let value = *self.at(cell)?;
-                let times = value / u64::from(divisor);
-                if times == 0 || *self.at(unless)? != 0 {
-                    done.steps = 0;
-                } else {
-                    let target = self.at(quotient)?;
-                    *target = target.wrapping_add(times) & mask;
-                    *self.at(cell)? = value % u64::from(divisor);
-                }
+                done.steps = u64::from(self.divide(cell, divisor.into(), quotient, unless)?);
             }
             Kind::Hold { cell, unless } => {
                 let is_free = *self.at(unless)? == 0;
@@ -326,6 +318,19 @@ impl<'p> Machine<'p> {
             }
         }
         Ok(has_changed)
+    }
+
+    /// Whether it did anything.
+    fn divide(&mut self, cell: i32, divisor: u64, quotient: i32, unless: i32) -> Result<bool, Interruption> {
+        let mask = self.program.width.mask();
+        let value = *self.at(cell)?;
+        if value < divisor || *self.at(unless)? != 0 {
+            return Ok(false);
+        }
+        let target = self.at(quotient)?;
+        *target = target.wrapping_add(value / divisor) & mask;
+        *self.at(cell)? = value % divisor;
+        Ok(true)
     }
 
     /// Whether it did anything.

@@ -324,7 +324,7 @@ fn counted(program: &Program, dialect: &Dialect, input: &[u8]) -> Vec<Count> {
         let pointer = machine.pointer();
         status = match program.ops[op].kind {
             // No step where it does nothing.
-            Kind::Ripple { .. } | Kind::Count(_) => match machine.run_to(&mut io, 1, op + 1) {
+            Kind::Ripple { .. } | Kind::Count(_) | Kind::Divide { .. } => match machine.run_to(&mut io, 1, op + 1) {
                 Status::Arrived => Status::Paused,
                 other => other,
             },
