@@ -342,7 +342,7 @@ impl<'p> Machine<'p> {
         }
         let phase = *self.at(count.cell(count.phase))?;
         let mut complement_period = 0;
-        if let Reload::Complement { cell, offset, except } = count.reload {
+        if let Reload::Complement { cell, offset, except, .. } = count.reload {
             let sum = phase.wrapping_add(*self.at(count.cell(cell))?);
             complement_period = sum.wrapping_add_signed(offset.into()) & mask;
             if except.is_some_and(|except| complement_period == u64::from(except)) {
@@ -350,7 +350,7 @@ impl<'p> Machine<'p> {
             }
         }
         let left = count.left(phase, mask);
-        if left == 0 && matches!(count.reload, Reload::Never { .. }) {
+        if left == 0 && count.waits() {
             return Ok(false);
         }
         for zero in count.zero_cells() {

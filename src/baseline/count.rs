@@ -29,7 +29,7 @@ impl Translator<'_> {
 
         let at = self.at(count.cell(count.phase));
         self.emitter.load(at);
-        if let Reload::Complement { cell, offset, except } = count.reload {
+        if let Reload::Complement { cell, offset, except, .. } = count.reload {
             let at = self.at(count.cell(cell));
             self.emitter.load_second(at);
             dynasm!(self.emitter.asm; .arch x64; lea r10, [rax + rcx + i32::from(offset)]);
@@ -45,7 +45,7 @@ impl Translator<'_> {
             }
         }
         self.distance_from_turn(count);
-        if let Reload::Never { .. } = count.reload {
+        if count.waits() {
             dynasm!(self.emitter.asm; .arch x64; test r9, r9);
             self.emitter.jump_if_zero(behind);
         }

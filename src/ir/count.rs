@@ -52,8 +52,8 @@ pub enum Reload {
     /// The value of a cell.
     Cell { cell: i8 },
     /// The phase and this cell together are always the period less `offset`: the cell counts against the phase. Where
-    /// the period is `except` nothing is done.
-    Complement { cell: i8, offset: i8, except: Option<u8> },
+    /// the period is `except` nothing is done; nor is it where the phase is at its turn, if the count `waits`.
+    Complement { cell: i8, offset: i8, except: Option<u8>, waits: bool },
 }
 
 /// What some iterations come to.
@@ -110,13 +110,19 @@ impl Count {
         self.changed_cells().chain(reload).chain(self.zero_cells())
     }
 
+    /// Whether nothing is done where the phase is at its turn.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self.reload, Reload::Never { .. } | Reload::Complement { waits: true, .. })
+    }
+
     /// Whether the counter is 0 behind it in any case.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let is_always_done = match self.reload {
             Reload::Never { .. } => false,
             Reload::Constant { .. } | Reload::Cell { .. } => true,
-            Reload::Complement { except, .. } => except.is_none(),
+            Reload::Complement { except, waits, .. } => except.is_none() && !waits,
         };
         is_always_done && self.zeros[0].is_none()
     }
@@ -126,12 +132,13 @@ impl Count {
     #[must_use]
     pub fn with_complement(self, value: u64, phase: Option<u64>, mask: u64) -> Count {
         match self.reload {
-            Reload::Complement { cell, offset, except: Some(except) } => {
+            Reload::Complement { cell, offset, except: Some(except), waits } => {
                 let excepted = u64::from(except).wrapping_sub(value).wrapping_add_signed(-i64::from(offset)) & mask;
                 let is_other = phase.is_some_and(|phase| phase != excepted);
                 let is_far = self.left(excepted, mask) == mask;
                 let except = Some(except).filter(|_| !is_other && !is_far);
-                Count { reload: Reload::Complement { cell, offset, except }, ..self }
+                let waits = waits && phase.is_none_or(|phase| self.left(phase, mask) == 0);
+                Count { reload: Reload::Complement { cell, offset, except, waits }, ..self }
             }
             Reload::Complement { except: None, .. }
             | Reload::Never { .. }

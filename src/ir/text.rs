@@ -110,9 +110,12 @@ fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
             mirror.into_iter().try_for_each(|mirror| write!(f, " mirror [{}]", count.cell(mirror.get())))?;
         }
         Reload::Cell { cell } => write!(f, "from [{}]", count.cell(cell))?,
-        Reload::Complement { cell, offset, except } => {
+        Reload::Complement { cell, offset, except, waits } => {
             write!(f, "against [{}] {offset}", count.cell(cell))?;
             except.into_iter().try_for_each(|except| write!(f, " not {except}"))?;
+            if waits {
+                write!(f, " waits")?;
+            }
         }
     }
     let carry = if count.borrows() { "borrow" } else { "carry" };
@@ -220,12 +223,16 @@ fn count(operands: &[&str]) -> Option<Count> {
     };
     let (reload, mut rest) = match *rest {
         ["leave", left_over, ref rest @ ..] => (Reload::Never { left_over: left_over.parse().ok()? }, rest),
-        ["against", cell, offset, "not", except, ref rest @ ..] => {
-            let (offset, except) = (offset.parse().ok()?, Some(except.parse().ok()?));
-            (Reload::Complement { cell: near(cell)?, offset, except }, rest)
-        }
         ["against", cell, offset, ref rest @ ..] => {
-            (Reload::Complement { cell: near(cell)?, offset: offset.parse().ok()?, except: None }, rest)
+            let (except, rest) = match *rest {
+                ["not", except, ref rest @ ..] => (Some(except.parse().ok()?), rest),
+                ref rest => (None, rest),
+            };
+            let (waits, rest) = match *rest {
+                ["waits", ref rest @ ..] => (true, rest),
+                ref rest => (false, rest),
+            };
+            (Reload::Complement { cell: near(cell)?, offset: offset.parse().ok()?, except, waits }, rest)
         }
         ["from", period, "mirror", mirror, ref rest @ ..] => {
             let mirror = Some(NonZeroI8::new(near(mirror)?)?);
@@ -310,7 +317,7 @@ mod tests {
         output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
         product [0] [1] [-2] 65535\n    minadd [2] [1] 9 65535\n  end\n  walk [0] -2 -1 1\nend\n\
         count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 1 from 10 mirror [-2] copy [3]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
-        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [5] [1] down to 0 leave 1\ncount [0] [1] down to 0 from 0 borrow [3]\ndivide [1] by 2 to [-1] unless [4]\nripple [3] -2 until [2]\nhold [0] unless [-3]\naddheld [1] 7\n";
+        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [0] [1] down to 1 against [2] 0 waits\ncount [5] [1] down to 0 leave 1\ncount [0] [1] down to 0 from 0 borrow [3]\ndivide [1] by 2 to [-1] unless [4]\nripple [3] -2 until [2]\nhold [0] unless [-3]\naddheld [1] 7\n";
 
     #[test]
     fn what_is_printed_is_read_back() {

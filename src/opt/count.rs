@@ -509,6 +509,15 @@ mod tests {
     }
 
     #[test]
+    fn zeros_that_only_the_plain_way_looks_at() {
+        counts(
+            "@loop [6]/add [11] 1/add [12] 255/scan [12] 2/loop [11]/muladd [12] [11] 1/set [11] 0/add [10] 1/move 2/end/\
+             add [4] 255/move -2/end",
+            "count [6] [12] down to 1 against [11] 0 not 0 waits carry [10] zero [14] zero [13]",
+        );
+    }
+
+    #[test]
     fn a_phase_that_starts_again_on_its_own() {
         counts(
             "@loop [0]/add [0] 255/loop [1]/add [1] 255/add [2] 1/move 3/end/\

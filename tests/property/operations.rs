@@ -77,6 +77,7 @@ fn counting() -> impl Strategy<Value = String> {
         1 => Just("from [P]".to_owned()),
         1 => (-2i32..3).prop_map(|offset| format!("against [P] {offset}")),
         1 => (-2i32..3, 0..4u8).prop_map(|(offset, except)| format!("against [P] {offset} not {except}")),
+        1 => (-2i32..3).prop_map(|offset| format!("against [P] {offset} waits")),
         1 => (0..3u8).prop_map(|left_over| format!("leave {left_over}")),
     ];
     let (direction, turn) = (prop::sample::select(&["up", "down"]), -2i32..3);

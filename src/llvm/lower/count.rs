@@ -36,14 +36,14 @@ impl<'ctx> Body<'_, 'ctx> {
             Direction::Up => difference(turn, phase)?,
         };
         let mut complement_period = zero;
-        if let Reload::Complement { cell, offset, except } = count.reload {
+        if let Reload::Complement { cell, offset, except, .. } = count.reload {
             let sum = self.builder.build_int_add(phase, self.load(count.cell(cell))?, self.name("sum"))?;
             complement_period = self.builder.build_int_add(sum, constant(offset.into()), self.name("period"))?;
             if let Some(except) = except {
                 unless(is(IntPredicate::EQ, complement_period, constant(except.into()))?)?;
             }
         }
-        if let Reload::Never { .. } = count.reload {
+        if count.waits() {
             unless(is(IntPredicate::EQ, left, zero)?)?;
         }
         for cell in count.zero_cells() {

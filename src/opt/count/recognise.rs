@@ -145,7 +145,7 @@ impl Loop<'_> {
         {
             return None;
         }
-        let (reload, reload_cell) = match complement {
+        let (mut reload, reload_cell) = match complement {
             Some(_) if mirror.is_some() || borrows => return None,
             Some(cell) => {
                 let own = Polynomial::cell(cell);
@@ -166,6 +166,7 @@ impl Loop<'_> {
                     cell: self.distance(counter, cell)?,
                     offset: signed(offset, mask)?,
                     except: Some(u8::try_from(except).ok()?),
+                    waits: false,
                 };
                 (reload, None)
             }
@@ -199,11 +200,17 @@ impl Loop<'_> {
         };
 
         let zeros = self.zeros(&[plain, turning], &settled)?;
+        // The plain way may look at more: then it has to come first.
+        let waits = !self.paths.complete.iter().all(|path| may_read_zeros(&zeros, path));
+        if let (true, Reload::Complement { waits, .. }) = (waits && may_read_zeros(&zeros, plain), &mut reload) {
+            *waits = true;
+        } else if waits {
+            return None;
+        }
         let all = || self.paths.complete.iter().chain(&self.paths.lost);
         let reads_first = |cell| all().all(|path| path.surely_accesses(cell, &zeros));
         let is_allowed = reads_first(phase.cell)
             && complement.is_none_or(reads_first)
-            && self.paths.complete.iter().all(|path| may_read_zeros(&zeros, path))
             && reload_cell.into_iter().chain(carry).all(|cell| turning.surely_accesses(cell, &[]))
             && copy.is_none_or(|cell| self.paths.complete.iter().all(|path| path.surely_accesses(cell, &[])))
             // It changes only with the phase.
