@@ -544,6 +544,9 @@ mod tests {
              if [2]/copy [5] [2] 1/end/if [5]/set [5] 0/add [7] 1/end/end/end",
             // It writes.
             "loop [0]/add [0] 255/add [1] 255/if [1]/output [1]/end/end",
+            // The next way finds something in cell 2, which it takes for 0.
+            "loop [0]/set [3] 1/muladd [2] [1] 1/set [1] 0/if [2]/add [3] 255/add [0] 255/add [2] 255/\
+             muladd [1] [2] 1/set [2] 0/end/if [3]/add [3] 255/add [1] 3/add [2] 1/end/end",
             // The divisor changes with every turn.
             "loop [4]/set [9] 1/copy [7] [6] 1/if [7]/set [9] 0/set [7] 0/end/\
              if [9]/copy [6] [5] 1/add [5] 1/set [9] 0/end/add [6] 255/add [4] 255/end",

@@ -242,8 +242,7 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
                 let Some(around) = outer.pop() else { break };
                 let mut inner = std::mem::replace(&mut body, around);
                 let is_loop = matches!(op.kind, Kind::LoopEnd { .. });
-                // Among a few no cell is noted twice: and nobody asks in which order a condition changes them.
-                if is_loop || changes.cells.len() - inner.start > RECENT {
+                if changes.cells.len() - inner.start > 1 {
                     changes.sort(&mut inner);
                 }
                 if inner.is_anything || inner.moved != inner.at_head {
@@ -312,6 +311,7 @@ mod tests {
             ("if [2]/set [1] 6/set [1] 7/end/if [2]/set [1] 7/end", Some(7)),
             ("if [2]/set [1] 6/end/if [2]/set [1] 7/end", None),
             ("if [2]/set [1] 6/add [2] 1/add [3] 1/add [4] 1/add [5] 1/set [1] 7/end", Some(7)),
+            ("if [2]/if [3]/set [1] 6/end/set [1] 7/end", Some(7)),
             // The condition itself says that the cell is 0 where it does not run.
             ("if [1]/add [2] 1/set [1] 0/end", Some(0)),
             ("add [1] 1/if [1]/set [1] 0/end", Some(0)),

@@ -91,7 +91,8 @@ impl Loop<'_> {
                 (None, Some(test)) => left.root(mask).is_some_and(|root| test.root(mask) == Some(root)),
                 (None, None) => false,
             };
-            is_next.then_some(())?;
+            // What the plain way takes for 0 still has to be.
+            (is_next && plain.reads.iter().all(|&(cell, _)| keeps_0(turning, cell))).then_some(())?;
             both = turning.then(plain, mask)?;
             &both
         } else {
