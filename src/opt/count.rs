@@ -23,24 +23,20 @@
 
 mod alternate;
 mod body;
+mod look;
 mod outcome;
 mod recognise;
+mod seen;
 mod words;
 
-use super::tried::{Tried, form_of_body};
 use crate::ir::{Kind, Op, Program};
 use alternate::alternate;
-use recognise::count;
-
-/// The longest loop that is looked at, in operations.
-const MAX_BODY: usize = 64;
-
-/// How many of the loops that count are remembered: others may have the same bodies.
-const MAX_REMEMBERED: usize = 16;
+use look::may_count;
+use seen::Seen;
 
 pub(super) fn run(program: Program) -> Program {
     let mask = program.width.mask();
-    let (mut found, mut seen) = (Vec::new(), Seen { mask, tried: Tried::new(program.ops.len()), loops: Vec::new() });
+    let (mut found, mut seen) = (Vec::new(), Seen::new(mask, program.ops.len()));
     for (index, op) in program.ops.iter().enumerate() {
         let Kind::Loop { cell, end } = op.kind else { continue };
         let body = &program.ops[index + 1..end as usize];
@@ -121,128 +117,8 @@ impl Counted {
     }
 }
 
-/// What was found out about loops so far.
-struct Seen<'p> {
-    mask: u64,
-    tried: Tried,
-    loops: Vec<Remembered<'p>>,
-}
-
-impl<'p> Seen<'p> {
-    /// What does iterations of the loop on `tested`; the index of its body in the program is `base`.
-    fn counted(&mut self, tested: i32, body: &'p [Op], base: usize) -> Option<Counted> {
-        let known = self.loops.iter().rev().find_map(|other| other.elsewhere(tested, body));
-        if known.is_some() {
-            return known;
-        }
-        let form = form_of_body(tested, body);
-        if self.tried.has(form) {
-            return None;
-        }
-        let counted = count(tested, body, base, self.mask);
-        match &counted {
-            Some(counted) => {
-                self.loops.drain(..(self.loops.len() + 1).saturating_sub(MAX_REMEMBERED));
-                self.loops.push(Remembered { tested, body, counted: counted.clone() });
-            }
-            None => self.tried.add(form),
-        }
-        counted
-    }
-}
-
-/// A loop that counts.
-struct Remembered<'p> {
-    tested: i32,
-    body: &'p [Op],
-    counted: Counted,
-}
-
-impl Remembered<'_> {
-    /// What does iterations of the loop on `tested` if its body is the same on other cells.
-    fn elsewhere(&self, tested: i32, body: &[Op]) -> Option<Counted> {
-        let distance = tested.checked_sub(self.tested)?;
-        let is_same = |(own, other): (&Op, &Op)| match (own.kind.shifted(distance), other.kind) {
-            // What their partners are follows from the order.
-            (Kind::If { cell: own, .. }, Kind::If { cell: other, .. })
-            | (Kind::Loop { cell: own, .. }, Kind::Loop { cell: other, .. }) => own == other,
-            (Kind::IfEnd { .. }, Kind::IfEnd { .. }) | (Kind::LoopEnd { .. }, Kind::LoopEnd { .. }) => true,
-            (own, other) => own == other,
-        };
-        let is_same = self.body.len() == body.len() && self.body.iter().zip(body).all(is_same);
-        let kinds = || self.counted.kinds.iter().map(|kind| kind.shifted(distance)).collect();
-        is_same.then(|| Counted { place: self.counted.place, kinds: kinds() })
-    }
-}
-
-/// Whether it is worth the time to look at a loop with this body.
-fn may_count(body: &[Op], mask: u64) -> bool {
-    let (mut has_step, mut has_test) = (false, false);
-    // How far the pointer moves in any case, what else it may move by, and how many brackets are open.
-    let (mut drift, mut unsure, mut depth) = (0, 0, 0);
-    body.len() <= MAX_BODY
-        && body.iter().all(|op| match op.kind {
-            Kind::Add { delta, .. } => {
-                has_step |= delta == mask;
-                true
-            }
-            Kind::Move { delta } if depth == 0 => {
-                drift += i64::from(delta);
-                true
-            }
-            Kind::Move { delta } => {
-                unsure = gcd(unsure, delta.unsigned_abs());
-                true
-            }
-            Kind::Scan { stride, .. } | Kind::Walk { stride, .. } => {
-                unsure = gcd(unsure, stride.unsigned_abs());
-                has_test = true;
-                true
-            }
-            Kind::Loop { .. } | Kind::If { .. } => {
-                depth += 1;
-                has_test = true;
-                true
-            }
-            Kind::LoopEnd { .. } | Kind::IfEnd { .. } => {
-                depth -= 1;
-                true
-            }
-            Kind::Copy { target, source, factor } => {
-                has_test |= target == source && factor == mask;
-                true
-            }
-            Kind::MinAdd { most: 1, .. } => {
-                has_test = true;
-                true
-            }
-            Kind::Set { .. } | Kind::MulAdd { .. } | Kind::Product { .. } => true,
-            Kind::MinAdd { .. }
-            | Kind::Count(_)
-            | Kind::Divide { .. }
-            | Kind::Ripple { .. }
-            | Kind::Hold { .. }
-            | Kind::AddHeld { .. }
-            | Kind::Input { .. }
-            | Kind::Output { .. }
-            | Kind::Text { .. }
-            | Kind::Dump { .. } => false,
-        })
-        && has_step
-        && has_test
-        // On some way the pointer has to come back.
-        && (drift == 0 || unsure != 0 && drift % i64::from(unsure) == 0)
-}
-
-/// The greatest common divisor, that with 0 being the other number.
-fn gcd(left: u32, right: u32) -> u32 {
-    if right == 0 { left } else { gcd(right, left % right) }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::may_count;
-    use crate::ir::text;
     use crate::opt::testing::check8;
 
     /// Asserts that `count` is put before or into the loop in `code`, at the `@`.
@@ -252,20 +128,6 @@ mod tests {
 
     fn stays(code: &str) {
         check8("count", code, code);
-    }
-
-    #[test]
-    fn loops_that_cannot_come_back_are_not_looked_at() {
-        for (body, may) in [
-            ("add [0] 255/if [1]/set [1] 0/end", true),
-            ("add [0] 255/scan [1] 3/scan [4] -6/move 2", false),
-            ("add [0] 255/scan [1] 3/scan [4] -6/move -3", true),
-            ("add [0] 255/loop [1]/move 2/end/move 2", true),
-            ("add [0] 255/if [1]/set [1] 0/end/move 2", false),
-        ] {
-            let program = text::parse(&format!("cells 8\n{}", body.replace('/', "\n"))).unwrap();
-            assert_eq!(may_count(&program.ops, 0xff), may, "{body}");
-        }
     }
 
     #[test]
