@@ -210,34 +210,15 @@ impl Kind {
 
     /// The cell that an operation changes which neither tests nor moves.
     #[must_use]
+    #[inline]
     pub fn straight_target(self) -> Option<i32> {
-        match self {
-            Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some(cell),
-            Kind::MulAdd { target, .. }
-            | Kind::Copy { target, .. }
-            | Kind::Product { target, .. }
-            | Kind::MinAdd { target, .. } => Some(target),
-            Kind::Move { .. }
-            | Kind::Scan { .. }
-            | Kind::Walk { .. }
-            | Kind::Count(_)
-            | Kind::Divide { .. }
-            | Kind::Ripple { .. }
-            | Kind::Hold { .. }
-            | Kind::AddHeld { .. }
-            | Kind::Input { .. }
-            | Kind::Output { .. }
-            | Kind::Text { .. }
-            | Kind::Dump { .. }
-            | Kind::Loop { .. }
-            | Kind::LoopEnd { .. }
-            | Kind::If { .. }
-            | Kind::IfEnd { .. } => None,
-        }
+        self.straight_cells().map(|[target, ..]| target)
     }
 
-    /// The cells that the operation accesses, whatever their values are, if it does nothing else than change one of them.
+    /// The cells that the operation accesses, whatever their values are, if it does nothing else than change one of them: that one
+    /// first.
     #[must_use]
+    #[inline]
     pub fn straight_cells(self) -> Option<[i32; 3]> {
         match self {
             Kind::Add { cell, .. } | Kind::Set { cell, .. } => Some([cell; 3]),
