@@ -421,6 +421,7 @@ impl Watch {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

@@ -65,8 +65,8 @@ pub struct Machine<'p> {
     steps: u64,
     passed: u64,
     input_ended: bool,
-    /// By [`Kind::Hold`].
-    held: u64,
+    /// By [`Kind::Hold`], and where the pointer was.
+    held: (u64, i64),
 }
 
 /// For how many cells there is memory from the first access on.
@@ -108,7 +108,7 @@ impl<'p> Machine<'p> {
             steps: 0,
             passed: 0,
             input_ended: false,
-            held: 0,
+            held: (0, 0),
         }
     }
 
@@ -248,13 +248,16 @@ impl<'p> Machine<'p> {
             }
             Kind::Hold { cell, unless } => {
                 let is_free = *self.at(unless)? == 0;
-                let value = self.at(cell)?;
-                let held = if is_free { value.wrapping_sub(1) & mask } else { 0 };
-                *value = value.wrapping_sub(held) & mask;
-                self.held = held;
+                let value = *self.at(cell)?;
+                self.held = (if is_free { value.wrapping_sub(1) & mask } else { 0 }, self.pointer);
+            }
+            Kind::Release { beyond } => {
+                if self.pointer.abs_diff(self.held.1) > beyond.into() {
+                    self.held.0 = 0;
+                }
             }
             Kind::AddHeld { cell, factor } => {
-                let product = self.held.wrapping_mul(factor);
+                let product = self.held.0.wrapping_mul(factor);
                 let value = self.at(cell)?;
                 *value = value.wrapping_add(product) & mask;
             }

@@ -168,6 +168,7 @@ impl Chunks {
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
+                | Kind::Release { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }
@@ -244,6 +245,7 @@ fn shallowest(ops: &[Op]) -> usize {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -188,6 +188,7 @@ fn is_counted(kind: Kind) -> bool {
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
+        | Kind::Release { .. }
         | Kind::Move { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }

@@ -167,6 +167,7 @@ fn head_around(ops: &[Op], index: u32) -> Option<u32> {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -8,11 +8,12 @@ use dynasmrt::{DynasmApi, DynasmLabelApi as _, dynasm};
 use super::translate::Translator;
 use crate::ir::rescans::{Cut, Cuts, MAX_RUNS, Rescanning, Scanned, Stride, Use};
 
-/// How many words the runs take, and what is held: that one leaves the stack aligned with another one.
+/// How many words the runs take, and what is held, and where.
 pub(super) const WORDS: usize = 2 * MAX_RUNS + 2;
 
-/// Where the word is for what is held, from `rsp`.
+/// Where the words are for what is held and for where the pointer was, from `rsp`.
 pub(super) const HELD: i8 = 16 * MAX_RUNS as i8;
+pub(super) const HELD_AT: i8 = HELD + 8;
 
 /// A scan that ends with one of so many cells does without its run: to keep it would take longer.
 const SHORT: i32 = 4;

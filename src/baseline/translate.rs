@@ -277,6 +277,7 @@ impl Translator<'_> {
             Kind::Divide { cell, divisor, quotient, unless } => self.divide(cell, divisor, quotient, unless),
             Kind::Ripple { digit, stride, mark } => self.ripple(digit, stride, mark),
             Kind::Hold { cell, unless } => self.hold(cell, unless),
+            Kind::Release { beyond } => self.release(beyond),
             Kind::AddHeld { cell, factor } => self.add_held(cell, factor),
             Kind::Input { cell } => self.input(index, cell),
             Kind::Output { cell } => self.output(index, cell),

@@ -2,14 +2,14 @@
 
 use dynasmrt::{DynasmApi, dynasm};
 
-use super::rescans::HELD;
+use super::rescans::{HELD, HELD_AT};
 use super::translate::Translator;
 
 impl Translator<'_> {
     pub(super) fn hold(&mut self, cell: i32, unless: i32) {
-        // From the second time on the cells are near enough: no address moves `rbx`.
-        [cell, unless].into_iter().for_each(|cell| _ = self.at(cell));
-        let (at, unless) = (self.at(cell), self.at(unless));
+        // From the second time on they are near enough: no address moves `rbx`.
+        [cell, unless, 0].into_iter().for_each(|cell| _ = self.at(cell));
+        let [at, unless, pointer] = [cell, unless, 0].map(|cell| self.at(cell));
         self.emitter.load(at);
         self.emitter.compare_with(unless, 0);
         dynasm!(self.emitter.asm
@@ -18,8 +18,27 @@ impl Translator<'_> {
             ; lea rdx, [rax - 1]
             ; cmove rcx, rdx
             ; mov [BYTE rsp + HELD], rcx
+            ; lea rcx, [rbx + pointer]
+            ; mov [BYTE rsp + HELD_AT], rcx
         );
-        self.emitter.subtract_second(at);
+        self.forget();
+    }
+
+    pub(super) fn release(&mut self, beyond: u32) {
+        let pointer = self.at(0);
+        let bytes = i64::from(beyond) * self.unit.program.width.bytes() as i64;
+        dynasm!(self.emitter.asm
+            ; .arch x64
+            ; lea rcx, [rbx + pointer]
+            ; sub rcx, [BYTE rsp + HELD_AT]
+            ; mov rdx, QWORD bytes
+            ; add rcx, rdx
+            ; add rdx, rdx
+            ; cmp rcx, rdx
+            ; mov ecx, 0
+            ; cmovbe rcx, [BYTE rsp + HELD]
+            ; mov [BYTE rsp + HELD], rcx
+        );
         self.forget();
     }
 

@@ -254,6 +254,7 @@ impl Translator<'_> {
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
+                | Kind::Release { .. }
                 | Kind::Input { .. }
                 | Kind::Text { .. }
                 | Kind::Dump { .. } => false,
@@ -281,6 +282,7 @@ impl Translator<'_> {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Text { .. }
             | Kind::Dump { .. }

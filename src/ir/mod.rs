@@ -62,9 +62,11 @@ pub enum Kind {
     /// that lie `stride` apart, the lowest first, as many as are 0 or 1 and have 0 in the cell at distance `mark` from each, up to
     /// [`Kind::RIPPLE_DIGITS`]: all of them become 1, if the cell in front of the first is 0.
     Ripple { digit: i32, stride: i8, mark: i8 },
-    /// `held = if tape[ptr + unless] == 0 { tape[ptr + cell] - 1 } else { 0 }; tape[ptr + cell] -= held`: what a loop does in one
-    /// iteration, [`Kind::AddHeld`] does for those that would be the same.
+    /// `held = if tape[ptr + unless] == 0 { tape[ptr + cell] - 1 } else { 0 }`: what a loop does in one iteration, [`Kind::AddHeld`]
+    /// does for those that would be the same.
     Hold { cell: i32, unless: i32 },
+    /// `held = 0` if the pointer is more than so many cells from where [`Kind::Hold`] found it.
+    Release { beyond: u32 },
     /// `tape[ptr + cell] += held * factor`
     AddHeld { cell: i32, factor: u64 },
     /// Reads a byte into `tape[ptr + cell]`; at the end of the input, what the dialect says.
@@ -204,7 +206,11 @@ impl Kind {
             Kind::Dump { cell } => Kind::Dump { cell: cell + by },
             Kind::Loop { cell, end } => Kind::Loop { cell: cell + by, end },
             Kind::If { cell, end } => Kind::If { cell: cell + by, end },
-            Kind::Move { .. } | Kind::Text { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => self,
+            Kind::Release { .. }
+            | Kind::Move { .. }
+            | Kind::Text { .. }
+            | Kind::LoopEnd { .. }
+            | Kind::IfEnd { .. } => self,
         }
     }
 
@@ -234,6 +240,7 @@ impl Kind {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -265,6 +272,7 @@ impl Kind {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }
@@ -308,7 +316,11 @@ impl Kind {
             Kind::Scan { cell, stride } | Kind::Walk { cell, stride, .. } => {
                 cell.unsigned_abs().saturating_add(stride.unsigned_abs())
             }
-            Kind::Move { .. } | Kind::Text { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => 0,
+            Kind::Release { .. }
+            | Kind::Move { .. }
+            | Kind::Text { .. }
+            | Kind::LoopEnd { .. }
+            | Kind::IfEnd { .. } => 0,
         }
     }
 }
@@ -346,6 +358,7 @@ impl Program {
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
+                | Kind::Release { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }

@@ -27,7 +27,7 @@ impl Program {
             Kind::Ripple { digit, .. } => Some(digit),
             Kind::Divide { cell, .. } | Kind::Hold { cell, .. } | Kind::AddHeld { cell, .. } => Some(cell),
             Kind::LoopEnd { start } | Kind::IfEnd { start } => self.current_cell(start),
-            Kind::Move { .. } | Kind::Text { .. } => None,
+            Kind::Release { .. } | Kind::Move { .. } | Kind::Text { .. } => None,
         }
     }
 }

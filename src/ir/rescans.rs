@@ -120,6 +120,7 @@ impl Rescanning {
                 Kind::Add { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
+                | Kind::Release { .. }
                 | Kind::Set { .. }
                 | Kind::MulAdd { .. }
                 | Kind::Copy { .. }
@@ -257,6 +258,7 @@ impl Places {
                 Kind::IfEnd { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
+                | Kind::Release { .. }
                 | Kind::Add { .. }
                 | Kind::Set { .. }
                 | Kind::MulAdd { .. }

@@ -76,6 +76,7 @@ impl std::fmt::Display for Line<'_> {
                 write!(f, "divide [{cell}] by {divisor} to [{quotient}] unless [{unless}]")
             }
             Kind::Hold { cell, unless } => write!(f, "hold [{cell}] unless [{unless}]"),
+            Kind::Release { beyond } => write!(f, "release beyond {beyond}"),
             Kind::AddHeld { cell, factor } => write!(f, "addheld [{cell}] {factor}"),
             Kind::Ripple { digit, stride, mark } => {
                 write!(f, "ripple [{digit}] {stride} until [{}]", digit + i32::from(mark))
@@ -294,6 +295,7 @@ fn operation(name: &str, operands: &[&str]) -> Option<Kind> {
             Kind::Divide { cell: cell(0)?, divisor, quotient: cell(4)?, unless: cell(6)? }
         }
         "hold" if operands.get(1) == Some(&"unless") => Kind::Hold { cell: cell(0)?, unless: cell(2)? },
+        "release" if operands.first() == Some(&"beyond") => Kind::Release { beyond: operands.get(1)?.parse().ok()? },
         "addheld" => Kind::AddHeld { cell: cell(0)?, factor: value(1)? },
         "ripple" if operands.get(2) == Some(&"until") => {
             let digit = cell(0)?;

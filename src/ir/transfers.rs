@@ -119,6 +119,7 @@ fn follow_drifts(ops: &[Op], mut at_end: impl FnMut(Drifting)) {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -82,7 +82,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         }
         Kind::Divide { divisor: 0 | 1, .. } => Some("the divisor is less than 2"),
         Kind::Ripple { stride: 0, .. } => Some("the digits are one cell"),
-        Kind::AddHeld { .. } if !is_held(&program.ops[..index]) => Some("nothing is held"),
+        Kind::AddHeld { .. } | Kind::Release { .. } if !is_held(&program.ops[..index]) => Some("nothing is held"),
         Kind::Loop { .. } | Kind::If { .. } => {
             open.push(index as u32);
             None
@@ -112,6 +112,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
+        | Kind::Release { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -155,6 +155,7 @@ impl Merging {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::If { .. }

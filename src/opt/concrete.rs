@@ -300,6 +300,7 @@ impl Machine<'_> {
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
+                | Kind::Release { .. }
                 | Kind::Input { .. }
                 | Kind::Dump { .. } => return None,
             }
@@ -379,7 +380,7 @@ mod tests {
             "set [0] 1/loop [0]/input [0]/end",
             "input [0]/set [1] 1/loop [1]/muladd [50000] [1] 1/muladd [1] [50000] 1/end",
             // More cells than operations.
-            "set [0] 9/loop [0]/copy [1] [0] 1/add [1] 255/move 1/end",
+            "set [0] 99/loop [0]/copy [1] [0] 1/add [1] 255/move 1/end",
         ] {
             check8("closed", stays, stays);
         }

@@ -54,6 +54,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Loop { .. }
             | Kind::If { .. }

@@ -82,6 +82,7 @@ fn drop_dead(mut program: Program) -> (Program, bool) {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Dump { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
@@ -148,6 +149,7 @@ fn end_of(program: &Program) -> Option<i64> {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

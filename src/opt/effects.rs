@@ -223,9 +223,12 @@ pub(super) fn loop_effects(program: &Program) -> Effects {
                 }
             }
             Kind::Move { delta } => body.moved += i64::from(delta),
-            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
-                body.is_anything = true
-            }
+            Kind::Scan { .. }
+            | Kind::Walk { .. }
+            | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
+            | Kind::Release { .. } => body.is_anything = true,
             Kind::Output { .. } | Kind::Text { .. } | Kind::Dump { .. } => {}
             Kind::Loop { cell, .. } | Kind::If { cell, .. } => {
                 // Behind it the cell is known: that counts as a change.

@@ -65,6 +65,7 @@ pub(super) fn run(program: Program) -> Program {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -404,6 +404,7 @@ pub(super) fn can_be_followed(kind: Kind) -> bool {
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
+        | Kind::Release { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

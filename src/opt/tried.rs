@@ -117,6 +117,7 @@ fn renamed(kind: Kind, from: &Names, to: &Names) -> Option<Kind> {
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
+        | Kind::Release { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }
@@ -232,6 +233,7 @@ fn parts(kind: Kind) -> Option<Parts> {
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
+        | Kind::Release { .. }
         | Kind::Input { .. }
         | Kind::Output { .. }
         | Kind::Text { .. }

@@ -28,6 +28,7 @@ mod knowledge;
 mod shorter;
 mod still;
 mod threading;
+mod unroll;
 mod ways;
 
 use super::concrete;
@@ -61,7 +62,13 @@ fn pass(mut program: Program, solves: bool, follows: bool) -> Program {
     let steps_left = concrete::steps_for(program.ops.len());
     let tried = solves.then(|| Tried::new(program.ops.len()));
     let lost_steps_left = if follows { (MIN_FOLLOWED + program.ops.len()) / LOST_SHARE } else { 0 };
-    let mut memory = Memory { tried, steps_left, lost_steps_left, ..Memory::default() };
+    let mut memory = Memory {
+        tried,
+        steps_left,
+        lost_steps_left,
+        growth_left: unroll::growth_for(program.ops.len()),
+        ..Memory::default()
+    };
     let rounds = if solves { MAX_ROUNDS } else { 1 };
     for _ in 0..rounds {
         let before = program.ops.len();
@@ -141,6 +148,8 @@ struct Values {
     lost_steps_left: usize,
     lost_at: Option<u32>,
     less: Less,
+    /// By how many operations unrolling may still make the program longer.
+    growth_left: usize,
     /// Where the last round had no news, and where this one has none.
     stretches: Stretches,
 }
@@ -154,6 +163,7 @@ struct Memory {
     tried: Option<Tried>,
     steps_left: usize,
     lost_steps_left: usize,
+    growth_left: usize,
 }
 
 /// What a round has led to.
@@ -171,6 +181,7 @@ impl Values {
         let mut pass = Values {
             follow_steps_left: MIN_FOLLOWED + MAX_FOLLOWED * program.ops.len(),
             lost_steps_left: memory.lost_steps_left,
+            growth_left: memory.growth_left,
             lost_at: None,
             less: Less::new(),
             effects: loop_effects(&program),
@@ -207,8 +218,16 @@ impl Values {
         }
         let program = pass.rewriter.finish();
         let stretches = pass.stretches.next_round(program.ops.len() as u32);
-        let Values { facts, tried, steps_left, lost_steps_left, .. } = pass;
-        let memory = Memory { invariants: pass.found.sorted(), stretches, facts, tried, steps_left, lost_steps_left };
+        let Values { facts, tried, steps_left, lost_steps_left, growth_left, .. } = pass;
+        let memory = Memory {
+            invariants: pass.found.sorted(),
+            stretches,
+            facts,
+            tried,
+            steps_left,
+            lost_steps_left,
+            growth_left,
+        };
         Round { program, memory, has_news: pass.has_news }
     }
 
@@ -284,7 +303,7 @@ impl Values {
                     self.put(op.kind, op.span);
                 }
             }
-            Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
+            Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } | Kind::Release { .. } => {
                 self.forget_everything();
                 self.text = None;
                 self.put(op.kind, op.span);

@@ -87,10 +87,11 @@ proptest! {
             if case.reference.end == Ended::Finished {
                 prop_assert!(steps <= case.steps, "{} makes the program longer to run", pass.name);
             }
-            // A count comes on top of its loop.
+            // A count comes on top of its loop, and closed unrolls.
             let counts =
                 after.ops.iter().filter(|op| matches!(op.kind, Kind::Count(_) | Kind::Divide { .. })).count();
-            prop_assert!(after.ops.len() - counts <= case.literal.ops.len(), "{} makes the program longer", pass.name);
+            let is_longer = after.ops.len() - counts > case.literal.ops.len();
+            prop_assert!(!is_longer || pass.name == "closed", "{} makes the program longer", pass.name);
             // They end after so many steps, and would go on if they began anew.
             let goes_on = pass.name == "evaluate-start" && case.steps > STEPS_EVALUATED_AT_START
                 || pass.name == "closed" && case.reference.end == Ended::Unfinished;

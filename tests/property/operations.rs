@@ -50,6 +50,7 @@ pub fn operations() -> impl Strategy<Value = String> {
             let free = if is_free { format!("set [{}] 0\n", cells[2]) } else { String::new() };
             format!("{free}divide [{}] by {divisor} to [{}] unless [{}]\n", cells[0], cells[1], cells[2])
         }),
+        1 => holding(),
         1 => cell().prop_map(|cell| format!("input [{cell}]\n")),
         2 => cell().prop_map(|cell| format!("output [{cell}]\n")),
         1 => "[a-z]{1,9}".prop_map(|text| format!("text \"{text}\"\n")),
@@ -65,6 +66,24 @@ pub fn operations() -> impl Strategy<Value = String> {
         ]
     });
     prop::collection::vec(tree, 1..9).prop_map(|parts| parts.concat())
+}
+
+/// What is held here and added elsewhere, if that is not too far.
+fn holding() -> impl Strategy<Value = String> {
+    let cell = || -3i32..=3;
+    let factor = || prop_oneof![3 => Just(1u64), 2 => Just(255), 2 => 2u64..9];
+    let item = prop_oneof![
+        3 => (cell(), factor()).prop_map(|(cell, factor)| format!("addheld [{cell}] {factor}\n")),
+        1 => (cell(), factor()).prop_map(|(cell, value)| format!("add [{cell}] {value}\n")),
+        2 => (0u32..20).prop_map(|beyond| format!("release beyond {beyond}\n")),
+        2 => prop_oneof![-20i32..=-1, 1i32..=20].prop_map(|delta| format!("move {delta}\n")),
+        1 => (cell(), prop_oneof![Just(1i32), Just(-2)]).prop_map(|(cell, stride)| format!("scan [{cell}] {stride}\n")),
+    ];
+    let items = prop::collection::vec(item, 1..7).prop_map(|items| items.concat());
+    (cell(), factor(), cell(), prop::bool::weighted(0.7), items).prop_map(|(cell, value, unless, is_free, items)| {
+        let free = if is_free { format!("set [{unless}] 0\n") } else { String::new() };
+        format!("add [{cell}] {value}\n{free}hold [{cell}] unless [{unless}]\n{items}")
+    })
 }
 
 /// Counts, of cells that are all different, and what goes on with the counting where they do not.

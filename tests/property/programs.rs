@@ -178,6 +178,20 @@ fn a_number_is_printed_without_loops() {
     assert_eq!((&run.output[..], &case.reference.output[..]), (&b"205"[..], &b"205"[..]));
 }
 
+/// Loops that move along with the pointer, past a flag for each iteration.
+const FLAGGED: [&str; 2] =
+    ["[-]+>>[-]+>>[-]+>>[-]<<<<<<[->[->>>>>>+>+<<<<<<<]>]", "[->[-]+>>[-]+>>[-]<<<<[->[->>>>>+<<<<<]>]<<<<<]"];
+
+#[test]
+fn flagged_loops_are_unrolled() {
+    for idiom in FLAGGED {
+        let case = Case::new(&format!(">>>>>>>>,>,>>,<<<{idiom}"), Vec::new(), Dialect::default());
+        let program = case.at(Level::O2);
+        let moves = program.ops.iter().any(|op| matches!(op.kind, Kind::Move { .. }));
+        assert!(!moves, "{idiom}\n{}", text::print(&program, None));
+    }
+}
+
 /// The same with right for left.
 pub fn mirror(code: &str) -> String {
     let turn = |command| match command {
@@ -199,6 +213,7 @@ fn counting_loop() -> impl Strategy<Value = String> {
         10 => prop::sample::select(&COUNTING),
         1 => prop::sample::select(&ALTERNATING),
         1 => prop::sample::select(&DIVIDING),
+        1 => prop::sample::select(&FLAGGED),
         1 => prop::sample::select(&MISCOUNTING),
     ];
     (idiom, edits).prop_map(|(idiom, edits)| {

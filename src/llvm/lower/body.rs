@@ -9,6 +9,7 @@ use inkwell::values::{BasicMetadataValueEnum, CallSiteValue, FunctionValue, IntV
 use super::carries::Carried;
 use super::loops::Open;
 use super::rescans::Runs;
+use super::trips::Held;
 use super::{Names, Style, Unit, debug, host, table};
 use crate::dialect::Eof;
 use crate::ir::branchless::{Form, form_around};
@@ -79,8 +80,8 @@ pub(super) struct Body<'a, 'ctx> {
     pub(super) runs: Runs<'ctx>,
     /// The loop around the operation, if it carries values.
     pub(super) carried: Option<Carried<'ctx>>,
-    /// What [`Kind::Hold`] holds.
-    held: Option<IntValue<'ctx>>,
+    /// By [`Kind::Hold`].
+    pub(super) held: Option<Held<'ctx>>,
     /// What debuggers know the function by.
     pub(super) scope: Option<debug::Scope<'ctx>>,
 }
@@ -213,22 +214,9 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
             },
             Kind::Divide { cell, divisor, quotient, unless } => self.divide(index, cell, divisor, quotient, unless),
             Kind::Ripple { digit, stride, mark } => self.ripple(index, digit, stride, mark),
-            Kind::Hold { cell, unless } => {
-                let (value, zero) = (self.load(cell)?, self.unit.cell_type().const_zero());
-                let is_free =
-                    self.builder.build_int_compare(IntPredicate::EQ, self.load(unless)?, zero, self.name("free"))?;
-                let less =
-                    self.builder.build_int_sub(value, self.unit.cell_type().const_int(1, false), self.name("less"))?;
-                let held = self.builder.build_select(is_free, less, zero, self.name("held"))?.into_int_value();
-                self.held = Some(held);
-                self.set(cell, self.builder.build_int_sub(value, held, self.name("rest"))?)
-            }
-            Kind::AddHeld { cell, factor } => {
-                let held = self.held.expect("the verifier has seen that something is held");
-                let factor = self.unit.cell_type().const_int(factor, false);
-                let product = self.builder.build_int_mul(held, factor, self.name("product"))?;
-                self.add(cell, product)
-            }
+            Kind::Hold { cell, unless } => self.hold(cell, unless),
+            Kind::Release { beyond } => self.release(beyond),
+            Kind::AddHeld { cell, factor } => self.add_held(cell, factor),
             Kind::Input { cell } => {
                 self.echo(index, cell)?;
                 self.input(cell)

@@ -31,6 +31,7 @@ pub mod partition;
 mod rescans;
 mod ripple;
 mod table;
+mod trips;
 mod walk;
 
 use std::ops::Range;
@@ -359,6 +360,7 @@ impl<'ctx> Unit<'_, 'ctx> {
                 | Kind::Ripple { .. }
                 | Kind::Hold { .. }
                 | Kind::AddHeld { .. }
+                | Kind::Release { .. }
                 | Kind::Input { .. }
                 | Kind::Output { .. }
                 | Kind::Text { .. }

@@ -101,6 +101,7 @@ pub fn partition(program: &Program, limits: Limits) -> Vec<Region> {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -62,6 +62,7 @@ fn fits(op: &Op) -> bool {
         | Kind::Ripple { .. }
         | Kind::Hold { .. }
         | Kind::AddHeld { .. }
+        | Kind::Release { .. }
         | Kind::Loop { .. }
         | Kind::LoopEnd { .. }
         | Kind::Input { .. }
@@ -94,6 +95,7 @@ fn rows(ops: &[Op], first: u32, width: CellWidth) -> (Vec<u8>, u64) {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Loop { .. }
             | Kind::LoopEnd { .. }
             | Kind::Input { .. }

@@ -53,6 +53,7 @@ pub(super) fn may_count(body: &[Op], mask: u64) -> bool {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -144,6 +144,10 @@ impl Values {
             // Its body may come to be one that is run.
             self.stretches.note_news();
         }
+        if is_lost && self.unroll(cell, end) {
+            self.note_news();
+            return;
+        }
         self.text = None;
         let (at_entry, behind) = (self.at_entry.len(), self.behind.len());
         let followed = if is_lost { self.follow_loop(cell, heads.0, end) } else { None };

@@ -298,6 +298,7 @@ fn lead(body: &[Op]) -> Option<Lead> {
             | Kind::Divide { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }
             | Kind::Text { .. }

@@ -76,18 +76,21 @@ impl Values {
 
     /// Puts operations that do what those skipped did.
     pub(super) fn replacement(&mut self, kinds: &[Kind], span: Span) {
-        let mut kinds = kinds.iter();
-        while let Some(&kind) = kinds.next() {
-            let op = Op { kind, span };
-            match kind {
+        self.go_over(kinds.iter().map(|&kind| Op { kind, span }));
+    }
+
+    /// Goes over straight code and conditions that are not among those of the old program.
+    pub(super) fn go_over(&mut self, mut ops: impl Iterator<Item = Op>) {
+        while let Some(op) = ops.next() {
+            match op.kind {
                 Kind::If { cell, .. } => {
                     if self.sure_value(cell) == Some(0) {
                         let mut depth = 1;
                         while depth > 0
-                            && let Some(kind) = kinds.next()
+                            && let Some(op) = ops.next()
                         {
-                            depth += i32::from(matches!(kind, Kind::If { .. }));
-                            depth -= i32::from(matches!(kind, Kind::IfEnd { .. }));
+                            depth += i32::from(matches!(op.kind, Kind::If { .. }));
+                            depth -= i32::from(matches!(op.kind, Kind::IfEnd { .. }));
                         }
                         continue;
                     }

@@ -120,9 +120,12 @@ impl Values {
         let last = self.rewriter.rest()[(stretch.end - stretch.from - 1) as usize];
         match last.kind {
             _ if self.is_last(stretch) => true,
-            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
-                true
-            }
+            Kind::Scan { .. }
+            | Kind::Walk { .. }
+            | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
+            | Kind::Release { .. } => true,
             Kind::Loop { .. } => self.effects.is_anything(stretch.end - 1),
             Kind::LoopEnd { .. } | Kind::IfEnd { .. } => self.is_innermost_lost(),
             Kind::Add { .. }

@@ -128,6 +128,24 @@ impl Values {
         followed
     }
 
+    /// How many iterations the loop on `cell` has whose head was just taken and whose end is at `end`, if that is known and not
+    /// more than `most`. Its body moves the pointer by as much on all ways.
+    pub(super) fn trips(&mut self, cell: i32, end: u32, most: usize) -> Option<usize> {
+        let head = self.rewriter.taken() - 1;
+        let mut code = Code::new(self, self.rewriter.taken_and_rest(), head);
+        code.ways.push(Way { next: head + 1, ..Way::default() });
+        let mut trips = 0;
+        let ends = loop {
+            trips += 1;
+            match code.goes_on(cell, end) {
+                Some(true) if trips < most => {}
+                goes_on => break goes_on == Some(false),
+            }
+        };
+        self.follow_steps_left = code.steps_left;
+        ends.then_some(trips)
+    }
+
     /// All ways through operations of which the one that was just taken may be the first, where this is known of cells beside what
     /// is known anyway.
     pub(super) fn ways_through(&mut self, ops: Range<u32>, known: &[(i32, Fact)]) -> Option<Vec<Way>> {
@@ -171,6 +189,26 @@ impl<'a> Code<'a> {
         let steps_left = values.follow_steps_left;
         let (heads, ways, less) = (Vec::new(), Vec::new(), Less::new());
         Code { ops, base, values, heads, ways, less, steps_left, lost_at: base }
+    }
+
+    /// Follows the ways through the body of the loop on `cell` whose end is at `end`: whether they all lead on into the next
+    /// iteration, if that is known of all, and no test may fault.
+    fn goes_on(&mut self, cell: i32, end: u32) -> Option<bool> {
+        self.follow(end)?;
+        let mut goes_on = None;
+        for way in &mut self.ways {
+            let cell = way.pointer.checked_add(cell)?;
+            let goes_on_here = match self.values.fact_on(way, cell) {
+                Fact::Known(0) if self.values.facts.is_on_tape(self.values.place(cell)) => false,
+                fact if fact.is_nonzero() => true,
+                _ => return None,
+            };
+            if *goes_on.get_or_insert(goes_on_here) != goes_on_here {
+                return None;
+            }
+            way.next = self.base + 1;
+        }
+        goes_on
     }
 
     /// Follows the ways up to the operation at index `end`, always the one that is the furthest behind: so they meet.
@@ -358,7 +396,13 @@ impl<'a> Code<'a> {
         }
         self.take_for_nonzero(&mut way, cell)?;
         if way.pointer != pointer {
-            return None;
+            // It moves along: the next iteration is like another loop, if it is certain. What holds in all iterations is not asked
+            // of it, as of the loop that all is about.
+            if !tested.is_nonzero() || index == self.base {
+                return None;
+            }
+            self.heads[head].is_left = true;
+            return self.push(Way { next: index, around, ..way });
         }
         self.steps_left = self.steps_left.checked_sub(way.cells.len())?;
         let mut known =
@@ -434,6 +478,7 @@ impl<'a> Code<'a> {
             Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Scan { .. }
             | Kind::Walk { .. }
             | Kind::Loop { .. }

@@ -105,6 +105,7 @@ impl Form {
             | Kind::Ripple { .. }
             | Kind::Hold { .. }
             | Kind::AddHeld { .. }
+            | Kind::Release { .. }
             | Kind::Move { .. }
             | Kind::Input { .. }
             | Kind::Output { .. }

@@ -72,7 +72,7 @@ impl Class {
             Kind::Dump { .. } => Class::Dump,
             Kind::If { .. } => Class::Condition,
             Kind::Loop { .. } => Class::Loop,
-            Kind::AddHeld { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => return None,
+            Kind::AddHeld { .. } | Kind::Release { .. } | Kind::LoopEnd { .. } | Kind::IfEnd { .. } => return None,
         })
     }
 

@@ -116,6 +116,7 @@ pub(super) fn innermost_loops(program: &Program, mut found: impl FnMut(Span, Vec
                                 | Kind::Ripple { .. }
                                 | Kind::Hold { .. }
                                 | Kind::AddHeld { .. }
+                                | Kind::Release { .. }
                         )
                     })
                 };
@@ -221,9 +222,12 @@ fn look(ops: &[Op], counter: i64) -> Body {
             Kind::Divide { cell, quotient, .. } => {
                 body.changed.extend([cell, quotient].map(|cell| body.moved + at(cell)));
             }
-            Kind::Scan { .. } | Kind::Walk { .. } | Kind::Ripple { .. } | Kind::Hold { .. } | Kind::AddHeld { .. } => {
-                body.effect(Reason::Scan)
-            }
+            Kind::Scan { .. }
+            | Kind::Walk { .. }
+            | Kind::Ripple { .. }
+            | Kind::Hold { .. }
+            | Kind::AddHeld { .. }
+            | Kind::Release { .. } => body.effect(Reason::Scan),
             Kind::Input { cell } => {
                 body.effect(Reason::Input);
                 changed = Some(cell);
