@@ -216,6 +216,12 @@ mod tests {
              if [9]/muladd [7] [9] 10/muladd [10] [9] 1/set [9] 0/end/add [7] 255/add [6] 255/end",
             "count [6] [7] down to 0 from 10 carry [10] zero [8] zero [9]",
         );
+        // The pointer comes back if what is raised was 0: else the way may be another one.
+        counts(
+            "@loop [0]/add [0] 255/loop [1]/add [3] 1/move 1/end/scan [2] -1/add [3] 255/\
+             if [3]/muladd [1] [3] 246/muladd [8] [3] 255/set [3] 0/end/add [1] 255/end",
+            "count [0] [1] down to 0 from 10 carry [8] zero [2] zero [3]",
+        );
         counts(
             "@loop [4]/set [9] 1/copy [7] [6] 1/if [7]/set [9] 0/set [7] 0/end/\
              if [9]/copy [6] [5] 1/set [9] 0/end/add [6] 255/add [4] 255/end",
@@ -375,7 +381,7 @@ mod tests {
         counts(
             "@loop [6]/add [11] 1/add [12] 255/scan [12] 2/loop [11]/muladd [12] [11] 1/set [11] 0/add [10] 1/move 2/end/\
              add [4] 255/move -2/end",
-            "count [6] [12] down to 1 against [11] 0 not 0 waits carry [10] zero [14] zero [13]",
+            "count [6] [12] down to 1 against [11] 0 not 0 waits carry [10] zero [13] zero [14]",
         );
     }
 

@@ -38,6 +38,10 @@ pub(super) struct Start<'a> {
     pub tested: i32,
     /// Cells that are 0.
     pub zeros: Vec<i32>,
+    /// Whether a way that gets lost where a flag is raised from -1 to 0 is made impossible by that: the flag is 0.
+    pub has_flags: bool,
+    /// Whether there was such a way.
+    pub may_have_flags: bool,
 }
 
 /// A way through the body.
@@ -88,7 +92,11 @@ enum Answer {
     Wants(i32),
 }
 
-impl Start<'_> {
+impl<'a> Start<'a> {
+    pub fn new(body: &'a [Op], base: usize, mask: u64, tested: i32) -> Start<'a> {
+        Start { body, base, mask, tested, zeros: Vec::new(), has_flags: false, may_have_flags: false }
+    }
+
     /// Follows all ways, as long as the loop may be one that counts. Adds to the zeros where that makes ways that get lost
     /// impossible.
     pub fn follow(&mut self) -> Option<Paths> {
@@ -115,7 +123,7 @@ impl Start<'_> {
                         }
                         paths.complete.push(path);
                     }
-                    Way::Complete | Way::Lost => match path.last_bare_cell() {
+                    Way::Complete | Way::Lost => match self.deniable(&path) {
                         Some(cell) => {
                             self.assume(cell)?;
                             continue 'again;
@@ -143,6 +151,16 @@ impl Start<'_> {
             }
             return Some(paths);
         }
+    }
+
+    /// The cell that makes a way impossible which gets lost, if it is 0.
+    fn deniable(&mut self, path: &Path) -> Option<i32> {
+        let raised = path.decisions.last().and_then(|(tested, is_zero)| {
+            let (cell, root) = tested.root(self.mask).filter(|_| *is_zero)?;
+            (root.as_constant() == Some(self.mask)).then_some(cell)
+        });
+        self.may_have_flags |= raised.is_some();
+        raised.filter(|_| self.has_flags).or_else(|| path.last_bare_cell())
     }
 
     /// Assumes that the cell is 0; nothing if that was tried before.

@@ -87,7 +87,9 @@ fn trail() -> impl Strategy<Value = String> {
 
 /// Division, counters that are reloaded, addition that carries, a minimum, comparison, also with cells far away, and a flag that
 /// says whether to go on.
-pub const COUNTING: [&str; 25] = [
+pub const COUNTING: [&str; 27] = [
+    "[->[>>+<]>[<]>-[+<<++++++++++>>>+<]<<-<]",
+    "[->[>>+<]>[<]>-[+<<+++>>>-<]<<-<]",
     "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]",
     "[->-[>+>>]>[[-<+>]+>+>>]<<<<<]",
     "[->>+<-[>>>]>[[<+>-]>+>>]<<<<<]",

@@ -36,7 +36,7 @@ pub(super) fn alternate(
     if !body.iter().all(|op| op.kind.straight_target().is_some()) || !body.iter().any(is_turned) {
         return None;
     }
-    let paths = Start { body, base, mask, tested: counter, zeros: Vec::new() }.follow()?;
+    let paths = Start::new(body, base, mask, counter).follow()?;
     let ([path], []) = (paths.complete.as_slice(), paths.lost.as_slice()) else { return None };
     if !path.decisions.is_empty() || path.gain(counter) != Some(mask) {
         return None;

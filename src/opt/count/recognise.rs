@@ -12,18 +12,26 @@ use crate::ir::{Kind, Op};
 
 /// The count that does iterations of the loop on `tested`; the index of its body in the program is `base`.
 pub(super) fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<Counted> {
-    let mut start = Start { body, base, mask, tested, zeros: Vec::new() };
+    let mut start = Start::new(body, base, mask, tested);
+    let found = count_from(&mut start);
+    if found.is_some() || !start.may_have_flags {
+        return found;
+    }
+    count_from(&mut Start { has_flags: true, ..Start::new(body, base, mask, tested) })
+}
+
+fn count_from(start: &mut Start<'_>) -> Option<Counted> {
     let paths = start.follow()?;
-    if let Some(found) = recognise(&paths, &start) {
+    if let Some(found) = recognise(&paths, start) {
         return Some(found);
     }
     // With the cells that are 0 behind each iteration taken for 0 before it.
-    let temporaries = temporaries(&paths, &start);
+    let temporaries = temporaries(&paths, start);
     if temporaries.is_empty() {
         return None;
     }
     start.zeros.extend(temporaries);
-    recognise(&start.follow()?, &start)
+    recognise(&start.follow()?, start)
 }
 
 fn recognise(paths: &Paths, start: &Start<'_>) -> Option<Counted> {
@@ -403,7 +411,19 @@ impl Loop<'_> {
             }
         }
         let stay = zeros.iter().all(|&zero| ways.iter().all(|path| keeps_0(path, zero)));
-        stay.then_some(zeros)
+        stay.then(|| self.in_order(zeros))
+    }
+
+    /// If there is one, the order in which all ways access each of the zeros where those before it are 0.
+    fn in_order(&self, mut zeros: Vec<i32>) -> Vec<i32> {
+        for done in 0..zeros.len() {
+            let left = &mut zeros[done..];
+            let is_next = |&zero: &i32| self.paths.complete.iter().all(|path| path.surely_accesses(zero, left));
+            if let Some(next) = left.iter().position(is_next) {
+                left[..=next].rotate_right(1);
+            }
+        }
+        zeros
     }
 
     fn distance(&self, from: i32, to: i32) -> Option<i8> {

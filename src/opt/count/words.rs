@@ -154,7 +154,7 @@ struct Number {
 impl Number {
     /// The number that the loop on `tested` counts down, and that alone.
     fn counted_by(tested: i32, body: &[Op], mask: u64) -> Option<Number> {
-        let mut start = Start { body, base: 0, mask, tested, zeros: Vec::new() };
+        let mut start = Start::new(body, 0, mask, tested);
         let paths = start.follow()?;
         if !start.zeros.is_empty() || !paths.lost.is_empty() {
             return None;
