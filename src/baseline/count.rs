@@ -3,15 +3,16 @@
 //! Registers beside those of [`super::emitter`]: `r8` holds the iterations, `r9` how far the phase is from its
 //! turn before and `r11` behind them, `r10` the period where that is a sum.
 
-use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 
 use super::translate::Translator;
 use crate::dialect::CellWidth;
+use crate::ir::Kind;
 use crate::ir::branchless::Form;
 use crate::ir::count::{Count, Direction, Reload};
 
 impl Translator<'_> {
-    pub(super) fn count_at_once(&mut self, count: &Count) {
+    pub(super) fn count_at_once(&mut self, index: u32, count: &Count) {
         // From here on the cells are near enough: no address moves `rbx`.
         count.cells().for_each(|cell| _ = self.at(cell));
         let mask = self.emitter.width.mask();
@@ -21,10 +22,16 @@ impl Translator<'_> {
         let at = self.at(count.counter);
         self.emitter.load(at);
         match count.reload {
-            Reload::Never { left_over } => self.emitter.increase(wrapped(-i64::from(left_over))),
-            Reload::Constant { .. } | Reload::Cell { .. } | Reload::Complement { .. } => self.emitter.test(),
+            Reload::Never { left_over } => {
+                self.emitter.increase(wrapped(-i64::from(left_over)));
+                self.emitter.jump_if_zero(behind);
+            }
+            Reload::Constant { .. } | Reload::Cell { .. } | Reload::Complement { .. } => {
+                self.emitter.test();
+                let behind_loop = self.skip_behind(index, count.counter);
+                self.emitter.jump_if_zero(behind_loop.unwrap_or(behind));
+            }
         }
-        self.emitter.jump_if_zero(behind);
         dynasm!(self.emitter.asm; .arch x64; mov r8, rax);
 
         let at = self.at(count.cell(count.phase));
@@ -83,6 +90,22 @@ impl Translator<'_> {
         }
         self.emitter.bind(behind);
         self.forget();
+    }
+
+    /// Where the code goes on behind the loop on `counter` that the operation at `index` stands in front of, if it is here as a whole
+    /// and nobody wants to know that its head was passed.
+    fn skip_behind(&mut self, index: u32, counter: i32) -> Option<DynamicLabel> {
+        let head = index + 1;
+        let is_unwatched = self.unit.counters.is_empty() && self.emitter.notes.rows.is_none();
+        let next = self.unit.has(head).then(|| self.unit.program.ops[head as usize].kind)?;
+        let Kind::Loop { cell, end } = next else { return None };
+        let is_whole = self.unit.has(end) && !self.unit.is_apart(head, end);
+        if cell != counter || !is_whole || !is_unwatched {
+            return None;
+        }
+        let behind = self.emitter.label();
+        self.skipped = Some((head, behind));
+        Some(behind)
     }
 
     /// `if unless == 0 { quotient += cell / divisor; cell %= divisor }`

@@ -95,7 +95,11 @@ impl Translator<'_> {
         if is_apart {
             self.settle(0);
         }
-        let behind = if has_end { self.emitter.label() } else { self.exit_to(end + 1) };
+        let behind = match self.skipped.take_if(|(head, _)| *head == index) {
+            Some((_, behind)) => behind,
+            None if has_end => self.emitter.label(),
+            None => self.exit_to(end + 1),
+        };
         self.emitter.jump_if_zero(behind);
         let slot = self.slot_of(index);
         if !is_apart {

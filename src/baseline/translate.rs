@@ -121,6 +121,7 @@ pub(super) fn translate(unit: &Unit<'_>, notes: Notes) -> Result<Translated, Dyn
         },
         assigns: false,
         stored: 0..0,
+        skipped: None,
         runs_around: None,
         carried: None,
         top,
@@ -182,6 +183,8 @@ pub(super) struct Translator<'a> {
     pub(super) assigns: bool,
     /// The operations that a store before them has done with.
     pub(super) stored: Range<u32>,
+    /// A loop that comes next, and where the count before it goes on if there is nothing to count: behind the loop.
+    pub(super) skipped: Option<(u32, DynamicLabel)>,
     /// The loop around the operation, if its scans remember runs.
     pub(super) runs_around: Option<Rescanning>,
     /// The same, if it carries values.
@@ -272,7 +275,7 @@ impl Translator<'_> {
                 (form @ (Form::Always | Form::Behind { .. } | Form::Redirected), Reload::Constant { period, .. }) => {
                     self.count_in_any_case(&count, period, form);
                 }
-                _ => self.count_at_once(&count),
+                _ => self.count_at_once(index, &count),
             },
             Kind::Divide { cell, divisor, quotient, unless } => self.divide(cell, divisor, quotient, unless),
             Kind::Ripple { digit, stride, mark } => self.ripple(digit, stride, mark),
