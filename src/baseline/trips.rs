@@ -1,4 +1,4 @@
-//! What a loop that goes far holds back, and adds where it comes to: see [`Kind::Hold`](crate::ir::Kind::Hold).
+//! What a loop that goes far does at once where it comes to: see [`Kind::Hold`](crate::ir::Kind::Hold).
 
 use dynasmrt::{DynasmApi, dynasm};
 

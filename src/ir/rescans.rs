@@ -206,7 +206,6 @@ impl Rescanning {
                 last = Some(*direction);
                 self.uses[index] = Use::Scan(Scanned { run, stride: lies });
             }
-            // What holds a value leaves no 0.
             let changed = match op.kind {
                 Kind::AddHeld { cell, .. } => Some(cell),
                 kind => kind.straight_target(),

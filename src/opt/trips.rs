@@ -98,7 +98,8 @@ impl Trips {
                             (delta == mask).then_some(())?;
                             steps += 1;
                         }
-                        // Where no leg moves the pointer the counter gets back what it lost: then the loop has no end, whatever is held.
+                        // Where no leg moves the pointer the counter gets back what it lost, and no leg ever will, since nothing that it
+                        // looks at changes: the loop has no end, whatever is held.
                         (true, _) => (delta == 1 && !std::mem::replace(&mut is_regained, true)).then_some(())?,
                         (false, _) => {}
                     }

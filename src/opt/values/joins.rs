@@ -155,7 +155,7 @@ impl Values {
     fn end_joined(&mut self, op: Op, drift: i32, shift: i32) {
         let rest = self.shift - drift - shift;
         if rest != 0 {
-            // One of two loops in it that lead there and back again was joined with another one.
+            // One of two loops in it that lead there and back again was joined with another one, or drifts and stayed a loop.
             self.rewriter.put(Kind::Move { delta: rest }, op.span);
         }
         self.facts.pointer -= i64::from(drift);

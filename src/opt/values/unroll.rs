@@ -35,6 +35,9 @@ impl Values {
         }
         let body = body.to_vec();
         let most = MAX_UNROLLED.min(self.growth_left) / body.len();
+        if most == 0 {
+            return false;
+        }
         let Some(trips) = self.trips(cell, end, most) else { return false };
         self.growth_left -= body.len() * trips;
         self.rewriter.make_room(self.reserved + body.len() * trips);
@@ -70,6 +73,8 @@ fn can_be_unrolled(body: &[Op]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::growth_for;
+    use crate::ir::{Kind, Program, text};
     use crate::opt::testing::check8;
 
     /// Numbers with a digit in each of two cells and a flag in front of each.
@@ -97,6 +102,23 @@ mod tests {
                 "{FLAGS}/loop [9]/copy [2] [1] 1/move 4/copy [2] [1] 1/move 4/move -8/add [9] 255/end/text \"\\x01\""
             ),
         );
+    }
+
+    #[test]
+    fn programs_get_no_longer_than_they_may() {
+        let flags: String = (0..60).map(|flag| format!("set [{flag}] 1/")).collect();
+        let long = "loop [0]/input [90]/move 1/end/move -60/";
+        // More than may be left, and one iteration.
+        let once = format!("move 59/loop [0]/{}move 1/end/move -60/", "input [90]/".repeat(125));
+        for first in 0..20 {
+            let code = format!("{flags}input [90]/{}{once}{}", long.repeat(first), long.repeat(30));
+            let program = text::parse(&format!("cells 8\n{}", code.replace('/', "\n"))).unwrap();
+            let most = program.ops.len() + growth_for(program.ops.len());
+            let loops =
+                |program: &Program| program.ops.iter().filter(|op| matches!(op.kind, Kind::Loop { .. })).count();
+            let (before, program) = (loops(&program), super::super::run_closed(program));
+            assert!(program.ops.len() <= most && (1..before).contains(&loops(&program)), "{first}");
+        }
     }
 
     #[test]

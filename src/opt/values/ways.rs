@@ -36,7 +36,7 @@ const MAX_APART: usize = 4;
 /// How often the operations of a loop may be followed.
 const MAX_TIMES: usize = 64;
 
-/// So many steps of a scan are followed, where it is not known that it goes on or ends.
+/// So many steps of a scan are followed.
 const MAX_STEPS: u8 = 2;
 
 /// The most cells that a way may change.
@@ -129,7 +129,7 @@ impl Values {
     }
 
     /// How many iterations the loop on `cell` has whose head was just taken and whose end is at `end`, if that is known and not
-    /// more than `most`. Its body moves the pointer by as much on all ways.
+    /// more than `most`, which is at least 1. Its body has to move the pointer by as much on all ways.
     pub(super) fn trips(&mut self, cell: i32, end: u32, most: usize) -> Option<usize> {
         let head = self.rewriter.taken() - 1;
         let mut code = Code::new(self, self.rewriter.taken_and_rest(), head);
