@@ -15,10 +15,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span from the first byte of `self` to the last byte of `last`.
+    /// The span from the first byte of the two to the last. What is unrolled does not come in the order of the source.
     #[must_use]
-    pub fn to(self, last: Span) -> Span {
-        Span { start: self.start, end: last.end }
+    pub fn to(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 

@@ -181,8 +181,12 @@ fn a_number_is_printed_without_loops() {
 }
 
 /// Loops that move along with the pointer, past a flag for each iteration.
-const FLAGGED: [&str; 2] =
-    ["[-]+>>[-]+>>[-]+>>[-]<<<<<<[->[->>>>>>+>+<<<<<<<]>]", "[->[-]+>>[-]+>>[-]<<<<[->[->>>>>+<<<<<]>]<<<<<]"];
+const FLAGGED: [&str; 3] = [
+    "[-]+>>[-]+>>[-]+>>[-]<<<<<<[->[->>>>>>+>+<<<<<<<]>]",
+    "[->[-]+>>[-]+>>[-]<<<<[->[->>>>>+<<<<<]>]<<<<<]",
+    // The next iteration adds to the same cell.
+    "[-]+>>[-]+>>[-]+>>[-]<<<<<<[->+>>+<]",
+];
 
 #[test]
 fn flagged_loops_are_unrolled() {
