@@ -16,7 +16,7 @@
 //! turn. Where there is one other way, on which the phase starts again, the count does all iterations in front of the
 //! loop; where all other ways end the loop, it does the plain iterations in the loop, ahead of the last one. A phase that is
 //! told apart by nothing, but becomes 1 less itself each time, counts as well if it begins with 0 or 1: binary digits are added
-//! like that. From other values that are known it counts in an [`alternate`] way.
+//! like that. From other values that are known it counts in an [`mod@alternate`] way.
 //! A loop that takes several from its counter in each iteration, and leads elsewhere if less than that is left, has them taken by a
 //! [`Kind::Divide`].
 //! The loop stays: it does what the count leaves, where cells that have to be 0 are not.
