@@ -126,14 +126,9 @@ impl Trips {
         (open == 0 && steps == 1).then_some(())?;
         let home = legs.first().map(|first| first.cell - first.stride)?;
         ((home - i64::from(counter)).abs() <= MAX_DISTANCE).then_some(())?;
-        let mut most = None;
-        for addition in &additions {
-            if !addition.is_apart(counter, &legs) {
-                let limit = addition.limit(counter, &legs)?;
-                most = Some(most.map_or(limit, |most: u32| most.min(limit)));
-            }
-        }
-        Some(Trips { additions, home: i32::try_from(home).ok()?, most })
+        let others = additions.iter().filter(|addition| !addition.is_apart(counter, &legs));
+        let limits: Option<Vec<u32>> = others.map(|addition| addition.limit(counter, &legs)).collect();
+        Some(Trips { most: limits?.into_iter().min(), additions, home: i32::try_from(home).ok()? })
     }
 
     /// What is to be put in front of the operations of the body at these indices. What is held is added near home at the end: then it
