@@ -23,6 +23,7 @@
 
 mod alternate;
 mod body;
+mod but_last;
 mod look;
 mod outcome;
 mod recognise;
@@ -44,12 +45,19 @@ pub(super) fn run(program: Program) -> Program {
             continue;
         }
         let first = |cell: i32| assigned(cell, &program.ops[..index]);
-        let is_certain = |counted: &Counted| counted.bit().is_none_or(|bit| matches!(first(bit), Some(0 | 1)));
-        let counted = seen.counted(cell, body, index + 1).filter(is_certain);
+        let is_given = |counted: &Counted| match counted.given {
+            Given::Nothing => true,
+            Given::Bit(cell) => matches!(first(cell), Some(0 | 1)),
+            Given::Sum(one, other, sum) => match (first(one), first(other)) {
+                (Some(one), Some(other)) => one.wrapping_add(other) & mask == sum,
+                _ => false,
+            },
+        };
+        let counted = seen.counted(cell, body, index + 1).filter(is_given);
         let counted = counted.or_else(|| alternate(cell, body, index + 1, mask, first));
-        let Some(Counted { place, kinds }) = counted else { continue };
+        let Some(Counted { place, kinds, .. }) = counted else { continue };
         match place {
-            Place::Before | Place::BeforeBit => found.extend(kinds.into_iter().map(|kind| (index, kind))),
+            Place::Before => found.extend(kinds.into_iter().map(|kind| (index, kind))),
             Place::Inside => found.extend(kinds.into_iter().map(|kind| (index + 1, kind))),
             Place::Around => {
                 found.extend(kinds.into_iter().map(|kind| (index, kind)));
@@ -77,27 +85,41 @@ fn is_counted(tested: i32, ops: &[Op]) -> bool {
     last.is_some_and(|op| matches!(op.kind, Kind::Count(_) | Kind::Divide { .. }))
 }
 
-/// The value of the cell behind these operations, if they assign it.
+/// The value of the cell behind these operations, if they assign it whatever happens.
 fn assigned(cell: i32, ops: &[Op]) -> Option<u64> {
-    let mut straight = ops.iter().rev().take(MAX_BACK).take_while(|op| op.kind.straight_target().is_some());
-    match straight.find(|op| op.kind.straight_target() == Some(cell))?.kind {
-        Kind::Set { value, .. } => Some(value),
-        _ => None,
+    let mut depth = 0u32;
+    for op in ops.iter().rev().take(MAX_BACK) {
+        match op.kind {
+            Kind::IfEnd { .. } => depth += 1,
+            Kind::If { .. } => depth = depth.saturating_sub(1),
+            kind if kind.straight_target()? != cell => {}
+            Kind::Set { value, .. } if depth == 0 => return Some(value),
+            _ => return None,
+        }
     }
+    None
 }
 
 /// So many operations in front of a loop are looked at.
-const MAX_BACK: usize = 16;
+const MAX_BACK: usize = 32;
 
 /// Where the count stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Before,
-    /// The same, if the phase is 0 or 1 there.
-    BeforeBit,
     Inside,
     /// In front of the loop, in a condition around both, with more of which the first is the condition's head.
     Around,
+}
+
+/// What cells have to hold in front of the loop.
+#[derive(Clone, Copy)]
+enum Given {
+    Nothing,
+    /// This one 0 or 1.
+    Bit(i32),
+    /// These two together this.
+    Sum(i32, i32, u64),
 }
 
 /// What does iterations of a loop: a count, and what belongs to it.
@@ -105,15 +127,23 @@ enum Place {
 struct Counted {
     place: Place,
     kinds: Vec<Kind>,
+    given: Given,
 }
 
 impl Counted {
-    /// The cell that has to be 0 or 1 in front of the loop.
-    fn bit(&self) -> Option<i32> {
-        match (self.place, self.kinds.as_slice()) {
-            (Place::BeforeBit, [Kind::Count(count)]) => Some(count.cell(count.phase)),
-            _ => None,
-        }
+    fn new(place: Place, kinds: Vec<Kind>) -> Counted {
+        Counted { place, kinds, given: Given::Nothing }
+    }
+
+    /// The same on cells so far to the right.
+    fn shifted(&self, distance: i32) -> Counted {
+        let given = match self.given {
+            Given::Nothing => Given::Nothing,
+            Given::Bit(cell) => Given::Bit(cell + distance),
+            Given::Sum(one, other, sum) => Given::Sum(one + distance, other + distance, sum),
+        };
+        let kinds = self.kinds.iter().map(|kind| kind.shifted(distance)).collect();
+        Counted { place: self.place, kinds, given }
     }
 }
 
@@ -202,8 +232,6 @@ mod tests {
             // It is read first, or assigned on one way only.
             "muladd [5] [2] 1/set [2] 1/if [0]/set [2] 0/add [0] 255/end/add [1] 255",
             "if [0]/set [2] 0/add [0] 255/end/add [1] 255",
-            // Whether the phase was reloaded in the last iteration is not whether it ever was.
-            "set [2] 1/if [0]/set [2] 0/end/if [2]/set [0] 9/end/add [0] 255/add [1] 255",
         ] {
             stays(&format!("loop [1]/{body}/end/output [2]"));
         }
@@ -311,6 +339,30 @@ mod tests {
             "loop [8]/@add [6] 255/add [7] 255/set [8] 0/copy [9] [6] 1/if [9]/set [9] 0/copy [10] [7] 1/\
              if [10]/set [10] 0/set [8] 1/end/end/end",
             "count [6] [7] down to 1 leave 1 zero [9] zero [10]",
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_1() {
+        let body = |raised: u8| {
+            format!(
+                "add [0] 255/add [1] 255/walk [1] 1 0 -1/move 1/loop [1]/add [4] 1/add [1] 255/move 1/end/\
+                 add [0] {raised}/move -2"
+            )
+        };
+        let count = "add [2] 255/count [0] [1] down to 1 from 0 carry [5] zero [2] zero [3]/add [2] 1";
+        check8(
+            "count",
+            &format!("loop [0]/{}/end/output [2]", body(1)),
+            &format!("if [0]/{count}/loop [0]/{}/end/end/output [2]", body(1)),
+        );
+        // It would be 2.
+        stays(&format!("loop [0]/{}/end", body(2)));
+        // Ahead of the last iteration.
+        counts(
+            "loop [0]/@add [1] 255/walk [1] 1 0 -1/move 1/loop [1]/add [-2] 1/set [-1] 1/add [1] 255/move 1/end/\
+             add [0] 1/move -2/add [0] 255/end",
+            "add [2] 255/count [0] [1] down to 1 leave 1 zero [2] zero [3]/add [2] 1",
         );
     }
 

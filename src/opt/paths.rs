@@ -36,12 +36,22 @@ pub(super) struct Start<'a> {
     pub mask: u64,
     /// The cell that the loop tests: not 0.
     pub tested: i32,
-    /// Cells that are 0.
+    /// Cells that are 0, but for the one that is 1: of that, what is more than 1 is 0, and so ways have it.
     pub zeros: Vec<i32>,
-    /// Whether a way that gets lost where a flag is raised from -1 to 0 is made impossible by that: the flag is 0.
-    pub has_flags: bool,
-    /// Whether there was such a way.
-    pub may_have_flags: bool,
+    pub one: Option<i32>,
+    /// What may be taken for granted to make a way impossible that gets lost, besides a cell being 0 that was decided not to be.
+    pub denial: Option<Denial>,
+    /// What would have made one impossible.
+    pub denials: SmallVec<[Denial; 2]>,
+}
+
+/// Why a way is impossible that gets lost at its last test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denial {
+    /// A flag is raised from -1 to 0 there: it is 0.
+    Flag,
+    /// A cell is not 1 there: it is.
+    One,
 }
 
 /// A way through the body.
@@ -94,7 +104,7 @@ enum Answer {
 
 impl<'a> Start<'a> {
     pub fn new(body: &'a [Op], base: usize, mask: u64, tested: i32) -> Start<'a> {
-        Start { body, base, mask, tested, zeros: Vec::new(), has_flags: false, may_have_flags: false }
+        Start { body, base, mask, tested, zeros: Vec::new(), one: None, denial: None, denials: SmallVec::new() }
     }
 
     /// Follows all ways, as long as the loop may be one that counts. Adds to the zeros where that makes ways that get lost
@@ -121,17 +131,24 @@ impl<'a> Start<'a> {
                         if path.last_bare_cell().is_none() && !path.is_counted_or_known(self) {
                             return None;
                         }
+                        if let Some(one) = self.one
+                            && let Some(mut value) = path.cells.remove(&one)
+                        {
+                            value.add_constant(self.mask, self.mask)?;
+                            path.cells.insert(one, value);
+                        }
                         paths.complete.push(path);
                     }
-                    Way::Complete | Way::Lost => match self.deniable(&path) {
-                        Some(cell) => {
-                            self.assume(cell)?;
+                    Way::Complete | Way::Lost => {
+                        if self.deny(&path)? {
                             continue 'again;
                         }
                         // Some may get lost, where it depends on something.
-                        None if path.decisions.is_empty() || paths.lost.len() == MAX_LOST => return None,
-                        None => paths.lost.push(path),
-                    },
+                        if path.decisions.is_empty() || paths.lost.len() == MAX_LOST {
+                            return None;
+                        }
+                        paths.lost.push(path);
+                    }
                     Way::Wants(cell) => {
                         self.assume(cell)?;
                         continue 'again;
@@ -153,20 +170,39 @@ impl<'a> Start<'a> {
         }
     }
 
-    /// The cell that makes a way impossible which gets lost, if it is 0.
-    fn deniable(&mut self, path: &Path) -> Option<i32> {
-        let raised = path.decisions.last().and_then(|(tested, is_zero)| {
-            let (cell, root) = tested.root(self.mask).filter(|_| *is_zero)?;
-            (root.as_constant() == Some(self.mask)).then_some(cell)
+    /// Assumes of a cell what makes a way impossible that gets lost; whether there is one, and nothing if that was tried before.
+    fn deny(&mut self, path: &Path) -> Option<bool> {
+        let denial = path.decisions.last().and_then(|(tested, is_zero)| {
+            let (cell, root) = tested.root(self.mask)?;
+            match root.as_constant()? {
+                root if root == self.mask && *is_zero => Some((Denial::Flag, cell)),
+                1 if !is_zero => Some((Denial::One, cell)),
+                _ => None,
+            }
         });
-        self.may_have_flags |= raised.is_some();
-        raised.filter(|_| self.has_flags).or_else(|| path.last_bare_cell())
+        self.denials.extend(denial.map(|(denial, _)| denial).filter(|denial| !self.denials.contains(denial)));
+        match denial.filter(|&(denial, _)| self.denial == Some(denial)) {
+            Some((Denial::One, cell)) => {
+                self.assume(cell)?;
+                self.one.replace(cell).is_none().then_some(true)
+            }
+            Some((Denial::Flag, cell)) => self.assume(cell).map(|()| true),
+            None => match path.last_bare_cell() {
+                Some(cell) => self.assume(cell).map(|()| true),
+                None => Some(false),
+            },
+        }
     }
 
     /// Assumes that the cell is 0; nothing if that was tried before.
     fn assume(&mut self, cell: i32) -> Option<()> {
         let is_new = cell != self.tested && !self.zeros.contains(&cell) && self.zeros.len() < Count::MAX_ZEROS;
         is_new.then(|| self.zeros.push(cell))
+    }
+
+    /// What the cell is assumed to be.
+    fn assumed(&self, cell: i32) -> Option<u64> {
+        self.zeros.contains(&cell).then(|| u64::from(self.one == Some(cell)))
     }
 }
 
@@ -222,11 +258,11 @@ impl Path {
         if let Some(value) = self.cells.get(&cell) {
             return value.clone();
         }
-        if start.zeros.contains(&cell) {
+        if let Some(value) = start.assumed(cell) {
             if self.reads.iter().all(|&(read, _)| read != cell) {
                 self.reads.push((cell, self.hull));
             }
-            return Polynomial::default();
+            return Polynomial::constant(value);
         }
         self.at_start(cell)
     }
@@ -446,8 +482,10 @@ impl Path {
         for (changed, before) in &*before {
             let before = match before {
                 Some(value) => value.clone(),
-                None if start.zeros.contains(changed) => Polynomial::default(),
-                None => self.at_start(*changed),
+                None => match start.assumed(*changed) {
+                    Some(value) => Polynomial::constant(value),
+                    None => self.at_start(*changed),
+                },
             };
             let after = self.cells.get(changed)?;
             if before != *after && at_root(&before)? != at_root(after)? {

@@ -87,7 +87,7 @@ fn trail() -> impl Strategy<Value = String> {
 
 /// Division, counters that are reloaded, addition that carries, a minimum, comparison, also with cells far away, and a flag that
 /// says whether to go on.
-pub const COUNTING: [&str; 27] = [
+pub const COUNTING: [&str; 31] = [
     "[->[>>+<]>[<]>-[+<<++++++++++>>>+<]<<-<]",
     "[->[>>+<]>[<]>-[+<<+++>>>-<]<<-<]",
     "[->-[>+>>]>[+[-<+>]>+>>]<<<<<]",
@@ -115,6 +115,10 @@ pub const COUNTING: [&str; 27] = [
     "[->>>+>-[>>]<[[>+<-]<+>>>]<<<<<]",
     "[->-[>]<<]",
     "[->->>+<<[>]<<]",
+    "[>-[>-]>[><<<<+>[-]+>>->]<+<<-]",
+    "[->-[>-]>[>>>+<<<->]<+<<]",
+    "[>>>[-]+<<[>>>+>+<<<<-]>>>[<<<+>>>-]>[<<->>[-]]<<<<->[>>>>[-]+<<<<[-]]>[<<[-]>>>>>[-]+<<<[-]]>>>[<<<<+>>>>[-]]<<<<<<-]",
+    "[>>->->+<<<[-]+>>[>>>+>+<<<<-]>>>[<<<+>>>-]>[<<<<<<->>>>>>[-]]<<<<<<[>>[-]+++++>----->+<<<<[-]]+>[>>>>+>+<<<<<-]>>>>[<<<<+>>>>-]>[<<<<<<->>>>>>[-]]<<<<<<[<[-]>[-]]<]",
 ];
 
 /// Every way of writing it is recognised, whatever the cells hold.
@@ -141,6 +145,20 @@ fn alternating_loops_are_found() {
         let is_found = program.ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
         let is_loop = program.ops.iter().any(|op| matches!(op.kind, Kind::Loop { .. }));
         assert!(is_found && !is_loop, "{idiom}\n{}", text::print(&program, None));
+    }
+}
+
+/// A loop that divides cell 2, and clears the remainder where the next quotient begins: that and what is left of the divisor have to be
+/// known in front of it.
+const REMAINDER: &str = ">>>[-]+++++>[-]<<<<[>>->->+<<<[-]+>>>>>[-]>[-]<<<<[>>>+>+<<<<-]>>>[<<<+>>>-]>[<<<<<<->>>>>>[-]]<<<<<<[>>[-]+++++>[-]>+<<<<[-]]+>>>>>[-]>[-]<<<<<[>>>>+>+<<<<<-]>>>>[<<<<+>>>>-]>[<<<<<<->>>>>>[-]]<<<<<<[<[-]>[-]]<]";
+
+#[test]
+fn remainders_that_start_again_are_counted() {
+    for (divisor, is_counted) in [("+++++", true), ("++++", false), (",", false)] {
+        let code = format!("+>>,>>,<<<<{}.>.>.>.>.>.", REMAINDER.replacen("+++++", divisor, 1));
+        let case = Case::new(&code, vec![23, 5, 5], Dialect::default());
+        let is_found = case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::Count(_)));
+        assert_eq!(is_found, is_counted, "{divisor}\n{}", text::print(&case.at(Level::O2), None));
     }
 }
 
@@ -220,6 +238,7 @@ fn counting_loop() -> impl Strategy<Value = String> {
         1 => prop::sample::select(&ALTERNATING),
         1 => prop::sample::select(&DIVIDING),
         1 => prop::sample::select(&FLAGGED),
+        1 => Just(REMAINDER),
         1 => prop::sample::select(&MISCOUNTING),
     ];
     (idiom, edits).prop_map(|(idiom, edits)| {

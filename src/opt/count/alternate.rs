@@ -91,7 +91,7 @@ pub(super) fn alternate(
     if start != 0 {
         kinds.push(Kind::Add { cell: phase, delta: start });
     }
-    Some(Counted { place: Place::Around, kinds })
+    Some(Counted::new(Place::Around, kinds))
 }
 
 #[cfg(test)]

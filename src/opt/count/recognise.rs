@@ -3,21 +3,25 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroI8;
 
+use smallvec::SmallVec;
+
 use super::super::paths::{Path, Paths, Start};
 use super::super::polynomial::Polynomial;
 use super::outcome::Outcome;
-use super::{Counted, Place};
+use super::{Counted, Given, Place};
 use crate::ir::count::{Count, Direction, Reload};
 use crate::ir::{Kind, Op};
 
-/// The count that does iterations of the loop on `tested`; the index of its body in the program is `base`.
+/// What does iterations of the loop on `tested`; the index of its body in the program is `base`.
 pub(super) fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<Counted> {
     let mut start = Start::new(body, base, mask, tested);
     let found = count_from(&mut start);
-    if found.is_some() || !start.may_have_flags {
-        return found;
-    }
-    count_from(&mut Start { has_flags: true, ..Start::new(body, base, mask, tested) })
+    let denials = if found.is_none() { std::mem::take(&mut start.denials) } else { SmallVec::new() };
+    found.or_else(|| {
+        denials
+            .into_iter()
+            .find_map(|denial| count_from(&mut Start { denial: Some(denial), ..Start::new(body, base, mask, tested) }))
+    })
 }
 
 fn count_from(start: &mut Start<'_>) -> Option<Counted> {
@@ -36,12 +40,17 @@ fn count_from(start: &mut Start<'_>) -> Option<Counted> {
 
 fn recognise(paths: &Paths, start: &Start<'_>) -> Option<Counted> {
     let shape = Loop { paths, start };
-    let of = |place| move |count| Counted { place, kinds: vec![Kind::Count(count)] };
-    (shape.division(true).or_else(|| shape.division(false)))
-        .or_else(|| shape.alternation().map(of(Place::BeforeBit)))
+    let of = |place| move |count| Counted::new(place, vec![Kind::Count(count)]);
+    let counted = (shape.division(true).or_else(|| shape.division(false)))
+        .or_else(|| shape.alternation())
         .or_else(|| shape.minimum().map(of(Place::Inside)))
         .or_else(|| shape.until_lost().map(of(Place::Before)))
-        .or_else(|| shape.quotient().map(|kind| Counted { place: Place::Before, kinds: vec![kind] }))
+        .or_else(|| shape.quotient().map(|kind| Counted::new(Place::Before, vec![kind])))
+        .or_else(|| shape.all_but_last())?;
+    match start.one {
+        Some(one) => shape.with_one(one, counted),
+        None => Some(counted),
+    }
 }
 
 /// Cells that some way changes and leaves at 0, or at what they were, and no way at anything else, and that something
@@ -61,18 +70,40 @@ fn temporaries(paths: &Paths, start: &Start<'_>) -> BTreeSet<i32> {
 
 /// The second of the two cells.
 #[derive(Clone, Copy)]
-struct Phase {
-    cell: i32,
-    turn: u64,
-    direction: Direction,
+pub(super) struct Phase {
+    pub cell: i32,
+    pub turn: u64,
+    pub direction: Direction,
 }
 
-struct Loop<'a> {
-    paths: &'a Paths,
-    start: &'a Start<'a>,
+pub(super) struct Loop<'a> {
+    pub paths: &'a Paths,
+    pub start: &'a Start<'a>,
 }
 
 impl Loop<'_> {
+    /// A count for which a cell is 1 where it looks for a 0.
+    fn with_one(&self, one: i32, counted: Counted) -> Option<Counted> {
+        let place = counted.kinds.iter().position(|kind| matches!(kind, Kind::Count(_)))?;
+        let Kind::Count(count) = counted.kinds[place] else { return None };
+        let zeros: Vec<i32> = count.zero_cells().collect();
+        let all = || self.paths.complete.iter().chain(&self.paths.lost);
+        let is_allowed = zeros.contains(&one) && all().all(|path| path.surely_accesses(one, &zeros));
+        is_allowed.then_some(())?;
+        let mut kinds = counted.kinds;
+        kinds.insert(place + 1, Kind::Add { cell: one, delta: 1 });
+        kinds.insert(place, Kind::Add { cell: one, delta: self.start.mask });
+        let place = match counted.place {
+            Place::Inside => Place::Inside,
+            Place::Before => {
+                kinds.insert(0, Kind::If { cell: self.start.tested, end: 0 });
+                Place::Around
+            }
+            Place::Around => return None,
+        };
+        Some(Counted { place, kinds, ..counted })
+    }
+
     /// The loop has two ways; on one of them the phase starts again. If that way `may_clear` cells, they become 0; else they have to be
     /// 0 before.
     fn division(&self, may_clear: bool) -> Option<Counted> {
@@ -229,15 +260,15 @@ impl Loop<'_> {
         is_allowed.then_some(())?;
         let count = self.assemble(counter, phase, reload, carry, copy, &zeros)?;
         if outcome.is_empty() {
-            return Some(Counted { place: Place::Before, kinds: vec![Kind::Count(count)] });
+            return Some(Counted::new(Place::Before, vec![Kind::Count(count)]));
         }
         let Reload::Constant { period, .. } = count.reload else { return None };
         let is_told = outcome.is_told(period, turning, self.start.body);
-        is_told.then(|| Counted { place: Place::Around, kinds: outcome.around(count, mask) })
+        is_told.then(|| Counted::new(Place::Around, outcome.around(count, mask)))
     }
 
     /// The loop has one way; on it the phase becomes 1 less itself, and the carry is added it, or what it becomes.
-    fn alternation(&self) -> Option<Count> {
+    fn alternation(&self) -> Option<Counted> {
         let (mask, counter) = (self.start.mask, self.start.tested);
         let ([path], []) = (self.paths.complete.as_slice(), self.paths.lost.as_slice()) else { return None };
         if !path.decisions.is_empty() || path.gain(counter) != Some(mask) {
@@ -281,7 +312,9 @@ impl Loop<'_> {
         is_allowed.then_some(())?;
         let phase = Phase { cell: phase, turn, direction };
         let carry = carried.map(|(cell, _)| cell);
-        self.assemble(counter, phase, Reload::Constant { period: 2, mirror: None, borrows: false }, carry, copy, &zeros)
+        let reload = Reload::Constant { period: 2, mirror: None, borrows: false };
+        let count = self.assemble(counter, phase, reload, carry, copy, &zeros)?;
+        Some(Counted { given: Given::Bit(phase.cell), ..Counted::new(Place::Before, vec![Kind::Count(count)]) })
     }
 
     /// The loop has one way that ends where it began, as long as the phase is not at its turn; the others lead elsewhere.
@@ -389,7 +422,7 @@ impl Loop<'_> {
     }
 
     /// The cell that `test` finds at its turn, if it steps by one on the plain way.
-    fn phase(&self, plain: &Path, test: &Polynomial) -> Option<Phase> {
+    pub(super) fn phase(&self, plain: &Path, test: &Polynomial) -> Option<Phase> {
         let (cell, root) = test.root(self.start.mask)?;
         let direction = match plain.gain(cell)? {
             1 => Direction::Up,
@@ -401,7 +434,7 @@ impl Loop<'_> {
 
     /// The cells that have to be 0, in the order in which they are to be looked at: those that some way reads, and
     /// those that these ways set to 0. Nothing if they do not stay 0.
-    fn zeros(&self, ways: &[&Path], settled: &[i32]) -> Option<Vec<i32>> {
+    pub(super) fn zeros(&self, ways: &[&Path], settled: &[i32]) -> Option<Vec<i32>> {
         let mut zeros: Vec<i32> = Vec::new();
         let read = ways.iter().copied().chain(&self.paths.complete).chain(&self.paths.lost);
         let read = read.flat_map(|path| path.reads.iter().map(|&(cell, _)| cell));
@@ -426,11 +459,11 @@ impl Loop<'_> {
         zeros
     }
 
-    fn distance(&self, from: i32, to: i32) -> Option<i8> {
+    pub(super) fn distance(&self, from: i32, to: i32) -> Option<i8> {
         i8::try_from(to.checked_sub(from)?).ok()
     }
 
-    fn assemble(
+    pub(super) fn assemble(
         &self,
         counter: i32,
         phase: Phase,
@@ -461,17 +494,17 @@ impl Loop<'_> {
 }
 
 /// Whether the way accesses each of the zeros in any case where those before it are 0.
-fn may_read_zeros(zeros: &[i32], path: &Path) -> bool {
+pub(super) fn may_read_zeros(zeros: &[i32], path: &Path) -> bool {
     (0..zeros.len()).all(|index| path.surely_accesses(zeros[index], &zeros[index..]))
 }
 
 /// Whether the way ends with 0 in `cell`, having changed it.
-fn leaves_0(path: &Path, cell: i32) -> bool {
+pub(super) fn leaves_0(path: &Path, cell: i32) -> bool {
     path.cells.get(&cell).is_some_and(|value| value.as_constant() == Some(0))
 }
 
 /// Whether a cell that was 0 is, however it came to it.
-fn keeps_0(path: &Path, cell: i32) -> bool {
+pub(super) fn keeps_0(path: &Path, cell: i32) -> bool {
     path.cells.get(&cell).is_none_or(|value| value.as_constant() == Some(0) || *value == Polynomial::cell(cell))
 }
 

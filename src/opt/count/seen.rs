@@ -62,7 +62,6 @@ impl Remembered<'_> {
             (own, other) => own == other,
         };
         let is_same = self.body.len() == body.len() && self.body.iter().zip(body).all(is_same);
-        let kinds = || self.counted.kinds.iter().map(|kind| kind.shifted(distance)).collect();
-        is_same.then(|| Counted { place: self.counted.place, kinds: kinds() })
+        is_same.then(|| self.counted.shifted(distance))
     }
 }

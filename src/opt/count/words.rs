@@ -37,7 +37,7 @@ use super::super::paths::{Path, Start};
 use super::super::polynomial::Polynomial;
 use super::body::{assigns_first, cells};
 use super::recognise::count;
-use super::{Counted, Place};
+use super::{Counted, Given, Place};
 use crate::ir::count::{Count, Reload};
 use crate::ir::{Builder, Kind, Op, Program, Rewriter};
 
@@ -239,7 +239,10 @@ impl Part {
         let mut body = Builder::default();
         body.push(Kind::Add { cell: counter, delta: mask }, self.ops[0].span);
         self.ops.iter().for_each(|op| body.push(op.kind, op.span));
-        let Counted { place: Place::Before, kinds } = count(counter, body.ops(), 0, mask)? else { return None };
+        let Counted { place: Place::Before, kinds, given: Given::Nothing } = count(counter, body.ops(), 0, mask)?
+        else {
+            return None;
+        };
         let [Kind::Count(count)] = kinds[..] else { return None };
         let Reload::Constant { period: 0, .. } = count.reload else { return None };
         sums.push(Kind::Copy { target: counter, source: number.lower, factor: 1 });
