@@ -54,8 +54,8 @@ pub const MAX_LINTED_BYTES: usize = 1 << 20;
 /// What passes do while larger sources are read cannot be watched, in bytes: it would be more than anybody looks at.
 const MAX_WATCHED_BYTES: usize = 1 << 19;
 
-/// Before code of larger sources runs, not all passes are done, in bytes: they would take more than 10 ms.
-const MAX_BYTES_AT_ONCE: usize = 1 << 19;
+/// Before code of larger programs runs, not all passes are done, in operations as read: they would take more than 10 ms.
+const MAX_OPS_AT_ONCE: usize = 1 << 15;
 
 /// Whether input may stand behind the program in the same file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,9 +158,16 @@ impl Checked {
     }
 
     /// When code of the program starts that runs at once, where `policy` says what is compiled better later.
-    pub fn start_of_code(&self, policy: &Policy) -> Start {
-        let is_large = self.source.bytes().len() > MAX_BYTES_AT_ONCE;
-        if is_large && !policy.is_never() { Start::InParts } else { Start::AtOnce }
+    ///
+    /// # Errors
+    /// None: the source was checked.
+    pub fn start_of_code(&self, policy: &Policy) -> Result<Start> {
+        let read = self.read.borrow().as_ref().map(|(_, program)| program.ops.len());
+        let ops = match read {
+            Some(ops) => ops,
+            None => self.parse(self.options.granularity)?.ops.len(),
+        };
+        Ok(if ops > MAX_OPS_AT_ONCE && !policy.is_never() { Start::InParts } else { Start::AtOnce })
     }
 
     /// Warnings about what is surely a mistake.

@@ -53,7 +53,7 @@ fn serve(args: &MeasureArgs, orders: &mut StdinLock<'_>) -> Result<()> {
     };
     let start = match args.engine {
         Engine::Llvm | Engine::Reference => Start::Ahead,
-        Engine::Tiered | Engine::Baseline => checked.start_of_code(&policy),
+        Engine::Tiered | Engine::Baseline => checked.start_of_code(&policy)?,
     };
     let clock = Instant::now();
     let program = checked.optimized(args.level, start)?;

@@ -171,7 +171,7 @@ fn run_at_once(
     let CompileArgs { passes, print_after, remarks, time_passes, .. } = &args.compile;
     // Whoever watches passes wants to see them all.
     let is_watched = passes.is_some() || !print_after.is_empty() || remarks.is_some();
-    let start = if is_watched { Start::AtOnce } else { checked.start_of_code(&policy) };
+    let start = if is_watched { Start::AtOnce } else { checked.start_of_code(&policy)? };
     let clock = Instant::now();
     let (mut limits, mut time_of_trial) = (limits(args), Duration::ZERO);
     let program = if start == Start::AtOnce && !is_watched && !time_passes && trial::is_wanted(args, tools) {
