@@ -25,6 +25,7 @@ mod brackets;
 mod counts;
 mod joins;
 mod knowledge;
+mod nearby;
 mod shorter;
 mod still;
 mod threading;

@@ -4,6 +4,7 @@ use super::super::concrete::Done;
 use super::super::effects::Effect;
 use super::super::facts::Fact;
 use super::Values;
+use super::nearby::Nearby;
 use super::still::Beginning;
 use super::threading::Threading;
 use super::ways::{Changed, Followed};
@@ -24,6 +25,8 @@ pub(super) struct Open {
     /// For loops: the index of the head in the old program and in the new one.
     heads: (u32, u32),
     pub threading: Threading,
+    /// For conditions behind which all may be lost: what is known where they do not hold.
+    nearby: Nearby,
 }
 
 /// What was known of a cell in front of a condition that changed it, or before a change in it.
@@ -70,8 +73,19 @@ impl Values {
         self.open_loops += usize::from(kind == OpenKind::Loop || effect == Effect::Anything);
         let (cell, journal, at_entry) = (self.place(cell), self.journal.len(), self.at_entry.len());
         let behind = self.behind.len();
-        let threading = Threading::default();
-        self.open.push(Open { kind, cell, effect, journal, is_noting, at_entry, behind, heads: (0, 0), threading });
+        let (threading, nearby) = (Threading::default(), Nearby::new());
+        self.open.push(Open {
+            kind,
+            cell,
+            effect,
+            journal,
+            is_noting,
+            at_entry,
+            behind,
+            heads: (0, 0),
+            threading,
+            nearby,
+        });
     }
 
     /// The innermost loop or condition, which ends.
@@ -331,7 +345,12 @@ impl Values {
             // Its body may come to be one that is followed, with what stands before it.
             self.stretches.note_news();
         }
+        let is_lost = effect == Effect::Anything && !is_certain;
+        let nearby = if is_lost { self.nearby(cell) } else { Nearby::new() };
         self.open(kind, cell, effect);
+        if let Some(open) = self.open.last_mut() {
+            open.nearby = nearby;
+        }
         if is_certain {
             self.note_lost_bracket();
         } else {
@@ -388,8 +407,13 @@ impl Values {
         self.put(op.kind, op.span);
         match open.effect {
             Effect::Anything => {
-                self.forget_everything();
-                self.stretches.begin(self.rewriter.next_index(), Beginning::Nothing);
+                let keeps_some = self.keep_nearby(open.nearby);
+                if keeps_some {
+                    // What comes next follows from more than the condition's end.
+                    self.stretches.note_news();
+                }
+                let beginning = if keeps_some { Beginning::Nearby } else { Beginning::Nothing };
+                self.stretches.begin(self.rewriter.next_index(), beginning);
             }
             Effect::Cells(_) => self.merge_changes(&open),
         }

@@ -34,12 +34,13 @@ impl Values {
     }
 
     /// What the condition whose head was just taken does in fewer operations together with the next one, or with the
-    /// straight code behind it; and the end of those.
+    /// straight code behind it, if the next one does not need it; and the end of those.
     pub(super) fn shorten(&mut self, end: u32) -> Option<(Vec<Kind>, u32)> {
         self.tried.as_ref()?;
         let first = self.rewriter.rest_before(end).len() + 2;
         let base = end as usize + 1 - first;
-        windows(self.rewriter.taken_and_rest(), first, base).into_iter().flatten().find_map(|len| {
+        let is_alone = self.needing(end, 1) == 0;
+        windows(self.rewriter.taken_and_rest(), first, base, is_alone).into_iter().flatten().find_map(|len| {
             let kinds = self.shorten_window(len, base)?;
             Some((kinds, (base + len) as u32))
         })
@@ -104,8 +105,8 @@ impl Values {
 }
 
 /// How many of `ops`, which begin with a condition of `first` operations, are looked at together, the most first. The index of
-/// the first is `base`.
-fn windows(ops: &[Op], first: usize, base: usize) -> [Option<usize>; 2] {
+/// the first is `base`. Where there is a next condition, the first one `is_alone` if that does not need it.
+fn windows(ops: &[Op], first: usize, base: usize, is_alone: bool) -> [Option<usize>; 3] {
     let behind = |start: usize| {
         let straight = ops[start..].iter().take(MAX_TAIL).take_while(|op| is_straight(op.kind)).count();
         start + straight
@@ -116,8 +117,8 @@ fn windows(ops: &[Op], first: usize, base: usize) -> [Option<usize>; 2] {
         Some(_) | None => None,
     };
     let lens = match second {
-        Some(second) => [Some(second), Some(behind(second)).filter(|&tail| tail != second)],
-        None => [Some(next), None],
+        Some(second) => [Some(second), Some(behind(second)).filter(|&tail| tail != second), is_alone.then_some(next)],
+        None => [Some(next), None, None],
     };
     lens.map(|len| len.filter(|&len| len <= MAX_SOLVED))
 }

@@ -23,6 +23,8 @@ pub(super) enum Beginning {
     /// This cell is not.
     Nonzero(i32),
     Nothing,
+    /// What was known before of cells near the pointer: no two of these are alike.
+    Nearby,
 }
 
 /// Operations up to the one where knowledge ends, or to the end of the program.
@@ -65,7 +67,7 @@ impl Stretches {
 
     /// A stretch begins behind the first `end` operations of the new program.
     pub fn begin(&mut self, end: u32, beginning: Beginning) {
-        if self.is_still && self.from < end {
+        if self.is_still && self.from < end && self.beginning != Beginning::Nearby {
             self.now.push(Stretch { from: self.from, end, beginning: self.beginning });
         }
         (self.from, self.beginning, self.is_still, self.is_new) = (end, beginning, true, true);

@@ -57,7 +57,7 @@ impl Values {
 
     /// How many of the conditions behind the one that ends at `end` of the old program are on cells that are 0 here, one right
     /// behind the other, up to `most`: where this one does not hold, they do not either.
-    fn needing(&self, end: u32, most: u32) -> u32 {
+    pub(super) fn needing(&self, end: u32, most: u32) -> u32 {
         let (rest, taken) = (self.rewriter.rest(), self.rewriter.taken());
         let mut next = end + 1;
         let mut needing = 0;
