@@ -258,8 +258,10 @@ impl<'p> Machine<'p> {
             }
             Kind::AddHeld { cell, factor } => {
                 let product = self.held.0.wrapping_mul(factor);
-                let value = self.at(cell)?;
-                *value = value.wrapping_add(product) & mask;
+                if self.held.0 != 0 {
+                    let value = self.at(cell)?;
+                    *value = value.wrapping_add(product) & mask;
+                }
             }
             Kind::Ripple { digit, stride, mark } => done.steps = u64::from(self.ripple(digit, stride, mark)?),
             Kind::Input { cell } => {

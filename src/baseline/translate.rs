@@ -242,6 +242,8 @@ impl Translator<'_> {
         }
         self.carry_out(index);
         match self.run_usage(index) {
+            // That cuts runs itself, where it changes something.
+            Use::Change(..) if matches!(self.unit.program.ops[index as usize].kind, Kind::AddHeld { .. }) => {}
             Use::Change(cell, cuts) => self.cut_runs(cell, cuts),
             Use::Clear(cell, cuts) => self.cut_runs_at_zero(cell, cuts),
             Use::Nothing | Use::Scan(_) => {}
@@ -281,7 +283,7 @@ impl Translator<'_> {
             Kind::Ripple { digit, stride, mark } => self.ripple(digit, stride, mark),
             Kind::Hold { cell, unless } => self.hold(cell, unless),
             Kind::Release { beyond } => self.release(beyond),
-            Kind::AddHeld { cell, factor } => self.add_held(cell, factor),
+            Kind::AddHeld { cell, factor } => self.add_held(index, cell, factor),
             Kind::Input { cell } => self.input(index, cell),
             Kind::Output { cell } => self.output(index, cell),
             Kind::Text { start, len } => self.text(index, start, len),

@@ -4,6 +4,7 @@ use dynasmrt::{DynasmApi, dynasm};
 
 use super::rescans::{HELD, HELD_AT};
 use super::translate::Translator;
+use crate::ir::rescans::Use;
 
 impl Translator<'_> {
     pub(super) fn hold(&mut self, cell: i32, unless: i32) {
@@ -42,13 +43,19 @@ impl Translator<'_> {
         self.forget();
     }
 
-    pub(super) fn add_held(&mut self, cell: i32, factor: u64) {
+    pub(super) fn add_held(&mut self, index: u32, cell: i32, factor: u64) {
         let at = self.at(cell);
-        dynasm!(self.emitter.asm; .arch x64; mov rcx, [BYTE rsp + HELD]);
+        let nothing = self.emitter.label();
+        dynasm!(self.emitter.asm; .arch x64; mov rcx, [BYTE rsp + HELD]; test rcx, rcx);
+        self.emitter.jump_if_zero(nothing);
         if factor != 1 {
             self.emitter.multiply_by(factor);
         }
         self.emitter.add_second(at);
+        if let Use::Change(cell, cuts) = self.run_usage(index) {
+            self.cut_runs(cell, cuts);
+        }
+        self.emitter.bind(nothing);
         self.forget();
     }
 }

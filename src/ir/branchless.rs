@@ -135,8 +135,8 @@ pub fn find(program: &Program, range: Range<usize>) -> Vec<Form> {
             }
             Kind::Ripple { digit, stride, .. } => reached = reach(reached, digit - i32::from(stride)),
             Kind::Hold { cell, unless } => reached = [cell, unless].into_iter().fold(reached, reach),
-            Kind::Divide { cell, .. } | Kind::AddHeld { cell, .. } => reached = reach(reached, cell),
-            Kind::Release { .. } | Kind::Text { .. } | Kind::Dump { .. } => {}
+            Kind::Divide { cell, .. } => reached = reach(reached, cell),
+            Kind::AddHeld { .. } | Kind::Release { .. } | Kind::Text { .. } | Kind::Dump { .. } => {}
             Kind::Add { .. }
             | Kind::Set { .. }
             | Kind::MulAdd { .. }

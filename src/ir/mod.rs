@@ -67,7 +67,7 @@ pub enum Kind {
     Hold { cell: i32, unless: i32 },
     /// `held = 0` if the pointer is more than so many cells from where [`Kind::Hold`] found it.
     Release { beyond: u32 },
-    /// `tape[ptr + cell] += held * factor`
+    /// `if held != 0 { tape[ptr + cell] += held * factor }`: where nothing is held the cell may be off the tape.
     AddHeld { cell: i32, factor: u64 },
     /// Reads a byte into `tape[ptr + cell]`; at the end of the input, what the dialect says.
     Input { cell: i32 },

@@ -1,13 +1,14 @@
 //! Loops that scan to a cell, add to it, and scan back.
 
-use bfllvm::dialect::Dialect;
+use bfllvm::dialect::{CellWidth, Dialect, Eof};
 use bfllvm::ir::Kind;
 use bfllvm::level::Level;
 use proptest::prelude::*;
 
-use crate::cases::Case;
+use crate::cases::{Case, Ended};
 use crate::near::Idiom;
 use crate::programs::mirror;
+use crate::walks::check;
 
 /// The commands that move by so many cells.
 fn go(cells: i32) -> String {
@@ -82,5 +83,18 @@ fn trips_that_nearly_are() {
     for element in [trips(&[], &[(1, 2)], &[(0, "+")]), trips(&[(2, "-")], &[(1, 2)], &[(0, "+"), (-5, "+")])] {
         let code = format!(">>>>>>>>,>,>>,<<<{element}");
         Idiom::new(">>>>>>>>", &code, 20).is_told_apart(&inputs);
+    }
+}
+
+/// The scan back goes on beyond home, and the loop ends there: cells near its counter would be off the tape.
+#[test]
+fn trips_that_get_lost_add_nothing() {
+    let trips = trips(&[(-4, "+")], &[(8, 2)], &[(1, "+")]);
+    let code = format!("{}+>>+>>,>>+>>+>>+>>+>>+{}{trips}.>.>.", go(8), go(-10));
+    for width in CellWidth::ALL {
+        let case = Case::new(&code, vec![3], Dialect::new(width, Eof::Same, 512));
+        assert!(case.at(Level::O2).ops.iter().any(|op| matches!(op.kind, Kind::Hold { .. })), "{code}");
+        assert_eq!(case.reference.end, Ended::Finished);
+        check(&case, &format!("{width:?}: {code}"));
     }
 }

@@ -46,7 +46,7 @@ fn check_walks(width: CellWidth, stride: usize, leave: &str, enter: &str) {
 }
 
 /// Through LLVM and through the template JIT, which have routines of their own.
-fn check(case: &Case, what: &str) {
+pub fn check(case: &Case, what: &str) {
     assert_eq!(compile_and_run(case, Level::O2), case.reference, "llvm: {what}");
     let translated = translate_and_run(&case.at(Level::O2), &case.source, &case.dialect, &case.input);
     assert_eq!(translated, case.reference, "baseline: {what}");

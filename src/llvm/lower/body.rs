@@ -149,7 +149,13 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         }
         self.carry_out(index)?;
         match self.run_usage(index) {
-            Use::Change(cell, cuts) | Use::Clear(cell, cuts) => self.cut_runs(cell, cuts),
+            Use::Change(cell, cuts) | Use::Clear(cell, cuts) => {
+                let changed = match self.unit.program.ops[index as usize].kind {
+                    Kind::AddHeld { .. } => self.address_for_held(cell)?,
+                    _ => self.address(cell)?,
+                };
+                self.cut_runs(changed, cuts)
+            }
             Use::Nothing | Use::Scan(_) => Ok(()),
         }
     }
@@ -173,7 +179,9 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
                 let product = self.builder.build_int_mul(value, factor, self.name("product"))?;
                 match form_around(&self.unit.program.ops, self.unit.conditions, index as usize) {
                     Form::Shift if self.assigns => self.set(target, product),
-                    Form::Redirected | Form::Shift => self.add_unless_zero(target, source, value, product),
+                    Form::Redirected | Form::Shift => {
+                        self.add_unless_zero(self.address(target)?, self.address(source)?, value, product)
+                    }
                     // What is accessed first does not matter: LLVM may exchange them.
                     Form::Branch | Form::Always | Form::Behind { .. } => self.add(target, product),
                 }
@@ -354,7 +362,10 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
     }
 
     pub(super) fn add(&self, cell: i32, summand: IntValue<'ctx>) -> Lowered<()> {
-        let address = self.address(cell)?;
+        self.add_at(self.address(cell)?, summand)
+    }
+
+    pub(super) fn add_at(&self, address: PointerValue<'ctx>, summand: IntValue<'ctx>) -> Lowered<()> {
         let value = self.load_from(address)?;
         let sum = self.builder.build_int_add(value, summand, self.name("sum"))?;
         self.builder.build_store(address, sum)?;
@@ -367,21 +378,27 @@ impl<'a, 'ctx> Body<'a, 'ctx> {
         Ok(())
     }
 
-    /// Adds `product` to the cell `target`, or to `source` if its `value` is 0: then the product is, too.
+    /// `there`, or `home` if `value` is 0.
+    pub(super) fn unless_zero(
+        &self,
+        value: IntValue<'ctx>,
+        there: PointerValue<'ctx>,
+        home: PointerValue<'ctx>,
+    ) -> Lowered<PointerValue<'ctx>> {
+        let zero = value.get_type().const_zero();
+        let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
+        Ok(self.builder.build_select(is_zero, home, there, self.name("target"))?.into_pointer_value())
+    }
+
+    /// Adds `product` to the cell at `there`, or to that at `home` if `value` is 0: then the product is, too.
     pub(super) fn add_unless_zero(
         &self,
-        target: i32,
-        source: i32,
+        there: PointerValue<'ctx>,
+        home: PointerValue<'ctx>,
         value: IntValue<'ctx>,
         product: IntValue<'ctx>,
     ) -> Lowered<()> {
-        let zero = value.get_type().const_zero();
-        let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
-        let (home, there) = (self.address(source)?, self.address(target)?);
-        let address = self.builder.build_select(is_zero, home, there, self.name("target"))?.into_pointer_value();
-        let sum = self.builder.build_int_add(self.load_from(address)?, product, self.name("sum"))?;
-        self.builder.build_store(address, sum)?;
-        Ok(())
+        self.add_at(self.unless_zero(value, there, home)?, product)
     }
 
     fn input(&self, cell: i32) -> Lowered<()> {

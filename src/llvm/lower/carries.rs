@@ -121,7 +121,7 @@ impl<'ctx> Body<'_, 'ctx> {
             } else if stream.is_sure {
                 self.add(stream.cell, value)?;
             } else {
-                self.add_unless_zero(stream.cell, cell, value, value)?;
+                self.add_unless_zero(self.address(stream.cell)?, self.address(cell)?, value, value)?;
             }
         }
         Ok(())

@@ -151,7 +151,10 @@ impl<'ctx> Body<'_, 'ctx> {
         if let Some(carry) = count.carry {
             let carry = count.cell(carry.get());
             match form {
-                Form::Redirected => self.add_unless_zero(carry, count.counter, reloads, reloads)?,
+                Form::Redirected => {
+                    let (there, home) = (self.address(carry)?, self.address(count.counter)?);
+                    self.add_unless_zero(there, home, reloads, reloads)?
+                }
                 _ => self.add(carry, reloads)?,
             }
         }

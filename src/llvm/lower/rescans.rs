@@ -271,11 +271,11 @@ impl<'ctx> Body<'_, 'ctx> {
     }
 
     /// The cell may have become 0.
-    pub(super) fn cut_runs(&mut self, cell: i32, cuts: Cuts) -> Lowered<()> {
-        let value = self.load(cell)?;
+    pub(super) fn cut_runs(&mut self, changed: PointerValue<'ctx>, cuts: Cuts) -> Lowered<()> {
+        let value = self.load_from(changed)?;
         let zero = value.get_type().const_zero();
         let is_zero = self.builder.build_int_compare(IntPredicate::EQ, value, zero, self.name("zero"))?;
-        let number = self.number_of(self.address(cell)?)?;
+        let number = self.number_of(changed)?;
         for (run, cut) in cuts.into_iter().enumerate() {
             let Some(cut) = cut else { continue };
             let Run { first, length } = self.runs.runs[run];

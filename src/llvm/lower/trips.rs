@@ -5,11 +5,12 @@ use inkwell::values::{IntValue, PointerValue};
 
 use super::body::{Body, Lowered};
 
-/// What is held, and where the pointer was when it was found.
+/// What is held, where the pointer was when it was found, and the address of a cell that was accessed there.
 #[derive(Clone, Copy)]
 pub(super) struct Held<'ctx> {
     value: IntValue<'ctx>,
     pointer: PointerValue<'ctx>,
+    accessed: PointerValue<'ctx>,
 }
 
 impl<'ctx> Body<'_, 'ctx> {
@@ -18,12 +19,12 @@ impl<'ctx> Body<'_, 'ctx> {
         let is_free = self.builder.build_int_compare(IntPredicate::EQ, self.load(unless)?, zero, self.name("free"))?;
         let less = self.builder.build_int_sub(value, self.unit.cell_type().const_int(1, false), self.name("less"))?;
         let value = self.builder.build_select(is_free, less, zero, self.name("held"))?.into_int_value();
-        self.held = Some(Held { value, pointer: self.pointer()? });
+        self.held = Some(Held { value, pointer: self.pointer()?, accessed: self.address(cell)? });
         Ok(())
     }
 
     pub(super) fn release(&mut self, beyond: u32) -> Lowered<()> {
-        let Held { value, pointer } = self.held();
+        let Held { value, pointer, accessed } = self.held();
         let bytes = u64::from(beyond) * self.unit.program.width.bytes();
         let number = self.unit.context.i64_type();
         let [here, there] = [self.pointer()?, pointer]
@@ -34,14 +35,20 @@ impl<'ctx> Body<'_, 'ctx> {
         let is_near = self.builder.build_int_compare(IntPredicate::ULE, sum, most, self.name("near"))?;
         let zero = self.unit.cell_type().const_zero();
         let value = self.builder.build_select(is_near, value, zero, self.name("held"))?.into_int_value();
-        self.held = Some(Held { value, pointer });
+        self.held = Some(Held { value, pointer, accessed });
         Ok(())
     }
 
     pub(super) fn add_held(&mut self, cell: i32, factor: u64) -> Lowered<()> {
         let factor = self.unit.cell_type().const_int(factor, false);
         let product = self.builder.build_int_mul(self.held().value, factor, self.name("product"))?;
-        self.add(cell, product)
+        self.add_at(self.address_for_held(cell)?, product)
+    }
+
+    /// The address of the cell to which something is added, or of one that was accessed if nothing is held.
+    pub(super) fn address_for_held(&self, cell: i32) -> Lowered<PointerValue<'ctx>> {
+        let Held { value, accessed, .. } = self.held();
+        self.unless_zero(value, self.address(cell)?, accessed)
     }
 
     fn held(&self) -> Held<'ctx> {
