@@ -48,10 +48,7 @@ pub(super) fn run(program: Program) -> Program {
         let is_given = |counted: &Counted| match counted.given {
             Given::Nothing => true,
             Given::Bit(cell) => matches!(first(cell), Some(0 | 1)),
-            Given::Sum(one, other, sum) => match (first(one), first(other)) {
-                (Some(one), Some(other)) => one.wrapping_add(other) & mask == sum,
-                _ => false,
-            },
+            Given::Accessed(cell) => is_accessed(cell, &program.ops[..index]),
         };
         let counted = seen.counted(cell, body, index + 1).filter(is_given);
         let counted = counted.or_else(|| alternate(cell, body, index + 1, mask, first));
@@ -100,6 +97,29 @@ fn assigned(cell: i32, ops: &[Op]) -> Option<u64> {
     None
 }
 
+/// Whether these operations access the cell whatever happens.
+fn is_accessed(cell: i32, ops: &[Op]) -> bool {
+    let mut depth = 0u32;
+    for op in ops.iter().rev().take(MAX_BACK) {
+        let cells = match op.kind {
+            Kind::IfEnd { .. } => {
+                depth += 1;
+                continue;
+            }
+            Kind::If { cell: tested, .. } => {
+                depth = depth.saturating_sub(1);
+                Some([tested; 3])
+            }
+            kind => kind.straight_cells(),
+        };
+        let Some(cells) = cells else { return false };
+        if depth == 0 && cells.contains(&cell) {
+            return true;
+        }
+    }
+    false
+}
+
 /// So many operations in front of a loop are looked at.
 const MAX_BACK: usize = 32;
 
@@ -112,14 +132,14 @@ enum Place {
     Around,
 }
 
-/// What cells have to hold in front of the loop.
+/// What has to be known of a cell in front of the loop.
 #[derive(Clone, Copy)]
 enum Given {
     Nothing,
-    /// This one 0 or 1.
+    /// It is 0 or 1.
     Bit(i32),
-    /// These two together this.
-    Sum(i32, i32, u64),
+    /// It is on the tape, since it was accessed.
+    Accessed(i32),
 }
 
 /// What does iterations of a loop: a count, and what belongs to it.
@@ -140,7 +160,7 @@ impl Counted {
         let given = match self.given {
             Given::Nothing => Given::Nothing,
             Given::Bit(cell) => Given::Bit(cell + distance),
-            Given::Sum(one, other, sum) => Given::Sum(one + distance, other + distance, sum),
+            Given::Accessed(cell) => Given::Accessed(cell + distance),
         };
         let kinds = self.kinds.iter().map(|kind| kind.shifted(distance)).collect();
         Counted { place: self.place, kinds, given }

@@ -1,18 +1,20 @@
 //! Loops that do their last iteration themselves: a count does all before it.
 //!
 //! ```text
-//! set [3] 5               set [3] 5
-//! set [4] 0               set [4] 0
 //! loop [0]                loop [0]
 //!                           add [2] 255
-//!                           count [2] [3] down to 1 from 5 mirror [4] carry [5]
+//!                           muladd [4] [3] 1
+//!                           add [4] 251
+//!                           count [2] [3] down to 1 from 5 carry [5] zero [4]
+//!                           add [4] 5
+//!                           muladd [4] [3] 255
 //!                           add [2] 1
 //!   add [2] 255             add [2] 255
 //!   add [3] 255             add [3] 255
 //!   add [4] 1               add [4] 1
 //!   set [1] 1               set [1] 1
-//!   if [3]                  if [3]
-//!     set [1] 0         →     set [1] 0
+//!   if [3]             →    if [3]
+//!     set [1] 0               set [1] 0
 //!   end                     end
 //!   if [1]                  if [1]
 //!     set [4] 0               set [4] 0
@@ -26,13 +28,13 @@
 //! ```
 //! What an iteration assigns before it reads it does not matter then, nor does what stays as it is once the phase is at its turn.
 //! The counter need not be the cell that is tested: it may lower that as a flag. A cell that the loop takes for a
-//! boolean is made one before, as the first iteration does. A remainder that is set to 0 where the phase starts again counts against the
-//! phase, if the two together are at the beginning what they are there.
+//! boolean is made one before, as the first iteration does. A remainder that is cleared where the phase starts again is what the
+//! phase is short of there, if it was so at first: around the count it is the difference, which has to be 0.
 
 use std::num::NonZeroI8;
 
 use super::super::paths::{Path, Start};
-use super::super::polynomial::Polynomial;
+use super::super::polynomial::{Polynomial, Term};
 use super::body::assigns_first;
 use super::recognise::{Loop, keeps_0, leaves_0, may_read_zeros};
 use super::{Counted, Given, Place};
@@ -59,7 +61,7 @@ impl Loop<'_> {
             return None;
         }
         let (counter, mut ways) = self.own_counter().or_else(|| self.flagged_counter())?;
-        let booleans = merge(&mut ways);
+        let (booleans, is_own) = (merge(&mut ways), counter.cell == self.start.tested);
         let [first, second] = ways.as_slice() else { return None };
         let is_plain = |way: &Way<'_>| matches!(way.effect.decisions.as_slice(), [(_, false)]);
         let (plain, turning) = if is_plain(first) { (first, second) } else { (second, first) };
@@ -69,14 +71,21 @@ impl Loop<'_> {
             return None;
         };
         let phase = self.phase(&plain.effect, test).filter(|phase| turned == test && phase.cell != counter.cell)?;
-        let reloaded = turning.effect.value(phase.cell).as_constant()?;
+        let reloaded = turning.effect.value(phase.cell);
+        let turn = Polynomial::constant(phase.turn);
         let (opposite_step, distance) = match phase.direction {
-            Direction::Down => (1, reloaded.wrapping_sub(phase.turn)),
-            Direction::Up => (mask, phase.turn.wrapping_sub(reloaded)),
+            Direction::Down => (1, reloaded.clone().plus(&turn, mask, mask)?),
+            Direction::Up => (mask, turn.clone().plus(&reloaded, mask, mask)?),
         };
-        let period = distance.wrapping_add(1) & mask;
+        let period = distance.plus(&Polynomial::constant(1), 1, mask)?;
+        let divisor = match period.as_constant() {
+            Some(_) => None,
+            None => Some(period.cells().next().filter(|&cell| period == Polynomial::cell(cell))?),
+        };
+        // What is added to a cell for the last time where the phase starts again, if that counts against it.
+        let expected = turn.plus(&reloaded, mask, mask)?.as_constant();
 
-        let (mut carry, mut copy, mut mirror, mut given) = (None, None, None, Given::Nothing);
+        let (mut carry, mut copy, mut mirror, mut remainder) = (None, None, None, None);
         let mut settled = self.start.zeros.clone();
         let mut changed: Vec<i32> = plain.effect.cells.keys().chain(turning.effect.cells.keys()).copied().collect();
         changed.sort_unstable();
@@ -91,16 +100,18 @@ impl Loop<'_> {
                     true
                 }
                 (Some(1), Some(1)) => copy.replace(cell).is_none(),
-                (Some(step), gain) if step == opposite_step && mirror.is_none() => {
-                    let expected = phase.turn.wrapping_sub(reloaded) & mask;
-                    if let (None, Some(value)) = (gain, turns_to) {
-                        given = Given::Sum(cell, phase.cell, value.wrapping_add(reloaded) & mask);
-                    }
-                    mirror = Some((cell, expected));
-                    gain.is_none() && turns_to.is_some() || gain == Some(expected)
+                (Some(step), Some(gain)) if step == opposite_step && Some(gain) == expected => {
+                    mirror.replace((cell, gain)).is_none()
                 }
-                // The last iteration is one of those.
-                (Some(0), None) if period == 1 && turns_to.is_some() => true,
+                (Some(step), None) if step == opposite_step && turns_to.is_some() => {
+                    // What it is together with the phase.
+                    let sum = reloaded.clone().plus(&Polynomial::constant(turns_to?), 1, mask)?;
+                    remainder.replace((cell, sum)).is_none()
+                }
+                // The last iteration is one of those, and assigns it.
+                (Some(0), None) if turns_to.is_some() && is_own && period == Polynomial::constant(1) => {
+                    turning.is_independent_of(cell)
+                }
                 _ => {
                     settled.push(cell);
                     [plain, turning].iter().all(|way| way.keeps_0(cell) && way.surely_accesses(cell))
@@ -109,44 +120,67 @@ impl Loop<'_> {
             is_unique.then_some(())?;
         }
 
-        // Neither way may make more of a boolean than that. Where the zeros are not, ways may be taken that nobody has seen.
-        let keeps_boolean = |way: &Way<'_>, cell: i32| match way.effect.cells.get(&cell) {
-            Some(value) => matches!(value.as_constant(), Some(0 | 1)),
-            None => true,
-        };
-        let are_kept = booleans.iter().all(|&cell| keeps_boolean(plain, cell) && keeps_boolean(turning, cell));
-        if !are_kept || !matches!(given, Given::Nothing) && !self.start.zeros.is_empty() {
+        if !booleans.iter().all(|&cell| self.is_boolean(cell)) {
             return None;
         }
-
         let going_on: Vec<&Path> = plain.paths.iter().chain(&turning.paths).copied().collect();
-        let zeros = self.zeros(&going_on, &settled)?;
+        let mut zeros = self.zeros(&going_on, &settled)?;
+        zeros.splice(0..0, remainder.iter().map(|&(cell, _)| cell));
         let all = || self.paths.complete.iter();
         let reads_first = |cell: i32| all().all(|path| path.surely_accesses(cell, &zeros));
-        let is_allowed = [counter.cell, phase.cell].iter().chain(&booleans).all(|&cell| reads_first(cell))
+        let first = [counter.cell, phase.cell].into_iter().chain(remainder.iter().map(|&(cell, _)| cell));
+        let is_allowed = first.chain(booleans.iter().copied()).all(reads_first)
             && all().all(|path| may_read_zeros(&zeros, path))
+            && divisor.is_none_or(|cell| plain.keeps(cell) && turning.keeps(cell) && turning.surely_accesses(cell))
             && carry.is_none_or(|(cell, _)| turning.surely_accesses(cell))
             && copy.is_none_or(|cell| plain.surely_accesses(cell) && turning.surely_accesses(cell))
             && mirror
                 .is_none_or(|(cell, gain)| plain.surely_accesses(cell) && (gain == 0 || turning.surely_accesses(cell)));
         is_allowed.then_some(())?;
+        // Else it is one that is accessed in front of the loop.
+        let far_divisor = divisor.filter(|&cell| !reads_first(cell));
         let mirror = match mirror {
             Some((cell, _)) => Some(NonZeroI8::new(self.distance(counter.cell, cell)?)?),
             None => None,
         };
         let borrows = carry.is_some_and(|(_, borrows)| borrows);
-        let reload = Reload::Constant { period: u16::try_from(period).ok()?, mirror, borrows };
+        let reload = match divisor {
+            Some(_) if mirror.is_some() || borrows => return None,
+            Some(cell) => Reload::Cell { cell: self.distance(counter.cell, cell)? },
+            None => Reload::Constant { period: u16::try_from(period.as_constant()?).ok()?, mirror, borrows },
+        };
         let count = self.assemble(counter.cell, phase, reload, carry.map(|(cell, _)| cell), copy, &zeros)?;
 
         let mut kinds = Vec::new();
         for cell in booleans {
             kinds.extend([Kind::If { cell, end: 0 }, Kind::Set { cell, value: 1 }, Kind::IfEnd { start: 0 }]);
         }
-        kinds.push(Kind::Add { cell: counter.cell, delta: counter.last.wrapping_neg() & mask });
+        let mut around = vec![(counter.cell, Polynomial::constant(counter.last))];
+        if let Some((cell, sum)) = &remainder {
+            around.push((*cell, sum.clone().plus(&Polynomial::cell(phase.cell), mask, mask)?));
+        }
+        let given = far_divisor.filter(|_| remainder.is_some()).map_or(Given::Nothing, Given::Accessed);
+        for (cell, less) in &around {
+            kinds.extend(additions(*cell, &Polynomial::default().plus(less, mask, mask)?)?);
+        }
         kinds.push(Kind::Count(count));
-        kinds.push(Kind::Add { cell: counter.cell, delta: counter.last });
-        kinds.retain(|kind| !matches!(kind, Kind::Add { delta: 0, .. }));
+        for (cell, less) in around.iter().rev() {
+            kinds.extend(additions(*cell, less)?);
+        }
         Some(Counted { given, ..Counted::new(Place::Inside, kinds) })
+    }
+
+    /// Whether it does not matter to any iteration whether the cell is 1 or something else that is not 0, and the cell is 0 or 1
+    /// behind it. Nothing may be assumed: else iterations may go other ways.
+    fn is_boolean(&self, cell: i32) -> bool {
+        let becomes = |path: &Path| match path.cells.get(&cell) {
+            Some(value) => matches!(value.as_constant(), Some(0 | 1)),
+            None => path.decisions.contains(&(Polynomial::cell(cell), true)),
+        };
+        let tests =
+            |path: &Path| path.decisions.iter().any(|(test, _)| test.reads(cell) && *test != Polynomial::cell(cell));
+        let is_read = |path: &Path| tests(path) || path.cells.iter().any(|(_, value)| value.reads(cell));
+        self.start.zeros.is_empty() && self.paths.complete.iter().all(|path| becomes(path) && !is_read(path))
     }
 
     /// The loop counts its own cell down: all ways go on.
@@ -199,12 +233,26 @@ impl Loop<'_> {
 }
 
 impl<'p> Way<'p> {
+    fn keeps(&self, cell: i32) -> bool {
+        !self.effect.cells.contains_key(&cell)
+    }
+
     fn keeps_0(&self, cell: i32) -> bool {
         keeps_0(&self.effect, cell)
     }
 
     fn surely_accesses(&self, cell: i32) -> bool {
         self.paths.iter().all(|path| path.surely_accesses(cell, &[]))
+    }
+
+    /// Whether it does the same whatever the cell holds, also to cells that are assigned before they are read.
+    fn is_independent_of(&self, cell: i32) -> bool {
+        let Some((first, others)) = self.paths.split_first() else { return true };
+        let is_same = |other: &Path| {
+            let mut changed = first.cells.keys().chain(other.cells.keys()).filter(|&&changed| changed != cell);
+            changed.all(|&changed| first.value(changed) == other.value(changed))
+        };
+        !first.cells.iter().any(|(_, value)| value.reads(cell)) && others.iter().all(|other| is_same(other))
     }
 
     /// Both ways in one, if they differ by nothing but what a cell is that stays as it is, or becomes the same; and the cell, if it has to be
@@ -240,6 +288,16 @@ impl<'p> Way<'p> {
         };
         Some((Way { effect, paths: self.paths.iter().chain(&other.paths).copied().collect() }, boolean))
     }
+}
+
+/// What adds the value to a cell that does not go into it.
+fn additions(cell: i32, value: &Polynomial) -> Option<impl Iterator<Item = Kind>> {
+    let addition = move |term: Term| match term {
+        Term::Constant(delta) => Kind::Add { cell, delta },
+        Term::Linear(source, factor) => Kind::MulAdd { target: cell, source, factor },
+        Term::Product(left, right, factor) => Kind::Product { target: cell, left, right, factor },
+    };
+    Some(value.terms()?.into_iter().map(addition))
 }
 
 /// Merges ways as long as there are some to be merged; the cells that have to be 0 or 1 for that.
@@ -290,18 +348,31 @@ mod tests {
 
     #[test]
     fn remainders_that_start_again() {
-        let count = "add [2] 255/count [2] [3] down to 1 from 5 mirror [4] carry [5]/add [2] 1";
-        let body = division("set [4] 0/");
-        for before in ["set [3] 5/set [4] 0/", "set [4] 2/if [2]/add [2] 1/end/set [3] 3/set [1] 2/"] {
-            counts(before, "0", count, &body);
+        let around = |less: &str, count: &str, more: &str| format!("add [2] 255/{less}/{count}/{more}/add [2] 1");
+        let constant = around(
+            "add [4] 251/muladd [4] [3] 1",
+            "count [2] [3] down to 1 from 5 carry [5] zero [4]",
+            "add [4] 5/muladd [4] [3] 255",
+        );
+        counts("", "0", &constant, &division("set [4] 0/"));
+        // By a cell, which has to be on the tape.
+        let from_cell = around(
+            "muladd [4] [3] 1/muladd [4] [9] 255",
+            "count [2] [3] down to 1 from [9] carry [5] zero [4]",
+            "muladd [4] [3] 255/muladd [4] [9] 1",
+        );
+        let body = division("set [4] 0/").replace("set [3] 5", "copy [3] [9] 1");
+        for before in ["add [9] 1/", "copy [1] [9] 1/if [2]/set [2] 1/end/", "if [9]/set [2] 1/end/if [9]/"] {
+            let end = if before.ends_with("if [9]/") { "/end" } else { "" };
+            check8(
+                "count",
+                &format!("{before}loop [0]/{body}/end{end}"),
+                &format!("{before}loop [0]/{from_cell}/{body}/end{end}"),
+            );
         }
-        for before in
-            ["", "set [3] 4/set [4] 0/", "set [3] 5/set [4] 0/if [2]/add [4] 1/end/", "set [3] 5/set [4] 0/move 1/"]
-        {
+        for before in ["", "if [2]/add [9] 1/end/", "add [9] 1/move 1/", "add [9] 1/scan [9] 1/"] {
             stays(&format!("{before}loop [0]/{body}/end"));
         }
-        // If cell 6 is not 0 they may part.
-        stays(&format!("set [3] 5/set [4] 0/loop [0]/muladd [3] [6] 1/set [6] 0/{body}/end"));
     }
 
     #[test]
@@ -321,5 +392,27 @@ mod tests {
         counts("", "0", count, &body("1"));
         // It would be 2 where the phase is at its turn, and 1 again.
         stays(&format!("loop [0]/{}/end", body("2")));
+        // The last iteration leaves it as it is.
+        let code = division("add [4] 251/").replace("if [2]", "if [2]/if [7]/set [7] 1/end");
+        stays(&format!("loop [0]/{code}/end"));
+        // Where cell 5 is not 0 iterations may do so, too.
+        stays(&format!("loop [0]/muladd [1] [5] 1/set [5] 0/{}/end", body("1")));
+    }
+
+    #[test]
+    fn what_the_last_iteration_would_read() {
+        // Cell 2 is 3 once the phase is at its turn, and was something else before.
+        let turns = "set [3] 1/if [1]/set [3] 0/end/if [3]/set [2] 3/add [1] 1/end/set [3] 0/add [1] 255/add [0] 255";
+        for reads in ["muladd [4] [2] 1", "if [2]/set [4] 5/end"] {
+            stays(&format!("loop [0]/set [4] 1/{reads}/{turns}/end"));
+        }
+    }
+
+    #[test]
+    fn what_the_last_iteration_does_not_assign() {
+        // Cell 7 becomes 3 where the phase is at its turn, if that is not the last iteration.
+        let code =
+            division("add [4] 251/").replace("if [2]", "if [2]/if [1]/set [7] 3/end").replace("set [3] 5", "set [3] 1");
+        stays(&format!("loop [0]/{code}/end"));
     }
 }
