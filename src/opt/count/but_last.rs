@@ -54,7 +54,7 @@ struct Counter {
 }
 
 impl Loop<'_> {
-    /// The loop goes on in two ways, on one of which the phase starts again from a constant.
+    /// The loop goes on in two ways, on one of which the phase starts again, from a constant or from what a cell says.
     pub(super) fn all_but_last(&self) -> Option<Counted> {
         let mask = self.start.mask;
         if !self.paths.lost.is_empty() {
