@@ -32,6 +32,7 @@ mod words;
 
 use crate::ir::{Kind, Op, Program};
 use alternate::alternate;
+use body::cells;
 use look::may_count;
 use seen::Seen;
 
@@ -82,15 +83,26 @@ fn is_counted(tested: i32, ops: &[Op]) -> bool {
     last.is_some_and(|op| matches!(op.kind, Kind::Count(_) | Kind::Divide { .. }))
 }
 
-/// The value of the cell behind these operations, if they assign it whatever happens.
-fn assigned(cell: i32, ops: &[Op]) -> Option<u64> {
+/// The last of these operations, the last one first, and whether each is done whatever happens.
+fn backwards(ops: &[Op]) -> impl Iterator<Item = (Kind, bool)> {
     let mut depth = 0u32;
-    for op in ops.iter().rev().take(MAX_BACK) {
+    ops.iter().rev().take(MAX_BACK).map(move |op| {
         match op.kind {
             Kind::IfEnd { .. } => depth += 1,
             Kind::If { .. } => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (op.kind, depth == 0)
+    })
+}
+
+/// The value of the cell behind these operations, if they assign it whatever happens.
+fn assigned(cell: i32, ops: &[Op]) -> Option<u64> {
+    for (kind, is_certain) in backwards(ops) {
+        match kind {
+            Kind::If { .. } | Kind::IfEnd { .. } => {}
             kind if kind.straight_target()? != cell => {}
-            Kind::Set { value, .. } if depth == 0 => return Some(value),
+            Kind::Set { value, .. } if is_certain => return Some(value),
             _ => return None,
         }
     }
@@ -99,21 +111,9 @@ fn assigned(cell: i32, ops: &[Op]) -> Option<u64> {
 
 /// Whether these operations access the cell whatever happens.
 fn is_accessed(cell: i32, ops: &[Op]) -> bool {
-    let mut depth = 0u32;
-    for op in ops.iter().rev().take(MAX_BACK) {
-        let cells = match op.kind {
-            Kind::IfEnd { .. } => {
-                depth += 1;
-                continue;
-            }
-            Kind::If { cell: tested, .. } => {
-                depth = depth.saturating_sub(1);
-                Some([tested; 3])
-            }
-            kind => kind.straight_cells(),
-        };
-        let Some(cells) = cells else { return false };
-        if depth == 0 && cells.contains(&cell) {
+    for (kind, is_certain) in backwards(ops) {
+        let Some(cells) = cells(kind) else { return false };
+        if is_certain && cells.contains(&cell) {
             return true;
         }
     }

@@ -4,6 +4,7 @@
 
 mod branches;
 mod cases;
+mod counting;
 mod engines;
 mod near;
 mod operations;

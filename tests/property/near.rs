@@ -5,8 +5,9 @@ use bfllvm::ir::Kind;
 use bfllvm::level::Level;
 
 use crate::cases::{Case, Ended, interpret};
+use crate::counting::COUNTING;
 use crate::engines::translate_and_run;
-use crate::programs::{COUNTING, adder, binary_counter, mirror};
+use crate::programs::{adder, binary_counter, mirror};
 
 /// A loop, or a few, between what fills the cells that it works on and what shows them.
 pub struct Idiom {

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroI8;
 
-use smallvec::SmallVec;
-
 use super::super::paths::{Path, Paths, Start};
 use super::super::polynomial::Polynomial;
 use super::outcome::Outcome;
@@ -16,9 +14,9 @@ use crate::ir::{Kind, Op};
 pub(super) fn count(tested: i32, body: &[Op], base: usize, mask: u64) -> Option<Counted> {
     let mut start = Start::new(body, base, mask, tested);
     let found = count_from(&mut start);
-    let denials = if found.is_none() { std::mem::take(&mut start.denials) } else { SmallVec::new() };
     found.or_else(|| {
-        denials
+        start
+            .denials
             .into_iter()
             .find_map(|denial| count_from(&mut Start { denial: Some(denial), ..Start::new(body, base, mask, tested) }))
     })

@@ -104,8 +104,8 @@ impl Values {
     }
 }
 
-/// How many of `ops`, which begin with a condition of `first` operations, are looked at together, the most first. The index of
-/// the first is `base`. Where there is a next condition, the first one `is_alone` if that does not need it.
+/// How many of `ops`, which begin with a condition of `first` operations, are looked at together. The index of the first is
+/// `base`. Where there is a next condition, the first one `is_alone` if that does not need it.
 fn windows(ops: &[Op], first: usize, base: usize, is_alone: bool) -> [Option<usize>; 3] {
     let behind = |start: usize| {
         let straight = ops[start..].iter().take(MAX_TAIL).take_while(|op| is_straight(op.kind)).count();
