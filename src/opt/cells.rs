@@ -87,13 +87,19 @@ impl<V> Cells<V> {
     pub fn zip<'a>(&'a self, other: &'a Cells<V>) -> impl Iterator<Item = (i32, Option<&'a V>, Option<&'a V>)> {
         let (mut left, mut right) = (self.entries.as_slice(), other.entries.as_slice());
         std::iter::from_fn(move || {
-            let cell = left.first().into_iter().chain(right.first()).map(|entry| entry.0).min()?;
-            let take = |entries: &mut &'a [(i32, V)]| {
-                let (first, rest) = entries.split_first().filter(|(first, _)| first.0 == cell)?;
-                *entries = rest;
-                Some(&first.1)
+            let (on_left, on_right) = match (left, right) {
+                ([], []) => return None,
+                ([(left, _), ..], [(right, _), ..]) => (left <= right, right <= left),
+                (left, right) => (!left.is_empty(), !right.is_empty()),
             };
-            Some((cell, take(&mut left), take(&mut right)))
+            let take = |is_next: bool, entries: &mut &'a [(i32, V)]| {
+                let (first, rest) = entries.split_first().filter(|_| is_next)?;
+                *entries = rest;
+                Some(first)
+            };
+            let (on_left, on_right) = (take(on_left, &mut left), take(on_right, &mut right));
+            let cell = on_left.or(on_right)?.0;
+            Some((cell, on_left.map(|entry| &entry.1), on_right.map(|entry| &entry.1)))
         })
     }
 

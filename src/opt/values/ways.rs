@@ -405,23 +405,23 @@ impl<'a> Code<'a> {
             return self.push(Way { next: index, around, ..way });
         }
         self.steps_left = self.steps_left.checked_sub(way.cells.len())?;
-        let mut known =
-            Way { next: index + 1, pointer, cells: self.heads[head].cells.clone(), around: Some(head), steps: 0 };
-        let mut is_less = false;
-        for (&cell, &fact) in way.cells.iter() {
-            let before = self.at(&known, cell);
-            let both = before.or(fact);
+        let (mut known, mut is_less) = (Vec::new(), false);
+        for (cell, before, now) in self.heads[head].cells.zip(&way.cells) {
+            let before = before.copied().unwrap_or_else(|| self.values.fact(cell));
+            let both = now.map_or(before, |&now| before.or(now));
             if both != before {
                 is_less = true;
                 self.less.entry(index).or_insert_with(Cells::new).insert(cell.checked_sub(pointer)?, both);
             }
-            known.cells.insert(cell, both);
+            known.push((cell, both));
         }
-        self.heads[head].cells = known.cells.clone();
+        let cells: Cells<Fact> = known.into_iter().collect();
         if is_less {
-            self.take_for_nonzero(&mut known, cell)?;
-            self.push(known)?;
+            let mut next = Way { next: index + 1, pointer, cells: cells.clone(), around: Some(head), steps: 0 };
+            self.take_for_nonzero(&mut next, cell)?;
+            self.push(next)?;
         }
+        self.heads[head].cells = cells;
         Some(())
     }
 
