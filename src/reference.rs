@@ -387,11 +387,16 @@ impl<'p> Machine<'p> {
         if let Some(copy) = count.copy {
             add(count.cell(copy.get()), progress.iterations)?;
         }
+        let counted = |times: u64| if count.borrows() { times.wrapping_neg() } else { times };
         if let Some(carry) = count.carry
             && progress.reloads != 0
         {
-            let reloads = progress.reloads;
-            add(count.cell(carry.get()), if count.borrows() { reloads.wrapping_neg() } else { reloads })?;
+            add(count.cell(carry.get()), counted(progress.reloads))?;
+        }
+        if let Some(cell) = count.others()
+            && progress.iterations != progress.reloads
+        {
+            add(cell, counted(progress.iterations - progress.reloads))?;
         }
         Ok(true)
     }

@@ -62,8 +62,13 @@ impl Translator<'_> {
             self.emitter.jump_if_not_zero(behind);
         }
 
-        dynasm!(self.emitter.asm; .arch x64; mov r11, r9; sub r11, r8; jae =>finish);
+        let short = if count.others().is_some() { self.emitter.label() } else { finish };
+        dynasm!(self.emitter.asm; .arch x64; mov r11, r9; sub r11, r8; jae =>short);
         self.count_reloads(count);
+        if let Some(others) = count.others() {
+            dynasm!(self.emitter.asm; .arch x64; jmp =>finish; =>short; mov rax, r8);
+            self.count_to(others, count);
+        }
         self.emitter.bind(finish);
         dynasm!(self.emitter.asm; .arch x64; mov rax, r8);
         let at = self.at(count.counter);
@@ -228,12 +233,23 @@ impl Translator<'_> {
         self.emitter.bind(whole);
         dynasm!(self.emitter.asm; .arch x64; inc rax);
         if let Some(carry) = count.carry {
-            let at = self.at(count.cell(carry.get()));
-            match count.borrows() {
-                true => self.emitter.subtract(at),
-                false => self.emitter.add(at),
-            }
+            self.count_to(count.cell(carry.get()), count);
+        }
+        if let Some(others) = count.others() {
+            let done = self.emitter.label();
+            dynasm!(self.emitter.asm; .arch x64; mov rdx, rax; neg rax; add rax, r8; jz =>done);
+            self.count_to(others, count);
+            dynasm!(self.emitter.asm; .arch x64; =>done; mov rax, rdx);
         }
         dynasm!(self.emitter.asm; .arch x64; imul rax, rcx; sub rax, r11; mov r11, rax);
+    }
+
+    /// Has a cell count `rax` more iterations, up or down.
+    fn count_to(&mut self, cell: i32, count: &Count) {
+        let at = self.at(cell);
+        match count.borrows() {
+            true => self.emitter.subtract(at),
+            false => self.emitter.add(at),
+        }
     }
 }

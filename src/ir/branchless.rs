@@ -258,7 +258,8 @@ fn is_neutral(cell: i32, body: &[Op], reached: Reached) -> bool {
 /// counter is 0. Behind it that is 0, and what would go on with the counting does not begin.
 fn form_of_count(count: &Count, program: &Program, index: usize, reached: Reached) -> Form {
     let is_on_tape = |cell| is_reached(reached, cell);
-    let has_period = matches!(count.reload, Reload::Constant { period: 1.., mirror: None, borrows: false });
+    let has_period =
+        matches!(count.reload, Reload::Constant { period: 1.., mirror: None, others: None, borrows: false });
     let copy = count.copy.map(|copy| count.cell(copy.get()));
     // Sums have to be exact.
     let is_narrow = program.width.bits() <= 32;

@@ -7,7 +7,7 @@ use std::num::NonZeroI8;
 ///
 /// ```text
 /// while counter != 0 {
-///     if phase == turn { reload phase; carry += 1 }
+///     if phase == turn { reload phase; carry += 1 } else { others += 1 }
 ///     counter -= 1; phase -= 1; copy += 1
 /// }
 /// ```
@@ -15,7 +15,7 @@ use std::num::NonZeroI8;
 /// only if the `zeros` are 0, and nothing at all otherwise: what it stands in front of does it then. No cell is accessed
 /// before those it depends on: nothing but `counter` if no iteration is left, then `phase` and the cell of
 /// [`Reload::Complement`], which may tell that nothing is done, then the zeros one by one up to the first that is not 0; `carry`
-/// and the cell of [`Reload::Cell`] only if `phase` is reloaded, and the mirror only if it changes.
+/// and the cell of [`Reload::Cell`] only if `phase` is reloaded, and the mirror and the others only if they change.
 ///
 /// Cells are named by their distance from `counter`, which is an offset from the pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +46,22 @@ pub enum Direction {
 pub enum Reload {
     /// It does not: counting stops there, or when no more than this is left of the counter.
     Never { left_over: u8 },
-    /// The mirror, if there is one, counts the other way: its sum with the phase stays what it is. The carry counts the reloads
-    /// down, if it `borrows`.
-    Constant { period: u16, mirror: Option<NonZeroI8>, borrows: bool },
+    /// The mirror, if there is one, counts the other way: its sum with the phase stays what it is. The others count the iterations
+    /// in which the phase is not reloaded. They and the carry count down, if it `borrows`.
+    Constant { period: u16, mirror: Option<NonZeroI8>, others: Option<NonZeroI8>, borrows: bool },
     /// The value of a cell.
     Cell { cell: i8 },
     /// The phase and this cell together are always the period less `offset`: the cell counts against the phase. Where
     /// the period is `except` nothing is done; nor is it where the phase is at its turn, if the count `waits`.
     Complement { cell: i8, offset: i8, except: Option<u8>, waits: bool },
+}
+
+impl Reload {
+    /// After so many iterations.
+    #[must_use]
+    pub fn after(period: u16) -> Reload {
+        Reload::Constant { period, mirror: None, others: None, borrows: false }
+    }
 }
 
 /// What some iterations come to.
@@ -82,10 +90,10 @@ impl Count {
     /// The offsets of the cells that may change.
     pub fn changed_cells(&self) -> impl Iterator<Item = i32> + '_ {
         let counted = [self.carry, self.copy].into_iter().flatten().map(|cell| self.cell(cell.get()));
-        [self.counter, self.cell(self.phase)].into_iter().chain(self.opposite()).chain(counted)
+        [self.counter, self.cell(self.phase)].into_iter().chain(self.opposite()).chain(self.others()).chain(counted)
     }
 
-    /// Whether the carry counts the reloads down.
+    /// Whether the carry counts the reloads down, and the others the other iterations.
     #[must_use]
     pub fn borrows(&self) -> bool {
         matches!(self.reload, Reload::Constant { borrows: true, .. })
@@ -98,6 +106,15 @@ impl Count {
             Reload::Complement { cell, .. } => Some(self.cell(cell)),
             Reload::Constant { mirror, .. } => mirror.map(|mirror| self.cell(mirror.get())),
             Reload::Never { .. } | Reload::Cell { .. } => None,
+        }
+    }
+
+    /// The offset of the cell that counts the iterations in which the phase is not reloaded.
+    #[must_use]
+    pub fn others(&self) -> Option<i32> {
+        match self.reload {
+            Reload::Constant { others, .. } => others.map(|others| self.cell(others.get())),
+            Reload::Never { .. } | Reload::Cell { .. } | Reload::Complement { .. } => None,
         }
     }
 
@@ -204,7 +221,7 @@ mod tests {
             phase: 1,
             turn: 0,
             direction: Direction::Down,
-            reload: Reload::Constant { period: 0, mirror: None, borrows: false },
+            reload: Reload::after(0),
             carry: None,
             copy: None,
             zeros: [None; Count::MAX_ZEROS],

@@ -106,7 +106,7 @@ fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
     write!(f, "count [{}] [{phase}] {direction} to {} ", count.counter, count.turn)?;
     match count.reload {
         Reload::Never { left_over } => write!(f, "leave {left_over}")?,
-        Reload::Constant { period, mirror, borrows: _ } => {
+        Reload::Constant { period, mirror, others: _, borrows: _ } => {
             write!(f, "from {period}")?;
             mirror.into_iter().try_for_each(|mirror| write!(f, " mirror [{}]", count.cell(mirror.get())))?;
         }
@@ -125,6 +125,7 @@ fn write_count(count: &Count, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
             write!(f, " {name} [{}]", count.cell(cell.get()))?;
         }
     }
+    count.others().into_iter().try_for_each(|others| write!(f, " others [{others}]"))?;
     count.zero_cells().try_for_each(|zero| write!(f, " zero [{zero}]"))
 }
 
@@ -237,11 +238,11 @@ fn count(operands: &[&str]) -> Option<Count> {
         }
         ["from", period, "mirror", mirror, ref rest @ ..] => {
             let mirror = Some(NonZeroI8::new(near(mirror)?)?);
-            (Reload::Constant { period: period.parse().ok()?, mirror, borrows: false }, rest)
+            (Reload::Constant { period: period.parse().ok()?, mirror, others: None, borrows: false }, rest)
         }
         ["from", from, ref rest @ ..] => match near(from) {
             Some(cell) => (Reload::Cell { cell }, rest),
-            None => (Reload::Constant { period: from.parse().ok()?, mirror: None, borrows: false }, rest),
+            None => (Reload::after(from.parse().ok()?), rest),
         },
         _ => return None,
     };
@@ -257,6 +258,10 @@ fn count(operands: &[&str]) -> Option<Count> {
                 &mut count.carry
             }
             "copy" => &mut count.copy,
+            "others" => {
+                let Reload::Constant { others, .. } = &mut count.reload else { return None };
+                others
+            }
             "zero" => count.zeros.iter_mut().find(|zero| zero.is_none())?,
             _ => return None,
         };
@@ -319,7 +324,7 @@ mod tests {
         output [5]\ntext \"a\\x20\\x3b\\\"\\n\\xff\"\ndump [0]\nloop [0]\n  if [1]\n    muladd [1] [0] 9\n    copy [2] [1] 7\n    \
         product [0] [1] [-2] 65535\n    minadd [2] [1] 9 65535\n  end\n  walk [0] -2 -1 1\nend\n\
         count [2] [3] up to -1 from 10 carry [1] zero [4] zero [5]\ncount [0] [1] down to 1 from 10 mirror [-2] copy [3]\ncount [0] [1] down to 0 from [-1] copy [3]\n\
-        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [0] [1] down to 1 against [2] 0 waits\ncount [5] [1] down to 0 leave 1\ncount [0] [1] down to 0 from 0 borrow [3]\ndivide [1] by 2 to [-1] unless [4]\nripple [3] -2 until [2]\nhold [0] unless [-3]\naddheld [1] 7\n";
+        count [0] [1] down to 1 against [2] -1 not 1 carry [3]\ncount [0] [1] down to 1 against [2] 0 waits\ncount [5] [1] down to 0 leave 1\ncount [0] [1] down to 0 from 0 borrow [3] others [4] zero [5]\ndivide [1] by 2 to [-1] unless [4]\nripple [3] -2 until [2]\nhold [0] unless [-3]\naddheld [1] 7\n";
 
     #[test]
     fn what_is_printed_is_read_back() {

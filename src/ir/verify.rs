@@ -77,6 +77,7 @@ fn violated(program: &Program, index: usize, open: &mut Vec<u32>) -> Option<&'st
         Kind::Walk { leave: 0, enter: 0, .. } => Some("the walk is a scan"),
         Kind::Count(count) if !has_different_cells(&count) => Some("the cells of the count are not different"),
         Kind::Count(count) if !count.zeros.is_sorted_by_key(Option::is_none) => Some("the zeros do not come first"),
+        Kind::Count(count) if count.borrows() && count.carry.is_none() => Some("nothing is borrowed from"),
         Kind::Divide { cell, quotient, unless, .. } if cell == quotient || cell == unless || quotient == unless => {
             Some("the cells of the division are not different")
         }

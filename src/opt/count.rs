@@ -387,6 +387,30 @@ mod tests {
     }
 
     #[test]
+    fn the_iterations_in_which_the_phase_is_not_reloaded() {
+        // The pointer is on cell 0 or on cell 1, which is 0; cell 2 leads it back, and cell 4 or cell 5 is lowered.
+        let body = "add [3] 255/add [0] 255/scan [0] 1/add [4] 255/scan [1] -1";
+        check8(
+            "count",
+            &format!("loop [3]/{body}/end/output [2]"),
+            &format!(
+                "if [3]/add [2] 255/count [3] [0] down to 1 from 0 borrow [4] others [5] zero [1] zero [2]/add [2] 1/\
+                 loop [3]/{body}/end/end/output [2]"
+            ),
+        );
+        let both_ways = |plain: &str, turned: &str| {
+            format!(
+                "loop [0]/add [0] 255/add [1] 255/copy [2] [1] 1/set [3] 1/if [2]/set [3] 0/add [4] {plain}/set [2] 0/end/\
+                 if [3]/add [5] {turned}/set [1] 5/set [3] 0/end/end"
+            )
+        };
+        let count = "count [0] [1] down to 1 from 5 carry [5] others [4] zero [2] zero [3]";
+        counts(&format!("@{}", both_ways("1", "1")), count);
+        // One counts up and the other down.
+        stays(&both_ways("1", "255"));
+    }
+
+    #[test]
     fn two_cells_until_one_is_through() {
         counts(
             "loop [0]/@set [5] 1/if [1]/set [5] 0/end/if [5]/set [0] 0/set [5] 0/end/\

@@ -50,7 +50,7 @@ pub(super) struct Start<'a> {
 pub(super) enum Denial {
     /// A flag is raised from -1 to 0 there: it is 0.
     Flag,
-    /// A cell is not 1 there: it is.
+    /// A cell is not 1 there, or 0: it is 1.
     One,
 }
 
@@ -177,6 +177,7 @@ impl<'a> Start<'a> {
             match root.as_constant()? {
                 root if root == self.mask && *is_zero => Some((Denial::Flag, cell)),
                 1 if !is_zero => Some((Denial::One, cell)),
+                0 if *is_zero => Some((Denial::One, cell)),
                 _ => None,
             }
         });

@@ -101,14 +101,14 @@ fn counting() -> impl Strategy<Value = String> {
     ];
     let (direction, turn) = (prop::sample::select(&["up", "down"]), -2i32..3);
     let carry = prop::option::of(prop::sample::select(&["carry", "borrow"]));
-    let others = (any::<bool>(), carry, any::<bool>());
+    let counted = (any::<bool>(), carry, any::<bool>(), any::<bool>());
     // What makes them 0, as a rule.
     let cleared =
         prop_oneof![3 => Just("set [Z] 0\n"), 2 => Just("set [Z] 255\nadd [Z] 1\n"), 1 => Just("add [Z] 1\n")];
     let zeros = prop::collection::vec(cleared, 0..4);
-    (cells, reload, direction, turn, others, zeros).prop_map(
-        |(cells, reload, direction, turn, (mirrors, carry, copies), cleared)| {
-            let [counter, phase, first, second, third, zeros_from @ ..] = cells.as_slice() else {
+    (cells, reload, direction, turn, counted, zeros).prop_map(
+        |(cells, reload, direction, turn, (mirrors, carry, copies, has_others), cleared)| {
+            let [counter, phase, first, second, third, fourth, zeros_from @ ..] = cells.as_slice() else {
                 unreachable!("nine cells")
             };
             let reload = reload.replace('P', &first.to_string());
@@ -117,11 +117,13 @@ fn counting() -> impl Strategy<Value = String> {
             let carry = carry.filter(|&carry| carry == "carry" || is_constant);
             let carry = carry.map_or(String::new(), |carry| format!(" {carry} [{second}]"));
             let copy = if copies { format!(" copy [{third}]") } else { String::new() };
+            let others = if has_others && is_constant { format!(" others [{fourth}]") } else { String::new() };
             let zeros = zeros_from.iter().zip(cleared);
             let clear: String = zeros.clone().map(|(zero, clear)| clear.replace('Z', &zero.to_string())).collect();
             let zeros: String = zeros.map(|(zero, _)| format!(" zero [{zero}]")).collect();
-            let count =
-                format!("count [{counter}] [{phase}] {direction} to {turn} {reload}{mirror}{carry}{copy}{zeros}\n");
+            let count = format!(
+                "count [{counter}] [{phase}] {direction} to {turn} {reload}{mirror}{carry}{copy}{others}{zeros}\n"
+            );
             format!("{clear}{count}loop [{counter}]\nadd [{counter}] 255\nend\n")
         },
     )

@@ -14,6 +14,8 @@ use crate::programs::mirror;
 const CELLS: usize = 4;
 
 const ADD: &str = "+>+<[>-]>[->>+<]<<";
+/// Counts, in another number's upper cell, how often nothing is carried.
+const ADD_AND_COUNT: &str = "+>+<[>-]>[->>+>>>>-<<<<<]<<>>>>>>>+<<<<<<<";
 const SUBTRACT: &str = ">+<[>-]>[->>-<]<<-";
 
 /// Makes the cell behind the lower one -1 where the number is not 0, and leads the pointer there.
@@ -33,6 +35,7 @@ fn on(number: isize, code: &str) -> String {
 pub fn word_program() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         6 => Just(ADD.to_owned()),
+        3 => Just(ADD_AND_COUNT.to_owned()),
         6 => Just(SUBTRACT.to_owned()),
         2 => Just(",".to_owned()),
         1 => Just(">>>,<<<".to_owned()),

@@ -75,11 +75,7 @@ impl<'ctx> Body<'_, 'ctx> {
             )?;
             let reloaded = self.builder.build_int_add(quotient, constant(1), self.name("reloads"))?;
             if let Some(carry) = count.carry {
-                let carried = match count.borrows() {
-                    true => self.builder.build_int_neg(reloaded, self.name("negated"))?,
-                    false => reloaded,
-                };
-                self.add(count.cell(carry.get()), carried)?;
+                self.add(count.cell(carry.get()), self.counted(count, reloaded)?)?;
             }
             let counted = self.builder.build_int_mul(period, reloaded, self.name("counted"))?;
             let reloaded_rest = difference(counted, over)?;
@@ -87,6 +83,12 @@ impl<'ctx> Body<'_, 'ctx> {
             self.builder.position_at_end(finish);
             let merged = self.builder.build_phi(zero.get_type(), self.name("left"))?;
             merged.add_incoming(&[(&rest, before), (&reloaded_rest, reloads)]);
+            let reloaded_in_all = self.builder.build_phi(zero.get_type(), self.name("reloads"))?;
+            reloaded_in_all.add_incoming(&[(&zero, before), (&reloaded, reloads)]);
+            if let Some(cell) = count.others() {
+                let others = difference(wanted, reloaded_in_all.as_basic_value().into_int_value())?;
+                self.add_if_any(index, cell, self.counted(count, others)?)?;
+            }
             let change = difference(merged.as_basic_value().into_int_value(), left)?;
             self.finish_count(index, count, wanted, change)?;
         }
@@ -185,16 +187,30 @@ impl<'ctx> Body<'_, 'ctx> {
         if let Some(copy) = count.copy {
             self.add(count.cell(copy.get()), done)?;
         }
-        if let Some(cell) = count.opposite() {
-            let zero = change.get_type().const_zero();
-            let is_there = self.builder.build_int_compare(IntPredicate::EQ, change, zero, self.name("is"))?;
-            let (moved, done) = (self.block(index, "count", ".opposite"), self.block(index, "count", ".done"));
-            self.builder.build_conditional_branch(is_there, done, moved)?;
-            self.builder.position_at_end(moved);
-            self.add(cell, negated(phase_change)?)?;
-            self.builder.build_unconditional_branch(done)?;
-            self.builder.position_at_end(done);
+        match count.opposite() {
+            Some(cell) => self.add_if_any(index, cell, negated(phase_change)?),
+            None => Ok(()),
         }
+    }
+
+    /// What is added to a cell that counts so many iterations, up or down.
+    fn counted(&self, count: &Count, times: IntValue<'ctx>) -> Lowered<IntValue<'ctx>> {
+        match count.borrows() {
+            true => Ok(self.builder.build_int_neg(times, self.name("negated"))?),
+            false => Ok(times),
+        }
+    }
+
+    /// Adds to a cell that is not accessed if there is nothing to add.
+    fn add_if_any(&self, index: u32, cell: i32, change: IntValue<'ctx>) -> Lowered<()> {
+        let zero = change.get_type().const_zero();
+        let is_none = self.builder.build_int_compare(IntPredicate::EQ, change, zero, self.name("is"))?;
+        let (some, done) = (self.block(index, "count", ".some"), self.block(index, "count", ".done"));
+        self.builder.build_conditional_branch(is_none, done, some)?;
+        self.builder.position_at_end(some);
+        self.add(cell, change)?;
+        self.builder.build_unconditional_branch(done)?;
+        self.builder.position_at_end(done);
         Ok(())
     }
 }

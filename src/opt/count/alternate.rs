@@ -78,7 +78,7 @@ pub(super) fn alternate(
         phase: distance(phase)?,
         turn: 1,
         direction: Direction::Up,
-        reload: Reload::Constant { period: 2, mirror: None, borrows },
+        reload: Reload::Constant { period: 2, mirror: None, others: None, borrows },
         carry,
         copy,
         zeros: Default::default(),

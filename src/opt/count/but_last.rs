@@ -31,8 +31,6 @@
 //! boolean is made one before, as the first iteration does. A remainder that is cleared where the phase starts again is what the
 //! phase is short of there, if it was so at first: around the count it is the difference, which has to be 0.
 
-use std::num::NonZeroI8;
-
 use super::super::paths::{Path, Start};
 use super::super::polynomial::{Polynomial, Term};
 use super::body::assigns_first;
@@ -139,15 +137,15 @@ impl Loop<'_> {
         is_allowed.then_some(())?;
         // Else it is one that is accessed in front of the loop.
         let far_divisor = divisor.filter(|&cell| !reads_first(cell));
-        let mirror = match mirror {
-            Some((cell, _)) => Some(NonZeroI8::new(self.distance(counter.cell, cell)?)?),
-            None => None,
-        };
+        let mirror = self.near(counter.cell, mirror.map(|(cell, _)| cell))?;
         let borrows = carry.is_some_and(|(_, borrows)| borrows);
         let reload = match divisor {
             Some(_) if mirror.is_some() || borrows => return None,
             Some(cell) => Reload::Cell { cell: self.distance(counter.cell, cell)? },
-            None => Reload::Constant { period: u16::try_from(period.as_constant()?).ok()?, mirror, borrows },
+            None => {
+                let period = u16::try_from(period.as_constant()?).ok()?;
+                Reload::Constant { period, mirror, others: None, borrows }
+            }
         };
         let count = self.assemble(counter.cell, phase, reload, carry.map(|(cell, _)| cell), copy, &zeros)?;
 

@@ -143,19 +143,26 @@ impl Loop<'_> {
             Direction::Down => 1,
             Direction::Up => mask,
         };
-        let (mut carry, mut borrows, mut outcome) = (None, false, Outcome::default());
+        let turn = Polynomial::constant(phase.turn);
+        // Where it is left alone it stays at its turn: what is compared is through.
+        let reloaded = turning.cells.get(&phase.cell).unwrap_or(&turn).clone();
+        let left_behind = turn.clone().plus(&reloaded, mask, mask)?;
+        let (mut carry, mut others, mut outcome) = (None, None, Outcome::default());
         let (mut copy, mut complement, mut mirror, mut settled) = (None, None, None, Vec::new());
+        let is_one = |step: u64| step == 1 || step == mask;
         let changed: BTreeSet<i32> = plain.cells.keys().chain(turning.cells.keys()).copied().collect();
         for &cell in changed.iter().filter(|&&cell| cell != counter && cell != phase.cell) {
             let is_unique = match (plain.gain(cell), turning.gain(cell)) {
                 (Some(0), Some(0)) => true,
-                (Some(0), Some(step)) if (step == 1 || step == mask) && carry.is_none() => {
-                    (carry, borrows) = (Some(cell), step != 1);
-                    true
-                }
+                (Some(0), Some(step)) if is_one(step) && carry.is_none() => carry.replace((cell, step)).is_none(),
                 (Some(1), Some(1)) => copy.replace(cell).is_none(),
                 (Some(1), None) if phase.direction == Direction::Down => complement.replace(cell).is_none(),
-                (Some(plainly), Some(turning)) if plainly == opposite_step => mirror.replace((cell, turning)).is_none(),
+                (Some(plainly), Some(turning))
+                    if plainly == opposite_step && left_behind.as_constant() == Some(turning) =>
+                {
+                    mirror.replace((cell, turning)).is_none()
+                }
+                (Some(step), Some(0)) if is_one(step) => others.replace((cell, step)).is_none(),
                 (Some(0), None) if may_clear && leaves_0(turning, cell) => outcome.note(cell, plain, turning),
                 // Else it may not be looked at.
                 _ if [plain, turning].iter().all(|path| keeps_0(path, cell) && path.surely_accesses(cell, &[])) => {
@@ -169,22 +176,19 @@ impl Loop<'_> {
             }
         }
         if !outcome.is_empty() {
-            if let Some(carry) = carry {
-                outcome.note_gain(carry, if std::mem::take(&mut borrows) { mask } else { 1 });
+            if let Some((carry, step)) = carry {
+                outcome.note_gain(carry, step);
             }
-            carry = Some(outcome.flag(&mut settled, self.start.body)?);
+            carry = Some((outcome.flag(&mut settled, self.start.body)?, 1));
         }
-
-        let turn = Polynomial::constant(phase.turn);
-        // Where it is left alone it stays at its turn: what is compared is through.
-        let reloaded = turning.cells.get(&phase.cell).unwrap_or(&turn).clone();
-        if let Some((_, gain)) = mirror
-            && turn.clone().plus(&reloaded, mask, mask)?.as_constant() != Some(gain)
-        {
+        let step = carry.map_or(1, |(_, step)| step);
+        if others.is_some_and(|(_, other)| other != step) {
             return None;
         }
+        let (carry, others, borrows) = (carry.map(|carry| carry.0), others.map(|others| others.0), step != 1);
+
         let (mut reload, reload_cell) = match complement {
-            Some(_) if mirror.is_some() || borrows => return None,
+            Some(_) if mirror.is_some() || others.is_some() || borrows => return None,
             Some(cell) => {
                 let own = Polynomial::cell(cell);
                 let offset = reloaded.clone().plus(&own, mask, mask)?.as_constant()?;
@@ -217,14 +221,13 @@ impl Loop<'_> {
                 let period = distance.plus(&Polynomial::constant(1), 1, mask)?;
                 match period.as_constant() {
                     Some(period) => {
-                        let mirror = match mirror {
-                            Some((cell, _)) => Some(NonZeroI8::new(self.distance(counter, cell)?)?),
-                            None => None,
-                        };
-                        (Reload::Constant { period: u16::try_from(period).ok()?, mirror, borrows }, None)
+                        let period = u16::try_from(period).ok()?;
+                        let mirror = self.near(counter, mirror.map(|mirror| mirror.0))?;
+                        let others = self.near(counter, others)?;
+                        (Reload::Constant { period, mirror, others, borrows }, None)
                     }
                     // The same is not added to a mirror in each turn.
-                    None if mirror.is_some() || borrows => return None,
+                    None if mirror.is_some() || others.is_some() || borrows => return None,
                     None => {
                         let cell = period.cells().next()?;
                         let is_kept = [plain, turning].iter().all(|path| path.gain(cell) == Some(0));
@@ -254,7 +257,8 @@ impl Loop<'_> {
             // It changes only with the phase.
             && mirror.is_none_or(|(cell, gain)| {
                 plain.surely_accesses(cell, &[]) && (gain == 0 || turning.surely_accesses(cell, &[]))
-            });
+            })
+            && others.is_none_or(|cell| plain.surely_accesses(cell, &[]));
         is_allowed.then_some(())?;
         let count = self.assemble(counter, phase, reload, carry, copy, &zeros)?;
         if outcome.is_empty() {
@@ -310,7 +314,7 @@ impl Loop<'_> {
         is_allowed.then_some(())?;
         let phase = Phase { cell: phase, turn, direction };
         let carry = carried.map(|(cell, _)| cell);
-        let reload = Reload::Constant { period: 2, mirror: None, borrows: false };
+        let reload = Reload::after(2);
         let count = self.assemble(counter, phase, reload, carry, copy, &zeros)?;
         Some(Counted { given: Given::Bit(phase.cell), ..Counted::new(Place::Before, vec![Kind::Count(count)]) })
     }
@@ -461,6 +465,14 @@ impl Loop<'_> {
         i8::try_from(to.checked_sub(from)?).ok()
     }
 
+    /// The distance of a cell that there need not be.
+    pub(super) fn near(&self, from: i32, to: Option<i32>) -> Option<Option<NonZeroI8>> {
+        match to {
+            Some(to) => Some(Some(NonZeroI8::new(self.distance(from, to)?)?)),
+            None => Some(None),
+        }
+    }
+
     pub(super) fn assemble(
         &self,
         counter: i32,
@@ -470,13 +482,9 @@ impl Loop<'_> {
         copy: Option<i32>,
         zeros: &[i32],
     ) -> Option<Count> {
-        let near = |cell: Option<i32>| match cell {
-            Some(cell) => Some(Some(NonZeroI8::new(self.distance(counter, cell)?)?)),
-            None => Some(None),
-        };
         let mut distances = [None; Count::MAX_ZEROS];
         for (index, &zero) in zeros.iter().enumerate() {
-            *distances.get_mut(index)? = near(Some(zero))?;
+            *distances.get_mut(index)? = self.near(counter, Some(zero))?;
         }
         Some(Count {
             counter,
@@ -484,8 +492,8 @@ impl Loop<'_> {
             turn: signed(phase.turn, self.start.mask)?,
             direction: phase.direction,
             reload,
-            carry: near(carry)?,
-            copy: near(copy)?,
+            carry: self.near(counter, carry)?,
+            copy: self.near(counter, copy)?,
             zeros: distances,
         })
     }

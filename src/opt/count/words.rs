@@ -252,11 +252,11 @@ impl Part {
             sums.push(Kind::Set { cell, value: 0 });
         }
         sums.push(Kind::Count(Count { zeros: Default::default(), ..count }));
-        carries.extend(count.carry.map(|carry| Kind::MulAdd {
-            target: count.cell(carry.get()),
-            source: number.upper,
-            factor: if count.borrows() { mask } else { 1 },
-        }));
+        // Of 2^w iterations one reloads the phase.
+        let (reloads, others) = if count.borrows() { (mask, 1) } else { (1, mask) };
+        let carry = count.carry.map(|carry| (count.cell(carry.get()), reloads));
+        let changed = carry.into_iter().chain(count.others().map(|cell| (cell, others)));
+        carries.extend(changed.map(|(target, factor)| Kind::MulAdd { target, source: number.upper, factor }));
         Some(())
     }
 }
@@ -326,6 +326,16 @@ mod tests {
             "copy [1] [0] 1/set [5] 0/count [1] [4] up to -1 from 0 carry [7]/\
              copy [1] [0] 1/set [9] 0/count [1] [8] down to 0 from 0 borrow [11]/\
              if [3]/muladd [7] [3] 1/muladd [11] [3] 255/end/",
+        );
+    }
+
+    #[test]
+    fn what_is_not_carried_is_counted_too() {
+        let both = "add [4] 1/set [5] 1/set [6] 0/muladd [6] [4] 1/if [6]/set [5] 0/set [6] 0/add [8] 1/end/if [5]/set [5] 0/add [7] 1/end";
+        becomes(
+            &format!("{LESS}/{both}/{TEST}"),
+            "copy [1] [0] 1/set [5] 0/set [6] 0/count [1] [4] up to -1 from 0 carry [7] others [8]/\
+             if [3]/muladd [7] [3] 1/muladd [8] [3] 255/end/",
         );
     }
 
