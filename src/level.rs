@@ -78,7 +78,7 @@ const OUR_PASSES: &[&str] = &[
 ];
 
 /// Most of what `default<O2>` does brings nothing for BF: see the table of [`crate::llvm::pipeline`].
-const SHORT_PIPELINE: &str = "always-inline,globaldce,function(early-cse<memssa>,gvn,simplifycfg)";
+const SHORT_PIPELINE: &str = "always-inline,globaldce,function(early-cse<memssa>,gvn,jump-threading,simplifycfg)";
 
 /// All levels.
 pub const LEVELS: &[Row] = &[
