@@ -83,10 +83,10 @@ impl<'ctx> Body<'_, 'ctx> {
             self.builder.position_at_end(finish);
             let merged = self.builder.build_phi(zero.get_type(), self.name("left"))?;
             merged.add_incoming(&[(&rest, before), (&reloaded_rest, reloads)]);
-            let reloaded_in_all = self.builder.build_phi(zero.get_type(), self.name("reloads"))?;
-            reloaded_in_all.add_incoming(&[(&zero, before), (&reloaded, reloads)]);
             if let Some(cell) = count.others() {
-                let others = difference(wanted, reloaded_in_all.as_basic_value().into_int_value())?;
+                let merged = self.builder.build_phi(zero.get_type(), self.name("reloads"))?;
+                merged.add_incoming(&[(&zero, before), (&reloaded, reloads)]);
+                let others = difference(wanted, merged.as_basic_value().into_int_value())?;
                 self.add_if_any(index, cell, self.counted(count, others)?)?;
             }
             let change = difference(merged.as_basic_value().into_int_value(), left)?;
